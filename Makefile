@@ -1,0 +1,60 @@
+# Everything runs from a clone with only Python 3.11+ and make: each target sets up what it needs, once.
+# Paths are relative on purpose: the checkout may lie in a folder with spaces in its name.
+SHELL := /bin/sh
+PY := .venv/bin/python
+# The first interpreter that is new enough; override with: make PYTHON=/path/to/python3.12 run
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-hashes
+SOURCES := assistant ingest index_store ui tests benchmarks
+
+.PHONY: help install install-dev run test check fmt lock test-faults clean
+
+help: ## show what can be called
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
+
+install: .venv/.installed ## set up .venv with the pinned packages
+
+install-dev: .venv/.installed-dev
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Lectern needs Python 3.11 or newer, and none was found. Install it, or call: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { echo "The virtual environment could not be made. On Debian or Ubuntu: apt install python3-venv" >&2; rm -rf .venv; exit 1; }
+
+.venv/.installed: .venv/pyvenv.cfg requirements.lock pyproject.toml
+	@echo "Setting up .venv (once, a few minutes) ..."
+	@$(PIP) -r requirements.lock
+	@$(PY) -m pip --disable-pip-version-check install -qq --no-deps --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.lock
+	@echo "Adding the development tools ..."
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+run: install ## open the chat on http://127.0.0.1:7860
+	@$(PY) -m ui ui $(ARGS)
+
+test: install-dev ## run the tests
+	@$(PY) -m pytest $(ARGS)
+
+test-faults: install-dev ## the long kill and fault loops
+	@$(PY) -m pytest -m faults $(ARGS)
+
+check: install-dev ## style, types, layering
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy assistant ingest index_store ui
+
+fmt: install-dev ## format and mend what can be mended
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+lock: install-dev ## renew both lock files (no index host is written into them)
+	@$(PY) -m uv pip compile pyproject.toml --extra minilm --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
+	@$(PY) -m uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
+
+clean: ## remove .venv and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,99 @@
+"""What a turn gives, step by step: typed events that the faces render. No rendering and no input or output here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from index_store.chunks import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker and the passage it points to; `quote` is verbatim in the source, `score` is its chunk's cosine."""
+
+    marker: int
+    path: str
+    locator: str
+    locator_parts: dict[str, Any]
+    quote: str
+    score: float
+    title: str
+    context: str  # what the prompt read of the passage; `quote` stands in it
+    chunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and price of one turn; None where it was not reported or has no known price, never 0 for unknown."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    embedding_tokens: int | None = None
+    price_usd: float | None = None
+    source: str = "none"  # "server", "tokenizer" or "none": where the counts came from
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The turn has begun; `trace_id` is a uuid4 in hex."""
+
+    trace_id: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A follow-up was turned into a question that stands alone, and that is what was searched."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages that were found, best first."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The next piece of the answer's text, markers whole."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished answer: its text with markers, and what they point to."""
+
+    trace_id: str
+    text: str
+    citations: tuple[Citation, ...]
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The material does not support an answer; `related` are the nearest passages, offered as such."""
+
+    trace_id: str
+    text: str
+    related: tuple[Hit, ...]
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The turn ended in an error; `partial` is what had been said by then."""
+
+    trace_id: str
+    message: str
+    hint: str
+    partial: str = ""
+    seconds: float = 0.0
+
+
+Event = TurnStarted | Rewritten | Retrieved | Token | Answer | Refusal | Failure

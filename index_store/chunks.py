@@ -1,0 +1,110 @@
+"""The values that pass between ingestion, the index and the assistant: Chunk and Hit. No input or output here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.locators import Locator
+
+Kind = Literal["prose", "list", "table", "code", "output", "row", "transcript"]
+CONTEXT_CHARACTERS = 1500
+"""The most that a prompt gets to read of one passage, in characters."""
+
+
+def content_id(*parts: str) -> str:
+    """Hash parts into 32 hex digits; the parts are kept apart, so ("ab", "c") and ("a", "bc") differ."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One window of a document: what is embedded and found.
+
+    `text` is verbatim what the reader gave. `context` is what a prompt reads of this passage: the window whole, with
+    as much of its section around it as fits into CONTEXT_CHARACTERS, starting at `context[window_start:]`.
+    """
+
+    text: str
+    context: str
+    window_start: int  # characters into `context` at which `text` starts
+    locator: Locator
+    source: str  # resolved root folder, an address, or an upload set
+    path: str  # relative to the source, with "/"; for the web its address
+    title: str
+    kind: Kind
+    section: str  # id of the parent section within the document
+    ordinal: int  # place among the document's chunks, from 0
+    occurrence: int = 0  # among chunks of the same text and locator in one document, from 0
+
+    @property
+    def id(self) -> str:
+        """Content id from source, path, locator and text (and the occurrence where those repeat)."""
+        again = () if self.occurrence == 0 else (str(self.occurrence),)
+        return content_id(self.source, self.path, str(self.locator), self.text, *again)
+
+    @property
+    def document_id(self) -> str:
+        """Id of the document that this chunk belongs to."""
+        return document_id(self.source, self.path)
+
+    @property
+    def heading(self) -> str:
+        """Title and heading path in one line, as it stands in front of the embedded text."""
+        parts = [self.title, *(h for h in self.locator.headings if h != self.title)]
+        return " > ".join(p for p in parts if p)
+
+    @property
+    def embedded_text(self) -> str:
+        """What goes into the embedding model."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
+
+def document_id(source: str, path: str) -> str:
+    """Id of a document: its source and its path in it."""
+    return content_id("document", source, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search found; ranks count from 1 and are None where that half did not find it."""
+
+    chunk: Chunk
+    score: float  # fused, only comparable within one search
+    cosine: float  # of the chunk with the question, -1 to 1
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors; see `index_store.embeddings` for the three there are."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, as it stands in the index's fingerprint, for example `minilm:all-MiniLM-L6-v2`."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads of one text, special tokens included."""
+
+    def count_tokens(self, text: str) -> int:
+        """Count tokens as the model does, without special tokens."""
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed passages: (n, dimension) float32, unit length."""
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Embed one question: (dimension,) float32, unit length."""

@@ -1,0 +1,123 @@
+"""Every error that a user may see. Carries data only: nothing here logs, prints or exits.
+
+LecternError                  message: what went wrong, naming the thing; hint: the next step
+├── InvalidInput              a question, option or batch row that cannot be used
+├── SettingsError             an environment variable or setting that cannot be used
+├── IndexProblem
+│   ├── IndexEmpty            nothing has been ingested yet
+│   ├── IndexMismatch         built with another model, window or splitter
+│   ├── IndexDamaged          the files of the index cannot be read, or disagree with the ledger
+│   └── IndexLocked           another process is writing
+├── SourceProblem
+│   ├── SourceMissing         a path or address that leads to nothing
+│   ├── UnreadableFile        one file that cannot be read; the others go on
+│   ├── FetchRefused          an address that must not be fetched (private, robots.txt, scheme, type)
+│   └── FetchFailed           an address that could not be fetched (network, status, limits)
+├── EmbeddingProblem
+│   ├── WeightsMissing        the local embedding model is not installed, or is not the one we know
+│   └── EmbeddingServerFailed the embedding server refused, failed or answered nonsense
+├── ModelProblem
+│   ├── ModelUnreachable      no connection, or no answer in time
+│   ├── ModelDenied           key missing or refused
+│   ├── ModelOverloaded       still 429 or 5xx after the retries
+│   └── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
+└── PromptProblem             a prompt template that is missing, malformed or lacks a variable
+"""
+
+from __future__ import annotations
+
+
+class LecternError(Exception):
+    """Base of all errors that are shown to the user as they are: `message`, and `hint` as the next step."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class InvalidInput(LecternError):
+    """A question, option or batch row that cannot be used."""
+
+
+class SettingsError(LecternError):
+    """An environment variable or a setting that cannot be used."""
+
+
+class IndexProblem(LecternError):
+    """Something about the index as a whole."""
+
+
+class IndexEmpty(IndexProblem):
+    """Nothing has been ingested yet."""
+
+
+class IndexMismatch(IndexProblem):
+    """The index was built with another embedding model, window or splitter than the settings ask for."""
+
+
+class IndexDamaged(IndexProblem):
+    """The files of the index cannot be read, or disagree with the ledger."""
+
+
+class IndexLocked(IndexProblem):
+    """Another process is writing to the index."""
+
+
+class SourceProblem(LecternError):
+    """Something about one source: a file, a folder, an address."""
+
+
+class SourceMissing(SourceProblem):
+    """A path or address that leads to nothing."""
+
+
+class UnreadableFile(SourceProblem):
+    """One file that cannot be read; the other files of its source go on."""
+
+
+class FetchRefused(SourceProblem):
+    """An address that must not be fetched: private, disallowed by robots.txt, wrong scheme or type."""
+
+
+class FetchFailed(SourceProblem):
+    """An address that could not be fetched: network, status or a limit."""
+
+
+class EmbeddingProblem(LecternError):
+    """Something about turning text into vectors."""
+
+
+class WeightsMissing(EmbeddingProblem):
+    """The local embedding model is not installed, or its weights are not the ones we know."""
+
+
+class EmbeddingServerFailed(EmbeddingProblem):
+    """The embedding server refused, failed or answered nonsense."""
+
+
+class ModelProblem(LecternError):
+    """Something about the language model's server."""
+
+
+class ModelUnreachable(ModelProblem):
+    """No connection to the model's server, or no answer in time."""
+
+
+class ModelDenied(ModelProblem):
+    """The model's server wants a key, or refuses the one it got."""
+
+
+class ModelOverloaded(ModelProblem):
+    """The model's server still answers 429 or 5xx after the retries."""
+
+
+class ModelReplyBroken(ModelProblem):
+    """The model's server answered with something that is no answer: cut off, empty or garbage."""
+
+
+class PromptProblem(LecternError):
+    """A prompt template that is missing, malformed or lacks a variable."""

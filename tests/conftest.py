@@ -1,0 +1,63 @@
+"""Shared by all tests: no test reaches the network (loopback is let through), and none sees the user's settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
+
+
+def _is_loopback(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    return name in LOOPBACK or (isinstance(name, str) and name.startswith("127."))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """Refuse every look-up and connection that leaves the machine, and fail the test that tried."""
+    attempts: list[object] = []
+    real_lookup, real_connect = socket.getaddrinfo, socket.socket.connect
+
+    def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_loopback(host):
+            attempts.append(host)
+            raise socket.gaierror(f"tests reach no network: {host}")
+        return real_lookup(host, *args, **kwargs)
+
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            attempts.append(address)
+            raise ConnectionRefusedError(f"tests reach no network: {address}")
+        return real_connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    yield attempts
+    assert not attempts, f"the test tried to reach {attempts}"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give every test an empty home of its own and none of the user's keys."""
+    for name in list(os.environ):
+        if name.startswith(("LECTERN_", "OPENAI_", "COMET_", "OPIK_")):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    monkeypatch.setenv("LECTERN_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder with the labelled sets and real course material; tests that use it skip where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the labelled sets are not here: {SHARED}")
+    return SHARED
