@@ -1,0 +1,141 @@
+"""Cuts a passage into quotable units: sentences, list items, table rows, output lines. Chooses nothing.
+
+A unit is a slice of the passage, so that whatever is quoted stands verbatim in the source. Text without sentence ends
+is cut into stretches of some forty words, at word ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+UnitKind = Literal["sentence", "item", "row", "line", "stretch"]
+STRETCH_WORDS = 40
+LONGEST_WORDS = 70  # what is longer than this is no sentence a person would read as one quote
+
+_ITEM = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
+_FENCE = re.compile(r"[ \t]*(```+|~~~+)")
+_ROW = re.compile(r"[ \t]*\|")
+_FIELD = re.compile(r"[A-Z][\w /()-]{0,40}: ")
+_RULE = re.compile(r"[\s|:=_*+~`#.>-]*")  # a line of nothing but marks: table rules, underlines
+_END = re.compile(r"[.!?…]+(?:[\"'”’)\]*_`]+|\[\d+\])*(?=\s|$)|[。！？]")
+_WORD = re.compile(r"\S+")
+# A full stop after these ends no sentence.
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|fig|figs|eq|sec|no|vol|pp|dr|mr|mrs|ms|prof|inc|ltd|st|jr|sr)"
+    r"|\b[A-Z]|^\W*\d{1,3})\.$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A quotable slice of a passage: `passage[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+    kind: UnitKind
+
+
+def units_of(passage: str) -> list[Unit]:
+    """Cut a passage into units, in order; white space and lines of mere marks belong to none.
+
+    >>> [u.text for u in units_of("One is here. Two, e.g. this, is there.")]
+    ['One is here.', 'Two, e.g. this, is there.']
+    """
+    found: list[Unit] = []
+    for start, end, kind in _blocks(passage):
+        found.extend(_cut(passage, start, end, kind))
+    return found
+
+
+def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
+    """Group lines: a paragraph's lines belong together; items (with what hangs on them), rows and code lines stand alone."""
+    at = 0
+    begun: tuple[int, int, UnitKind] | None = None
+    fence = ""
+    for line in passage.splitlines(keepends=True):
+        start, at = at, at + len(line)
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+            kind: UnitKind | None = None
+        else:
+            kind = "line" if fence else _line_kind(line)
+        if begun is not None and kind == "sentence" and begun[2] in ("sentence", "item"):
+            begun = (begun[0], at, begun[2])
+            continue
+        if begun is not None:
+            yield begun
+        begun = None if kind is None else (start, at, kind)
+    if begun is not None:
+        yield begun
+
+
+def _line_kind(line: str) -> UnitKind | None:
+    if _RULE.fullmatch(line):
+        return None
+    if _ROW.match(line):
+        return "row"
+    if _FIELD.match(line):
+        return "item"
+    return "item" if _ITEM.match(line) else "sentence"
+
+
+def _cut(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
+    start, end = _trim(passage, start, end)
+    if kind == "item":
+        mark = _ITEM.match(passage, start, end)
+        start = mark.end() if mark else start
+    if start >= end:
+        return
+    words = len(_WORD.findall(passage, start, end))
+    if kind in ("row", "line") and words <= LONGEST_WORDS:
+        yield Unit(passage[start:end], start, end, kind)
+        return
+    for first, last in _sentences(passage, start, end):
+        yield from _stretches(passage, first, last, "sentence" if kind in ("row", "line") else kind)
+
+
+def _sentences(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    begun = start
+    for match in _END.finditer(passage, start, end):
+        if match[0].startswith(".") and _ends_nothing(passage, begun, match):
+            continue
+        yield _trim(passage, begun, match.end())
+        begun = match.end()
+    if passage[begun:end].strip():
+        yield _trim(passage, begun, end)
+
+
+def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
+    """Tell whether a full stop belongs to an abbreviation, or is followed by a small letter."""
+    if match[0] == "." and _ABBREVIATION.search(passage, max(begun, match.start() - 12), match.start() + 1):
+        return True
+    following = passage[match.end() : match.end() + 3].strip()
+    return len(match[0]) == 1 and following[:1].islower() and "\n" not in passage[match.end() : match.end() + 2]
+
+
+def _stretches(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
+    words = [(m.start(), m.end()) for m in _WORD.finditer(passage, start, end)]
+    if len(words) <= LONGEST_WORDS:
+        if words:
+            yield Unit(passage[start:end], start, end, kind)
+        return
+    pieces = -(-len(words) // STRETCH_WORDS)
+    size = -(-len(words) // pieces)
+    for i in range(0, len(words), size):
+        part = words[i : i + size]
+        first, last = part[0][0], part[-1][1]
+        yield Unit(passage[first:last], first, last, "stretch")
+
+
+def _trim(passage: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and passage[start].isspace():
+        start += 1
+    while end > start and passage[end - 1].isspace():
+        end -= 1
+    return start, end

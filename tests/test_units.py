@@ -1,0 +1,60 @@
+"""Quotable units: slices of the passage, in order, whole sentences where there are any."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.units import LONGEST_WORDS, units_of
+
+LINES = st.sampled_from(
+    [
+        "A first sentence. A second one!",
+        "- an item",
+        "1. one. two.",
+        "| a | b |",
+        "|---|---|",
+        "```",
+        "~~~",
+        "x = 1",
+        "",
+        "word " * 90,
+        "Title: so",
+    ]
+)
+
+
+@given(st.lists(LINES | st.text(max_size=30), max_size=20).map("\n".join))
+def test_units_are_slices_in_order_that_lose_only_marks_and_space(passage: str) -> None:
+    units = units_of(passage)
+    at = 0
+    for unit in units:
+        assert passage[unit.start : unit.end] == unit.text
+        assert unit.text == unit.text.strip() != ""
+        assert unit.start >= at
+        at = unit.end
+        assert len(unit.text.split()) <= LONGEST_WORDS
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=6), min_size=1, max_size=400))
+def test_no_word_of_an_endless_line_is_lost(words: list[str]) -> None:
+    assert " ".join(u.text for u in units_of(" ".join(words))).split() == words
+
+
+def test_abbreviations_and_decimals_end_no_sentence() -> None:
+    text = "Min et al. found it, e.g. in Fig. 3. The loss was 1.48 in J. Doe's run."
+    assert [u.text for u in units_of(text)] == [
+        "Min et al. found it, e.g. in Fig. 3.",
+        "The loss was 1.48 in J. Doe's run.",
+    ]
+
+
+def test_items_rows_and_code_lines_stand_alone() -> None:
+    text = "Intro:\n\n- first item\n  that goes on\n- second\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\ny = 2\n```"
+    assert [(u.kind, u.text) for u in units_of(text)] == [
+        ("sentence", "Intro:"),
+        ("item", "first item\n  that goes on"),
+        ("item", "second"),
+        ("row", "| a | b |"),
+        ("row", "| 1 | 2 |"),
+        ("line", "x = 1"),
+        ("line", "y = 2"),
+    ]
