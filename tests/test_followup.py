@@ -1,0 +1,50 @@
+"""Follow-ups by plain rules: what leans on the turn before gets its topic; what stands alone is left as it is."""
+
+import pytest
+
+from assistant.followup import leans_on_history, stand_alone
+
+HISTORY = [
+    {"role": "user", "content": "What is Tree of Thoughts?"},
+    {"role": "assistant", "content": "A framework that explores a tree of intermediate thoughts."},
+]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who proposed it?",
+        "And for small models?",
+        "What about GPT-4?",
+        "How do they differ?",
+        "why?",
+        "an example",
+        "Is that enough for a class?",
+    ],
+)
+def test_questions_that_point_back_lean_on_the_history(question: str) -> None:
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is zero-shot prompting?",
+        "Which metrics suit a tagging task?",
+        "Is it possible to train on a laptop GPU?",
+        "Is there a model that learns from feedback?",
+    ],
+)
+def test_questions_that_stand_alone_do_not(question: str) -> None:
+    assert not leans_on_history(question)
+    assert stand_alone(question, HISTORY) == question
+
+
+def test_a_follow_up_gets_the_topic_of_the_last_question_that_stood_alone() -> None:
+    history = [*HISTORY, {"role": "user", "content": "Who proposed it?"}, {"role": "assistant", "content": "Yao."}]
+    assert stand_alone("And when?", history) == "What is Tree of Thoughts? Who proposed it? And when?"
+
+
+def test_without_history_nothing_is_added() -> None:
+    assert stand_alone("And when?", []) == "And when?"
+    assert stand_alone("And when?", [{"role": "assistant", "content": "Hello."}]) == "And when?"
