@@ -17,8 +17,9 @@ from index_store.locators import Locator
 from ingest.document import Block, Document
 from ingest.readers.front_matter import read_front_matter
 from ingest.readers.markdown_structure import Part, Piece, pieces_of
-from ingest.readers.markup import Cut, Place, cut_comments, cut_markup
+from ingest.readers.markup import Cut, cut_comments, cut_markup
 from ingest.readers.outline import Outline
+from ingest.readers.tags import Place
 from ingest.readers.text import decode, file_title, visible
 
 _KINDS: dict[Part, Kind] = {"list": "list", "table": "table", "fence": "code", "indented": "code"}
@@ -47,7 +48,7 @@ def read(data: bytes, name: str) -> Document:
     last = outline.finish()
     dropped.update(gone)
     dropped[HEADINGS] -= sum(visible(block.text) for block in last)
-    title = front.title or outline.first_title or file_title(name)
+    title = front.title or outline.title or file_title(name)
     return Document(title, (*blocks, *found, *last), len(decoded.text), dict(+dropped), decoded.notes)
 
 

@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ingest.readers.tags import HTML_NAMES, Tag, literals, parse_tag
+from ingest.readers.mdx_modules import module_statements
+from ingest.readers.tags import HTML_NAMES, Place, Tag, literals, parse_tag
 from ingest.readers.text import visible
-
-Place = tuple[int, int]
-"""First character, and the one after the last."""
 
 _COMMENT_STARTS = re.compile(r"<!--|\{/\*|`+|\\.")
 _MARKUP_STARTS = re.compile(r"</?[A-Za-z]|<>|</>|!\[|`+|\\.")
@@ -74,10 +72,13 @@ def cut_comments(source: str, code: Sequence[Place], *, mdx: bool) -> Cut:
 
 def cut_markup(source: str, code: Sequence[Place], *, mdx: bool) -> Cut:
     """Take out tags and the addresses of images, and in MDX the import and export lines."""
-    modules = list(_modules(source, code)) if mdx else []
-    passed = sorted([*code, *((span.start, span.end) for span in modules)])
+    modules = list(module_statements(source, code)) if mdx else []
+    passed = sorted([*code, *modules])
     tags = _Tags(source, mdx)
-    spans = [*modules, *_sweep(source, passed, _MARKUP_STARTS, tags.visit)]
+    spans = [
+        *(Span(*place, "imports and exports") for place in modules),
+        *_sweep(source, passed, _MARKUP_STARTS, tags.visit),
+    ]
     cut = _apply(source, sorted(spans))
     cut.labels = tags.labels
     return cut
@@ -225,49 +226,6 @@ class _Tags:
 def _is_phrase(text: str) -> bool:
     """A text of one word names a picture ("IMG2", "image"); from two words on it tells something."""
     return len(text.split()) > 1
-
-
-_IMPORT = re.compile(r"import\s*(?:(?:type\s+)?[\w*{$][^;'\"]{0,5000}?\bfrom\s*)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.M)
-_EXPORT = re.compile(r"export\s+(?:default|const|let|var|async|function|class|\{|\*)")
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`[^`\n]*+`")
-_MOST_LINES = 300
-
-
-def _modules(source: str, code: Sequence[Place]) -> Iterator[Span]:
-    """Find the import and export statements of MDX: they start a line, and end where their brackets close."""
-    begins = [start for start, _ in code]
-    at, failures = 0, 0
-    for match in re.finditer(r"^(?:import|export)\b", source, re.M):
-        start = match.start()
-        inside = bisect_right(begins, start) - 1
-        if start < at or (inside >= 0 and start < code[inside][1]) or failures > 20:
-            continue
-        end = _statement_end(source, start)
-        failures += end < 0
-        if end > start:
-            at = end
-            yield Span(start, end, "imports and exports")
-
-
-def _statement_end(source: str, start: int) -> int:
-    """End of the statement; `start` where it is none after all, -1 where its brackets do not close."""
-    found = _IMPORT.match(source, start, start + 10_000)
-    if found is not None:
-        return found.end()
-    if _EXPORT.match(source, start) is None:
-        return start
-    depth, at = 0, start
-    for _ in range(_MOST_LINES):
-        end = source.find("\n", at)
-        end = len(source) if end < 0 else end
-        line = _STRING.sub("", source[at:end])
-        depth += sum(line.count(opener) for opener in "([{") - sum(line.count(closer) for closer in ")]}")
-        if depth <= 0:
-            return end
-        if end == len(source):
-            break
-        at = end + 1
-    return -1
 
 
 def _apply(source: str, spans: Sequence[Span]) -> Cut:

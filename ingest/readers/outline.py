@@ -27,7 +27,8 @@ class Outline:
     def __init__(self) -> None:
         self._open: list[tuple[int, str]] = []
         self._waiting: tuple[int, Block] | None = None
-        self.first_title: str | None = None  # the first heading of level 1
+        self._begun = False
+        self.title: str | None = None  # the first heading of level 1, or of any level where nothing stands before it
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -44,14 +45,16 @@ class Outline:
         if text:
             self._open.append((level, text))
             self._waiting = (level, Block(text, replace(locator, headings=self.path)))
-            if level == 1 and self.first_title is None:
-                self.first_title = text
+            if self.title is None and (level == 1 or not self._begun):
+                self.title = text
+            self._begun = True
         return lost
 
     def filled(self, blocks: Sequence[Block]) -> list[Block]:
         """Note that blocks stand under the open heading, and give them back."""
         if blocks:
             self._waiting = None
+            self._begun = True
         return list(blocks)
 
     def finish(self) -> list[Block]:

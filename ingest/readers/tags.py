@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+Place = tuple[int, int]
+"""A stretch of text: its first character, and the one after its last."""
+
 HTML_NAMES = frozenset(
     re.findall(
         r"\w+",
-        """a abbr address area article aside audio b bdi bdo big blockquote body br button canvas caption center cite code
+        """
+    a abbr address area article aside audio b bdi bdo big blockquote body br button canvas caption center cite code
     col colgroup dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form h1 h2 h3 h4
     h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark meta nav noscript object ol
     optgroup option output p param path picture pre progress q rect s samp script section select small source span
@@ -34,7 +38,7 @@ class Tag:
     end: int
     closing: bool
     self_closing: bool
-    attributes: dict[str, tuple[int, int]]
+    attributes: dict[str, Place]
 
     @property
     def is_component(self) -> bool:
@@ -48,7 +52,7 @@ def parse_tag(text: str, start: int) -> Tag | None:
     named = _NAME.match(text, start + 1 + closing)
     if named is None:
         return None
-    attributes: dict[str, tuple[int, int]] = {}
+    attributes: dict[str, Place] = {}
     at = named.end()
     while True:
         at = _end(_SPACE, text, at)
@@ -61,7 +65,7 @@ def parse_tag(text: str, start: int) -> Tag | None:
         at = after
 
 
-def literals(text: str, span: tuple[int, int]) -> list[tuple[int, int]]:
+def literals(text: str, span: Place) -> list[Place]:
     """Find the string literals in a value such as `['a', "b"]`, as places in the text."""
     found = _LITERAL.finditer(text, *span)
     return [match.span(1) if match[1] is not None else match.span(2) for match in found]
@@ -72,7 +76,7 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     return at if match is None else match.end()
 
 
-def _attribute(text: str, at: int, attributes: dict[str, tuple[int, int]]) -> int:
+def _attribute(text: str, at: int, attributes: dict[str, Place]) -> int:
     """Read one attribute into `attributes` and give the place after it, or `at` where there is none."""
     if text.startswith("{", at):  # a spread: {...props}
         return _value(text, at)[1]
