@@ -59,8 +59,10 @@ def read(data: bytes, name: str) -> Document:
 
 def _reader(text: str, delimiter: str, *, quotes: bool = True) -> Iterator[list[str]]:
     csv.field_size_limit(max(csv.field_size_limit(), min(len(text) + 1, 2**31 - 1)))  # the limit is the process's
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    lines = io.StringIO(text, newline="")
+    if quotes:
+        return csv.reader(lines, delimiter=delimiter)
+    return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
 
 
 def _delimiter(text: str, name: str) -> str:

@@ -1,0 +1,113 @@
+"""Reads HTML: the main text of the page under its headings. Follows no links, loads nothing, runs no scripts.
+
+The main text is found by trafilatura; where that finds nothing, or little of what the page itself marks as its main
+part, the page is read whole but for navigation, footers and scripts, and a note says so. There are no line numbers:
+nobody reads a page by the lines of its source.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+from collections import Counter
+from typing import Any
+
+from ingest.document import Document
+from ingest.readers.html_blocks import blocks_under
+from ingest.readers.outline import Outline
+from ingest.readers.text import Decoded, decode, file_title, visible
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
+_AROUND = ("nav", "footer", "aside")
+_ENOUGH = 0.6  # of the page's own main element; below this the extractor has lost text
+
+
+def read(data: bytes, name: str) -> Document:
+    """Read a page; its title is its `<title>`, else its first heading.
+
+    Raises:
+        UnreadableFile: when the bytes are no text.
+    """
+    decoded = _decode(data, name)
+    page = _parse(decoded.text)
+    if page is None:
+        return Document(file_title(name), (), len(decoded.text), {}, decoded.notes)
+    titles = page.xpath("//head/title")
+    title = " ".join(titles[0].text_content().split()) if titles else ""
+    _remove(page, _UNSEEN)
+    everything = visible(page.text_content())
+    main, note = _main(decoded.text, page)
+    outline = Outline()
+    blocks = [*blocks_under(main, outline), *outline.finish()]
+    dropped = Counter({"markup and scripts": visible(decoded.text) - everything})
+    dropped["around the main text"] = everything - visible("".join(main.itertext()))
+    notes = (*decoded.notes, *([note] if note else []))
+    return Document(title or outline.title or file_title(name), tuple(blocks), len(decoded.text), dict(+dropped), notes)
+
+
+def _decode(data: bytes, name: str) -> Decoded:
+    """Decode as the page declares, where it is not UTF-8 or marked as UTF-16."""
+    declared = _CHARSET.search(data[:4096])
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        if declared is not None and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = declared[1].decode("ascii", "replace").lower()
+            try:
+                text = data.decode(encoding)
+            except (LookupError, ValueError):
+                return decode(data, name)
+            return decode(text.encode(), name)._replace(notes=(f"read as {encoding}, as the page declares",))
+    return decode(data, name)
+
+
+def _parse(text: str) -> Any:
+    """Parse into a tree of lxml; None where there is nothing to parse."""
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+
+
+def _remove(tree: Any, names: tuple[str, ...]) -> None:
+    for element in list(tree.iter(*names)):
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
+def _main(text: str, page: Any) -> tuple[Any, str]:
+    """Find the element with the main text, and say if it was not the extractor who found it."""
+    found = _extract(text)
+    own, marked = _own_main(page)
+    if found is None:
+        return own, "the main text could not be told from the rest, so the page was read whole"
+    kept = visible("".join(found.itertext()))
+    if marked and kept < _ENOUGH * visible(own.text_content()):
+        return own, "read by the page's own main element, of which the extractor would have lost a part"
+    return found, ""
+
+
+def _extract(text: str) -> Any:
+    """Let trafilatura find the main text: an element of its own vocabulary (head, p, list, item, table, code)."""
+    import trafilatura
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports an empty page as an error; we add a note
+    tree = _parse(text)
+    found = None if tree is None else trafilatura.bare_extraction(tree, include_comments=False, include_images=True)
+    body = getattr(found, "body", None)
+    return None if body is None or not visible("".join(body.itertext())) else body
+
+
+def _own_main(page: Any) -> tuple[Any, bool]:
+    """Give the main element that the page marks, else its body without what stands around; and whether it is marked."""
+    marked = page.xpath("//main | //article | //*[@role='main']")
+    root = max(marked, key=lambda element: visible(element.text_content()), default=None)
+    if root is None:
+        root = page.find("body") if page.find("body") is not None else page
+    _remove(root, _AROUND)
+    return root, bool(marked)
