@@ -1,0 +1,3 @@
+"""The one sentence that says the material has no answer: for prompts, parsers and tests alike."""
+
+REFUSAL = "The course material does not answer this."
