@@ -21,6 +21,9 @@ from ingest.readers.text import Decoded, decode, file_title, visible
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
 _AROUND = ("nav", "footer", "aside")
+_MOST_ELEMENTS = 100_000  # beyond this the extractor takes minutes, and it is no page that people read
+_SHORT = 250  # characters below which trafilatura itself mistrusts what it found
+_READ_WHOLE = "the main text could not be told from the rest, so the page was read whole"
 _ENOUGH = 0.6  # of the page's own main element; below this the extractor has lost text
 
 
@@ -82,14 +85,19 @@ def _remove(tree: Any, names: tuple[str, ...]) -> None:
 
 def _main(text: str, page: Any) -> tuple[Any, str]:
     """Find the element with the main text, and say if it was not the extractor who found it."""
-    found = _extract(text)
+    elements = sum(1 for _ in page.iter())
+    found = _extract(text) if elements <= _MOST_ELEMENTS else None
     own, marked = _own_main(page)
-    if found is None:
-        return own, "the main text could not be told from the rest, so the page was read whole"
-    kept = visible("".join(found.itertext()))
-    if marked and kept < _ENOUGH * visible(own.text_content()):
-        return own, "read by the page's own main element, of which the extractor would have lost a part"
-    return found, ""
+    kept = 0 if found is None else visible("".join(found.itertext()))
+    if found is not None and kept >= _ENOUGH * visible(own.text_content()) * marked and not _is_dump(found, kept):
+        return found, ""
+    more = not kept or visible(own.text_content()) > kept
+    return own, _READ_WHOLE if more and not marked else ""
+
+
+def _is_dump(found: Any, kept: int) -> bool:
+    """Tell the extractor's last resort, the text of everything in one paragraph, from a text that it found."""
+    return kept < _SHORT or (len(found) == 1 and found[0].tag == "p")
 
 
 def _extract(text: str) -> Any:

@@ -132,6 +132,7 @@ class _Tags:
         self._mdx = mdx
         self._closed = set(_CLOSERS.findall(source)) if mdx else set()
         self._failures = 0
+        self._unclosed: set[str] = set()  # looked for once in vain
         self._newlines = [match.start() for match in re.finditer("\n", source)] if mdx else []
         self._names: list[list[str]] = []  # of the tabs still to come, by nesting
         self._tabs: list[tuple[int, str]] = []
@@ -176,7 +177,11 @@ class _Tags:
         return Span(*image.span(), "images", keep)
 
     def _unread(self, tag: Tag) -> Span:
-        close = re.compile(f"</{tag.name}", re.IGNORECASE).search(self._source, tag.end)
+        """Cut out the content of a script or style too, where it is closed."""
+        name = tag.name.lower()
+        close = None if name in self._unclosed else re.compile(f"</{name}", re.IGNORECASE).search(self._source, tag.end)
+        if close is None:
+            self._unclosed.add(name)
         return Span(tag.start, tag.end if close is None else close.start(), "scripts and styles", apart=True)
 
     def _prose(self, tag: Tag) -> Iterator[Place]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from ingest.readers.tags import Place
 
-_IMPORT = re.compile(r"import\s*(?:(?:type\s+)?[\w*{$][^;'\"]{0,5000}?\bfrom\s*)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.M)
+_NAMES = r"(?:[\w$]+\s*,?\s*)?(?:\*\s*as\s+[\w$]+|\{[^{}'\"]{0,5000}\})?"
+_IMPORT = re.compile(rf"import\s*(?:(?:type\s+)?{_NAMES}\s*from\s*)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.M)
 _EXPORT = re.compile(r"export\s+(?:default|const|let|var|async|function|class|\{|\*)")
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`[^`\n]*+`")
 _MOST_LINES = 300
+_MOST_FAILURES = 100  # lines that only look like statements; after so many the rest is taken as text
 
 
 def module_statements(source: str, code: Sequence[Place]) -> Iterator[Place]:
@@ -21,10 +23,10 @@ def module_statements(source: str, code: Sequence[Place]) -> Iterator[Place]:
     for match in re.finditer(r"^(?:import|export)\b", source, re.M):
         start = match.start()
         inside = bisect_right(begins, start) - 1
-        if start < at or (inside >= 0 and start < code[inside][1]) or failures > 20:
+        if start < at or (inside >= 0 and start < code[inside][1]) or failures > _MOST_FAILURES:
             continue
         end = _statement_end(source, start)
-        failures += end < 0
+        failures += end <= start
         if end > start:
             at = end
             yield start, end

@@ -17,6 +17,7 @@ from ingest.readers.plain import paragraphs
 from ingest.readers.text import decode, file_title, visible
 
 _LONG_CLASS = 40  # lines from which on each method is a block of its own
+_MOST_CHARACTERS = 2_000_000  # a syntax tree takes some hundred times the memory of its source
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -53,6 +54,8 @@ def read(data: bytes, name: str) -> Document:
 
 def _parse(text: str) -> ast.Module | str:
     """Parse, or say in words why that is not possible."""
+    if len(text) > _MOST_CHARACTERS:
+        return "too long"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a wrong escape in someone's file is not our user's business

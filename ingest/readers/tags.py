@@ -23,7 +23,7 @@ HTML_NAMES = frozenset(
 _MOST = 20_000  # characters in one value: beyond this it is no tag, but text with a stray "<"
 _NAME = re.compile(r"[A-Za-z][\w.:-]*")
 _SPACE = re.compile(r"\s*")
-_KEY = re.compile(r"([^\s\"'<>/={}]+)(\s*=\s*)?")
+_KEY = re.compile(r"([A-Za-z_:@$][\w.:@-]*)(\s*=\s*)?")
 _BARE = re.compile(r"[^\s\"'=<>`{}]+")
 _INSIDE = re.compile(r"[^{}\"'`]+|\"[^\"\n]*\"|'[^'\n]*'|[{}\"'`]")
 _LITERAL = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")

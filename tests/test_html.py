@@ -1,0 +1,144 @@
+"""HTML: the main text under its headings, and none of what stands around it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index_store.errors import UnreadableFile
+from ingest.readers import html
+from ingest.readers.html import read
+
+PAGE = """<!doctype html><html><head><title>Lesson 3 -  Course</title><script>var x = "gone";</script></head><body>
+<nav><a href="/">Gone home</a></nav>
+<main><h1>Retrieval</h1><p>A first paragraph with <b>bold</b> and <a href="http://x.y">a link</a>,
+long enough to count.<br>Second line, H<sub>2</sub>O.</p>
+<h2>Why</h2><p>Models do not know your files, so passages are looked up first.</p>
+<ul><li>first</li><li>second with <code>code()</code><ul><li>nested</li></ul></li></ul>
+<pre><code>def f(x):
+    return x &lt; 2
+</code></pre>
+<h3>Sizes</h3><table><tr><th>Model</th><th>Size</th></tr><tr><td>MiniLM</td><td>22M</td></tr></table>
+<h2>Nothing here</h2><h2>Last</h2><p>Done.</p></main>
+<footer>Gone copyright</footer></body></html>"""
+
+
+def blocks(source: str | bytes) -> list[tuple[str, str, str]]:
+    data = source.encode() if isinstance(source, str) else source
+    return [(block.kind, str(block.locator), block.text) for block in read(data, "page.html").blocks]
+
+
+def test_the_main_text_is_read_under_its_headings() -> None:
+    assert blocks(PAGE) == [
+        (
+            "prose",
+            "§ Retrieval",
+            "A first paragraph with bold and a link, long enough to count.\nSecond line, H2O.",
+        ),
+        ("prose", "§ Retrieval > Why", "Models do not know your files, so passages are looked up first."),
+        ("list", "§ Retrieval > Why", "- first\n- second with code()\n  - nested"),
+        ("code", "§ Retrieval > Why", "def f(x):\n    return x < 2"),
+        ("table", "§ Retrieval > Why > Sizes", "Model | Size\nMiniLM | 22M"),
+        ("prose", "§ Retrieval > Nothing here", "Nothing here"),
+        ("prose", "§ Retrieval > Last", "Done."),
+    ]
+
+
+def test_what_was_left_out_is_counted_by_rule() -> None:
+    document = read(PAGE.encode(), "page.html")
+    assert document.dropped["around the main text"] == len("Gonehome") + len("Gonecopyright")
+    assert document.dropped["markup and scripts"] > 300
+    assert document.notes == ()
+
+
+def test_the_title_is_the_pages_or_its_first_heading_or_the_file_name() -> None:
+    assert read(PAGE.encode(), "page.html").title == "Lesson 3 - Course"
+    assert read(b"<h1>Head</h1><p>Some text under it.</p>", "page.html").title == "Head"
+    assert read(b"<p>Some text.</p>", "a/page.html").title == "page"
+
+
+def test_a_main_element_that_the_extractor_would_cut_is_read_whole() -> None:
+    cards = "".join(f"<div><a href='/{n}'>Topic number {n}</a></div>" for n in range(40))
+    document = read(f"<body><nav>Gone</nav><main><h1>Topics</h1>{cards}</main></body>".encode(), "page.html")
+    text = "\n".join(block.text for block in document.blocks)
+    assert all(f"Topic number {n}" in text for n in range(40))
+    assert "Gone" not in text
+
+
+def test_a_short_page_is_read_whole_but_for_its_navigation() -> None:
+    document = read(b"<body><nav>Gone</nav><form><label>Enter words</label></form></body>", "page.html")
+    assert [block.text for block in document.blocks] == ["Enter words"]
+
+
+def test_a_page_where_no_main_text_is_found_is_read_whole_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "_MOST_ELEMENTS", 5)
+    document = read(PAGE.replace("main>", "div>").encode(), "page.html")
+    assert len(document.blocks) == 7
+    assert "read whole" in document.notes[0]
+    assert "Gone" not in "".join(block.text for block in document.blocks)
+
+
+def test_the_declared_encoding_is_used() -> None:
+    source = (
+        "<html><head><meta charset='windows-1251'><title>Лекция</title></head><body><p>Привет, мир.</p></body></html>"
+    )
+    document = read(source.encode("cp1251"), "page.html")
+    assert document.title == "Лекция"
+    assert document.notes == ("read as windows-1251, as the page declares",)
+
+
+def test_a_wrong_declaration_falls_back() -> None:
+    source = "<html><head><meta charset='no-such'></head><body><p>Größe zählt hier.</p></body></html>"
+    document = read(source.encode("latin-1"), "page.html")
+    assert document.blocks[0].text == "Größe zählt hier."
+    assert document.notes == ("read as Latin-1",)
+
+
+def test_xhtml_with_a_declaration_is_read() -> None:
+    source = "<?xml version='1.0' encoding='utf-8'?><html xmlns='http://www.w3.org/1999/xhtml'><body><p>Größe.</p></body></html>"
+    assert blocks(source)[0][2] == "Größe."
+
+
+def test_binary_data_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match="a PDF"):
+        read(b"%PDF-1.4 \0", "page.html")
+
+
+TAGS = [
+    "<p>",
+    "</p>",
+    "<h1>",
+    "</h1>",
+    "<ul>",
+    "<li>",
+    "</ul>",
+    "<pre>",
+    "</pre>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "<br>",
+    "<b>",
+]
+TAGS += [
+    "<main>",
+    "</main>",
+    "<nav>",
+    "</nav>",
+    "<!--",
+    "-->",
+    "<img alt='a b'>",
+    "<code>",
+    "</code>",
+    "<ol>",
+    "word ",
+    "\n",
+]
+
+
+@given(st.lists(st.sampled_from(TAGS), max_size=40).map("".join))
+@settings(deadline=None, max_examples=150)
+def test_any_tags_give_a_document(source: str) -> None:
+    document = read(source.encode(), "page.html")
+    assert all(block.text.strip() for block in document.blocks)
