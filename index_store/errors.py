@@ -19,6 +19,7 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 ├── ModelProblem
 │   ├── ModelUnreachable      no connection, or no answer in time
 │   ├── ModelDenied           key missing or refused
+│   ├── ModelUnknown          the server has no model of the name that is asked for
 │   ├── ModelOverloaded       still 429 or 5xx after the retries
 │   └── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
 └── PromptProblem             a prompt template that is missing, malformed or lacks a variable
@@ -111,12 +112,23 @@ class ModelDenied(ModelProblem):
     """The model's server wants a key, or refuses the one it got."""
 
 
+class ModelUnknown(ModelProblem):
+    """The model's server has no model of the name that is asked for."""
+
+
 class ModelOverloaded(ModelProblem):
     """The model's server still answers 429 or 5xx after the retries."""
 
 
 class ModelReplyBroken(ModelProblem):
-    """The model's server answered with something that is no answer: cut off, empty or garbage."""
+    """The model's server answered with something that is no answer: cut off, empty or garbage.
+
+    `partial` is what had arrived by then.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", partial: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.partial = partial
 
 
 class PromptProblem(LecternError):
