@@ -66,9 +66,38 @@ def test_a_main_element_that_the_extractor_would_cut_is_read_whole() -> None:
     assert "Gone" not in text
 
 
+def test_a_list_in_the_main_element_that_the_extractor_takes_for_navigation_is_kept() -> None:
+    prose = "".join(f"<p>Paragraph {n} tells in a whole sentence what this lesson is about.</p>" for n in range(6))
+    links = "".join(f"<li><a href='/{n}'>Topic number {n} of the course</a></li>" for n in range(60))
+    text = blocks(f"<body><main><h1>Topics</h1>{prose}<ul>{links}</ul></main></body>")[-1][2]
+    assert text.endswith("- Topic number 59 of the course")
+
+
+def test_a_short_page_keeps_its_headings() -> None:
+    texts = ["The first paragraph is one whole sentence that tells something.", "And the second is another."]
+    assert blocks(f"<body><h2>One</h2><p>{texts[0]}</p><h2>Two</h2><p>{texts[1]}</p></body>") == [
+        ("prose", "§ One", texts[0]),
+        ("prose", "§ Two", texts[1]),
+    ]
+
+
 def test_a_short_page_is_read_whole_but_for_its_navigation() -> None:
     document = read(b"<body><nav>Gone</nav><form><label>Enter words</label></form></body>", "page.html")
     assert [block.text for block in document.blocks] == ["Enter words"]
+
+
+def test_a_page_without_any_container_keeps_its_headings_and_lists() -> None:
+    prose = "A paragraph of one long sentence that tells a number of things at once, really."
+    parts = "".join(f"<h2>Part {n}</h2><p>{prose}</p><ul><li>item {n}</li></ul>" for n in range(9))
+    found = blocks(f"<body><nav>Gone</nav>{parts}</body>")
+    assert [locator for _, locator, _ in found] == [f"§ Part {n}" for n in range(9) for _ in range(2)]
+    assert found[-1][2] == "- item 8"
+
+
+def test_a_page_that_is_mostly_something_else_is_read_by_the_extractor() -> None:
+    prose = f"<p>{'A sentence that tells something. ' * 12}</p>"
+    around = "".join(f"<div><h4>Offer {n}</h4><a href='/{n}'>Buy this wonderful thing now</a></div>" for n in range(90))
+    assert "Buy this" not in "".join(text for _, _, text in blocks(f"<body><div>{prose}</div>{around}</body>"))
 
 
 def test_a_page_where_no_main_text_is_found_is_read_whole_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,10 @@ def test_angle_brackets_that_are_no_component_stay() -> None:
     assert [text for _, _, text in mdx(source)] == [source.strip()]
 
 
+def test_a_quotation_mark_left_open_in_a_tag_swallows_no_paragraphs() -> None:
+    assert texts('<a href="x>one</a>\n\ntwo" > three\n')[1] == 'two" > three'
+
+
 def test_cells_of_a_notebook_share_one_outline() -> None:
     outline = Outline()
     first, _ = blocks_of("# A\n\n## B\n", Locator(cell=1), outline)

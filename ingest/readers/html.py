@@ -20,8 +20,10 @@ from ingest.readers.text import Decoded, decode, file_title, visible
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
+_STRUCTURE = ("h1", "h2", "h3", "h4", "ul", "ol", "table", "pre")
 _AROUND = ("nav", "footer", "aside")
 _MOST_ELEMENTS = 100_000  # beyond this the extractor takes minutes, and it is no page that people read
+_MOST_AROUND = 3  # times the text found: beyond this the page is mostly something else, and better flat than whole
 _SHORT = 250  # characters below which trafilatura itself mistrusts what it found
 _READ_WHOLE = "the main text could not be told from the rest, so the page was read whole"
 _ENOUGH = 0.6  # of the page's own main element; below this the extractor has lost text
@@ -88,16 +90,22 @@ def _main(text: str, page: Any) -> tuple[Any, str]:
     elements = sum(1 for _ in page.iter())
     found = _extract(text) if elements <= _MOST_ELEMENTS else None
     own, marked = _own_main(page)
-    kept = 0 if found is None else visible("".join(found.itertext()))
-    if found is not None and kept >= _ENOUGH * visible(own.text_content()) * marked and not _is_dump(found, kept):
-        return found, ""
-    more = not kept or visible(own.text_content()) > kept
-    return own, _READ_WHOLE if more and not marked else ""
+    if found is None or _is_poor(found, own, marked):
+        more = found is None or visible(own.text_content()) > visible("".join(found.itertext()))
+        return own, _READ_WHOLE if more and not marked else ""
+    return found, ""
 
 
-def _is_dump(found: Any, kept: int) -> bool:
-    """Tell the extractor's last resort, the text of everything in one paragraph, from a text that it found."""
-    return kept < _SHORT or (len(found) == 1 and found[0].tag == "p")
+def _is_poor(found: Any, own: Any, marked: bool) -> bool:
+    """Tell what the extractor gives when its rules fail from a text that it found.
+
+    Then it collects all paragraphs of the page, or all text as one, and headings, lists and tables are gone.
+    """
+    kept, whole = visible("".join(found.itertext())), visible(own.text_content())
+    if kept < _SHORT or (marked and kept < _ENOUGH * whole):
+        return True
+    flat = all(element.tag == "p" for element in found)
+    return flat and whole < _MOST_AROUND * kept and next(own.iter(*_STRUCTURE), None) is not None
 
 
 def _extract(text: str) -> Any:
