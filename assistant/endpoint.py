@@ -50,7 +50,7 @@ class Endpoint:
 
         settings = self.settings
         silence = settings.request_timeout_s
-        return AsyncOpenAI(
+        client = AsyncOpenAI(
             api_key=settings.api_key.get_secret_value() if settings.api_key else "none",
             base_url=settings.base_url or settings.server,
             max_retries=0,
@@ -61,6 +61,9 @@ class Endpoint:
                 trust_env=not _is_loopback(self.shown),  # a proxy for the internet does not know our loopback
             ),
         )
+        if not self.priced:
+            client.organization = client.project = None  # the client takes them from the environment; not theirs to see
+        return client
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

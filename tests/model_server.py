@@ -144,6 +144,7 @@ class ModelServer:
 class _Http(ThreadingHTTPServer):
     daemon_threads = False  # server_close waits for them, so nothing is left behind
     block_on_close = True
+    request_queue_size = 64  # many clients at once are part of what is tested
     double: ModelServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:

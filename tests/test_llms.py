@@ -12,10 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.llms import MockLLM
 from pydantic import SecretStr
 
+from assistant.chat_calls import Thoughts
 from assistant.llms import Model, choose_model, complete, preflight, served_models, stream
 from assistant.prompts import load
 from assistant.settings import DEFAULT_OPENAI_MODEL, AssistantSettings
@@ -168,11 +171,14 @@ async def test_the_request_says_what_the_settings_say(server: ModelServer) -> No
     }
 
 
-async def test_no_retry_or_organisation_header_of_a_users_environment_is_needed_without_a_key(
-    server: ModelServer, model: Model
+async def test_a_compatible_server_gets_nothing_of_the_users_openai_account(
+    server: ModelServer, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "of-the-environment")
     await complete(model, ASK)
     assert server.chats[0].headers["authorization"] == "Bearer none"
+    assert "of-the-environment" not in str(server.chats[0].headers)
 
 
 # ---- replies
@@ -225,6 +231,15 @@ async def test_thoughts_at_the_beginning_are_left_out(
 ) -> None:
     server.script(Reply(pieces=pieces))
     assert await said_by(model) == reply
+
+
+@given(st.text("<>/thinkx \n", max_size=40), st.sampled_from(["", "<think>", " <think>a</think>"]), st.data())
+def test_thoughts_are_left_out_however_the_reply_is_cut(text: str, start: str, data: st.DataObject) -> None:
+    whole, cut = Thoughts(), Thoughts()
+    text = start + text
+    at = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    pieces = [text[i:j] for i, j in zip([0, *at], [*at, len(text)], strict=True)]
+    assert "".join(map(cut.feed, pieces)) + cut.rest() == whole.feed(text) + whole.rest()
 
 
 # ---- usage
@@ -571,14 +586,35 @@ async def test_a_key_that_a_server_repeats_is_masked(server: ModelServer) -> Non
         await complete(model, ASK)
 
 
-@pytest.mark.parametrize("call", [complete, None])
-async def test_a_refused_connection_is_told_within_three_seconds(call: Any) -> None:
-    model = choose_model(AssistantSettings(base_url=f"http://127.0.0.1:{free_port()}/v1", model="m"), None)
+@pytest.mark.parametrize("asked", ["complete", "preflight"])
+async def test_a_refused_connection_is_told_within_three_seconds(asked: str) -> None:
+    address = f"http://127.0.0.1:{free_port()}/v1"
+    model = choose_model(AssistantSettings(base_url=address, model="m", backoff_s=6), None)
     started = time.monotonic()
     with pytest.raises(ModelUnreachable, match="connection was refused") as caught:
-        await (complete(model, ASK) if call else preflight(model))
+        await (complete(model, ASK) if asked == "complete" else preflight(model))
     assert time.monotonic() - started < 3
     assert "OPENAI_BASE_URL" in caught.value.hint
+
+
+async def test_an_address_that_never_connects_is_told_after_its_time() -> None:
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for waiting in (first, second):  # they fill the queue; who comes after them hears nothing
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        model = choose_model(AssistantSettings(base_url=address, model="m", connect_timeout_s=0.3), None)
+        with pytest.raises(ModelUnreachable, match=r"no connection within 0\.3 s"):
+            await complete(model, ASK)
+
+
+async def test_a_model_that_the_server_does_not_have_is_told_when_it_is_asked(server: ModelServer) -> None:
+    server.strict_models = True
+    with pytest.raises(ModelUnknown, match="has no model 'm'"):
+        await complete(choose_model(settings_for(server), None), ASK)
+    assert len(server.chats) == 1
 
 
 async def test_a_server_that_accepts_and_says_nothing_is_told_by_preflight(server: ModelServer) -> None:

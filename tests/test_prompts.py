@@ -143,6 +143,18 @@ def test_the_latest_version_is_taken_unless_one_is_chosen(tmp_path: Path) -> Non
         PromptSet(tmp_path, {"greet": 3}).get("greet")
 
 
+def test_a_newer_version_of_ours_does_not_replace_a_teams_own_wording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = write(tmp_path / "own", GOOD)
+    ours = write(tmp_path / "ours", GOOD.replace("version: 1", "version: 2"), "greet.v2.md")
+    monkeypatch.setattr("assistant.prompts.loader.PACKAGED", ours)
+    assert load("greet").version == 2
+    assert load("greet", folder=own).version == 1
+    assert list(versions("greet", own)) == [1, 2]
+    assert load("greet", 2, own).path.parent == ours
+
+
 def test_an_edited_file_is_seen_at_the_next_load_and_has_another_hash(tmp_path: Path) -> None:
     before = load("greet", folder=write(tmp_path, GOOD))
     after = load("greet", folder=write(tmp_path, GOOD.replace("Be kind.", "Be very kind.")))

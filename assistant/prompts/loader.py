@@ -169,17 +169,13 @@ def load(name: str, version: int | None = None, folder: Path | None = None) -> T
 
 
 def key_for(inputs: Mapping[str, Any]) -> str:
-    """Give 16 hex digits that occur in none of the inputs, the same for the same inputs.
+    """Give 16 hex digits that mark where given text begins and ends, the same for the same inputs.
 
-    They mark where given text begins and ends. A text that wanted to forge the end would have to hold a hash of itself
-    and of everything beside it.
+    They are a hash of all inputs: a text that wanted to forge its own end would have to hold a hash of itself and of
+    everything beside it.
     """
-    said = json.dumps(inputs, sort_keys=True, default=str, ensure_ascii=False)
-    for attempt in range(1_000):
-        key = hashlib.sha256(f"{attempt}\n{said}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        if key not in said:
-            return key
-    raise PromptProblem("No key could be found that is not in the inputs.")  # pragma: no cover - 1,000 collisions
+    said = json.dumps(inputs, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _in_folder(name: str, folder: Path | None) -> dict[int, Path]:
