@@ -1,8 +1,8 @@
 """Reads HTML: the main text of the page under its headings. Follows no links, loads nothing, runs no scripts.
 
-The main text is found by trafilatura; where that finds nothing, or little of what the page itself marks as its main
-part, the page is read whole but for navigation, footers and scripts, and a note says so. There are no line numbers:
-nobody reads a page by the lines of its source.
+The main text is found by trafilatura. Where that does poorly (a page of bare headings and lists, or a marked main
+element of which it loses much) the page's own main element is read, or its body, without navigation, footers and
+scripts. There are no line numbers: nobody reads a page by the lines of its source.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from ingest.readers.text import Decoded, decode, file_title, visible
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
 _STRUCTURE = ("h1", "h2", "h3", "h4", "ul", "ol", "table", "pre")
-_AROUND = ("nav", "footer", "aside")
+_AROUND = ("nav", "footer")
 _MOST_ELEMENTS = 100_000  # beyond this the extractor takes minutes, and it is no page that people read
 _MOST_AROUND = 3  # times the text found: beyond this the page is mostly something else, and better flat than whole
 _SHORT = 250  # characters below which trafilatura itself mistrusts what it found
+_MOSTLY = 0.75  # of a page without a main element; above this there is nothing around to leave out
 _READ_WHOLE = "the main text could not be told from the rest, so the page was read whole"
 _ENOUGH = 0.6  # of the page's own main element; below this the extractor has lost text
 
@@ -91,8 +92,7 @@ def _main(text: str, page: Any) -> tuple[Any, str]:
     found = _extract(text) if elements <= _MOST_ELEMENTS else None
     own, marked = _own_main(page)
     if found is None or _is_poor(found, own, marked):
-        more = found is None or visible(own.text_content()) > visible("".join(found.itertext()))
-        return own, _READ_WHOLE if more and not marked else ""
+        return own, _READ_WHOLE if found is None and not marked else ""
     return found, ""
 
 
@@ -102,8 +102,8 @@ def _is_poor(found: Any, own: Any, marked: bool) -> bool:
     Then it collects all paragraphs of the page, or all text as one, and headings, lists and tables are gone.
     """
     kept, whole = visible("".join(found.itertext())), visible(own.text_content())
-    if kept < _SHORT or (marked and kept < _ENOUGH * whole):
-        return True
+    if kept < _SHORT or (kept < _ENOUGH * whole if marked else kept > _MOSTLY * whole):
+        return True  # of an unmarked page that is nearly all text it leaves out short lists rather than adverts
     flat = all(element.tag == "p" for element in found)
     return flat and whole < _MOST_AROUND * kept and next(own.iter(*_STRUCTURE), None) is not None
 
@@ -125,5 +125,8 @@ def _own_main(page: Any) -> tuple[Any, bool]:
     root = max(marked, key=lambda element: visible(element.text_content()), default=None)
     if root is None:
         root = page.find("body") if page.find("body") is not None else page
-    _remove(root, _AROUND)
+    _remove(root, _AROUND if marked else (*_AROUND, "aside"))
+    for header in list(root.iter("header")):
+        if header.find(".//h1") is None and header.getparent() is not None:
+            header.drop_tree()
     return root, bool(marked)
