@@ -145,6 +145,16 @@ def test_scripts_and_styles_go_with_their_content() -> None:
     assert "scripts and styles" in document.dropped
 
 
+def test_a_script_named_in_prose_does_not_reach_into_a_fence() -> None:
+    source = "say <script> in\n\n```html\n<b>x</b></script>\n```\n\nend\n"
+    assert texts(source) == ["say <script> in", "```html\n<b>x</b></script>\n```", "end"]
+
+
+def test_an_import_within_a_script_is_counted_once() -> None:
+    source = "<script>\nimport a from 'b'\n</script>\n\nx\n"
+    assert_accounted(read(source.encode(), "a.mdx"), source)
+
+
 def test_images_keep_what_they_tell_and_links_stay_as_they_are() -> None:
     source = "![the whole pipeline](img/p.png 'x') and [docs](http://a.b/c_(d))\n\n[![Open it](b.svg)](http://c)\n\n![png](o.png)\n"
     assert texts(source) == ["the whole pipeline and [docs](http://a.b/c_(d))", "[Open it](http://c)"]

@@ -73,13 +73,21 @@ def cut_comments(source: str, code: Sequence[Place], *, mdx: bool) -> Cut:
 def cut_markup(source: str, code: Sequence[Place], *, mdx: bool) -> Cut:
     """Take out tags and the addresses of images, and in MDX the import and export lines."""
     modules = list(module_statements(source, code)) if mdx else []
-    passed = sorted([*code, *modules])
     tags = _Tags(source, mdx)
-    spans = [
-        *(Span(*place, "imports and exports") for place in modules),
-        *_sweep(source, passed, _MARKUP_STARTS, tags.visit),
-    ]
-    cut = _apply(source, sorted(spans))
+    begins = [start for start, _ in code]
+
+    def visit(match: re.Match[str]) -> Span | None:
+        """Take nothing that ends within code: a "<script>" named in prose, and an example of one below."""
+        span = tags.visit(match)
+        inside = -1 if span is None else bisect_right(begins, span.end - 1) - 1
+        return None if span is not None and inside >= 0 and span.end <= code[inside][1] else span
+
+    found = _sweep(source, sorted([*code, *modules]), _MARKUP_STARTS, visit)
+    spans: list[Span] = []
+    for span in sorted([*found, *(Span(*place, "imports and exports") for place in modules)]):
+        if not spans or span.start >= spans[-1].end:  # else an import within a script, which is cut out already
+            spans.append(span)
+    cut = _apply(source, spans)
     cut.labels = tags.labels
     return cut
 
