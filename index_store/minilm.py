@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from index_store.errors import WeightsMissing
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, SessionOptions
     from tokenizers import Tokenizer
 
 NAME = "minilm:all-MiniLM-L6-v2"
@@ -114,8 +114,8 @@ class MiniLM:
     def load(self) -> InferenceSession:
         """Open the model (once; a quarter of a second, some 65 MB) and return its session.
 
-        The weights are hashed each time, in a thread beside the opening, so it costs next to nothing and nothing has to
-        be remembered between runs.
+        The weights are hashed each time, in a thread beside the import of ONNX Runtime, which takes longer; so it costs
+        next to nothing, and nothing has to be remembered between runs.
 
         Raises:
             WeightsMissing: the weights are not the ones that the graph was built for.
@@ -124,22 +124,25 @@ class MiniLM:
             if self._session is None:
                 with ThreadPoolExecutor(1) as pool:
                     verified = pool.submit(verify, self._folder / WEIGHTS)
-                    session = self._open()
+                    import onnxruntime
+
                     verified.result()
-                self._session = session
+                self._session = onnxruntime.InferenceSession(
+                    GRAPH.read_bytes(), self._options(), providers=["CPUExecutionProvider"]
+                )
             return self._session
 
-    def _open(self) -> InferenceSession:
-        import onnxruntime
+    def _options(self) -> SessionOptions:
+        from onnxruntime import SessionOptions
 
-        options = onnxruntime.SessionOptions()
+        options = SessionOptions()
         options.intra_op_num_threads = 1  # threads come from the texts, see embed_texts
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings go to stderr, past Python
         # The real folder: ONNX Runtime refuses weights that are a link out of their folder.
         folder = (self._folder / WEIGHTS).resolve().parent
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
-        return onnxruntime.InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return options
 
     def count_tokens(self, text: str) -> int:
         """Count the word pieces of a whole text, without the two special tokens that the model adds."""
