@@ -1,0 +1,256 @@
+"""Papers of arXiv by their ids: title, authors, dates and abstract from its API, and the PDF where that is asked for.
+
+Format of the answers: arXiv API User's Manual, sections 3.3 and 3.4 (https://info.arxiv.org/help/api/user-manual.html).
+The API is made for programs, so its robots.txt (written for crawlers) is not asked; the PDF goes by robots.txt.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from index_store.errors import FetchFailed, InvalidInput, SourceMissing
+from ingest.fetch import Fetcher, Page
+from ingest.web import Material, material_of
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["Arxiv", "ArxivSettings", "Paper", "PaperId", "parse_id"]
+
+# The archives of ids before April 2007 (https://arxiv.org/archive): so a path like notes/0102003 is no id.
+_ARCHIVES = (
+    "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs dg-ga"
+    " funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin nucl-ex nucl-th patt-sol physics plasm-ph"
+    " q-alg q-bio quant-ph solv-int supr-con"
+)
+_ID = (
+    r"(?P<number>(?:07(?:0[4-9]|1[0-2])|(?:0[89]|1[0-4])(?:0[1-9]|1[0-2]))\.[0-9]{4}"  # 0704 to 1412: four digits
+    r"|(?:1[5-9]|[2-9][0-9])(?:0[1-9]|1[0-2])\.[0-9]{5}"  # since 1501: five
+    rf"|(?:{'|'.join(_ARCHIVES.split())})(?:\.[a-z]{{2}})?/(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])[0-9]{{3}})"
+    r"(?:v(?P<version>[1-9][0-9]{0,2}))?"
+)
+_FORMS = (
+    re.compile(rf"(?:arxiv:\s*)?{_ID}(?:\s*\[[\w.-]+\])?", re.IGNORECASE),
+    re.compile(
+        rf"(?:https?://)?(?:www\.|export\.)?arxiv\.org(?::\d+)?/(?:abs|pdf|html|format|ps)/{_ID}(?:\.pdf)?/?(?:[?#].*)?",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.{_ID}", re.IGNORECASE),
+)
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_ARXIV = "{http://arxiv.org/schemas/atom}"
+_MARKUP = re.compile(r"[\\`*_\[\]<>#&]")
+_BLOCK = re.compile(r"[#>+*=~`<|-]|\d+[.)]|\[")  # what would make a heading, list, fence or HTML of an abstract
+_WITHDRAWN = re.compile(
+    r"(?:^|\bthis\s+(?:\w+\s+){0,2}(?:has|have|is|was)\s+(?:been\s+)?)withdrawn\b(?!\s+from\s+(?!(?:the\s+)?arxiv))",
+    re.IGNORECASE,
+)
+_WITHDRAWAL = 120  # characters within which an abstract says that there is none
+_LATER = "Try again later: arXiv answers one question in three seconds, and has pauses for maintenance."
+
+
+@dataclass(frozen=True, slots=True)
+class PaperId:
+    """An arXiv id, `2310.10631` or `hep-th/9901001`; without a version it means the latest."""
+
+    number: str
+    version: int | None = None
+
+    def __str__(self) -> str:
+        return self.number if self.version is None else f"{self.number}v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivSettings:
+    """Where arXiv is, and how it is asked; `pause_s` seconds lie between two questions, as its terms of use ask."""
+
+    api: str = "https://export.arxiv.org/api/query"
+    site: str = "https://arxiv.org"
+    full_text: bool = False
+    pause_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What arXiv says of a paper; dates are ISO 8601 days, `address` is the one that was asked for."""
+
+    id: PaperId  # with the version that was found
+    address: str
+    title: str
+    authors: tuple[str, ...]
+    published: str
+    updated: str
+    categories: tuple[str, ...]  # the primary one first
+    abstract: str
+    comment: str = ""
+    journal: str = ""
+    doi: str = ""
+    fetched_at: str = ""
+
+    def markdown(self) -> str:
+        """Write the paper's record as Markdown, for the reader of that format and for prompts."""
+        rows = (
+            ("Authors", ", ".join(self.authors)),
+            ("Published", self.published),
+            ("Updated", self.updated if self.updated != self.published else ""),
+            ("Categories", ", ".join(self.categories)),
+            ("Comment", self.comment),
+            ("Journal", self.journal),
+            ("DOI", self.doi),
+            ("arXiv", f"{self.id}, {self.address}"),
+        )
+        facts = "\n".join(f"- {name}: {value}" for name, value in rows if value)
+        title = _MARKUP.sub(r"\\\g<0>", self.title)
+        lead = "Abstract: " if _BLOCK.match(self.abstract) else ""
+        return f"# {title}\n\n## Abstract\n\n{lead}{self.abstract}\n\n## Record\n\n{facts}\n"
+
+    def material(self) -> Material:
+        """Give the record as material for the readers."""
+        return Material(self.address, ".md", self.markdown().encode(), self.fetched_at)
+
+
+class Arxiv:
+    """Asks arXiv through the guarded fetcher, never faster than it wants. May be used by many threads."""
+
+    def __init__(self, fetcher: Fetcher, settings: ArxivSettings | None = None) -> None:
+        self._fetcher = fetcher
+        self._settings = ArxivSettings() if settings is None else settings
+        self._lock = threading.Lock()
+        self._next = 0.0  # monotonic seconds before which no question is asked
+
+    def paper(self, paper_id: PaperId | str) -> Paper:
+        """Look up a paper.
+
+        Raises:
+            InvalidInput: when the text is no arXiv id.
+            SourceMissing: when there is no such paper, or it was withdrawn.
+            FetchRefused, FetchFailed: when the API could not be asked, or answers nonsense.
+        """
+        wanted = _required(paper_id)
+        query = urlencode({"id_list": str(wanted), "max_results": 1})
+        page = self._paced(f"{self._settings.api}?{query}", robots=False)
+        entry = _entry(page.data, wanted)
+        return _paper(entry, wanted, f"{self._settings.site}/abs/{wanted}", page.fetched_at)
+
+    def materials(self, paper_id: PaperId | str) -> list[Material]:
+        """Give a paper's record and, where the settings ask for the full text, its PDF.
+
+        Raises:
+            InvalidInput, SourceMissing, FetchRefused, FetchFailed: as `paper` does.
+            UnreadableFile: when what should be the PDF is none.
+        """
+        paper = self.paper(paper_id)
+        if not self._settings.full_text:
+            return [paper.material()]
+        wanted = _required(paper_id)
+        return [paper.material(), material_of(self._paced(f"{self._settings.site}/pdf/{wanted}"))]
+
+    def _paced(self, url: str, *, robots: bool = True) -> Page:
+        with self._lock:  # held while waiting, so that those who wait go one after the other
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._settings.pause_s
+        return self._fetcher.fetch(url, robots=robots)
+
+
+def parse_id(text: str) -> PaperId | None:
+    """Read an id as people write it: bare, with `arxiv:`, or as an address or DOI of the paper. None if it is none."""
+    for form in _FORMS:
+        match = form.fullmatch(text.strip())
+        if match is not None:
+            number, version = match["number"], match["version"]
+            archive, slash, rest = number.partition("/")
+            return PaperId(_archive(archive) + slash + rest, None if version is None else int(version))
+    return None
+
+
+def _archive(name: str) -> str:
+    """Spell an archive as arXiv does: `math.GT`, whatever case it was written in."""
+    head, dot, subject = name.lower().partition(".")
+    return f"{head}{dot}{subject.upper()}"
+
+
+def _required(paper_id: PaperId | str) -> PaperId:
+    found = parse_id(paper_id) if isinstance(paper_id, str) else paper_id
+    if found is None:
+        raise InvalidInput(
+            f"{str(paper_id)[:80]!r} is no arXiv id.", hint="Write it as arxiv:2310.10631 or arxiv:hep-th/9901001."
+        )
+    return found
+
+
+def _entry(data: bytes, wanted: PaperId) -> Element:
+    """Find the one entry of the feed.
+
+    Raises:
+        SourceMissing: when there is none, or it says that the id is wrong.
+        FetchFailed: when this is no feed, or arXiv says that something else went wrong.
+    """
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        feed: Element = fromstring(data)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as exc:
+        raise FetchFailed(f"arXiv:{wanted}: the API's answer is no Atom feed.", hint=_LATER) from exc
+    if feed.tag != f"{_ATOM}feed":
+        raise FetchFailed(f"arXiv:{wanted}: the API's answer is no Atom feed.", hint=_LATER)
+    entry = feed.find(f"{_ATOM}entry")
+    if entry is None or not _text(entry, f"{_ATOM}id"):
+        raise _unknown(wanted)
+    if "/api/errors" in _text(entry, f"{_ATOM}id"):
+        reason = _text(entry, f"{_ATOM}summary")[:200]
+        if "incorrect id" in reason.lower():
+            raise _unknown(wanted)
+        raise FetchFailed(f"arXiv:{wanted}: the API says: {reason or 'error'}.", hint=_LATER)
+    return entry
+
+
+def _paper(entry: Element, wanted: PaperId, address: str, fetched_at: str) -> Paper:
+    found = parse_id(_text(entry, f"{_ATOM}id"))
+    if found is None or found.number != wanted.number:
+        raise FetchFailed(f"arXiv:{wanted}: the API answers with another paper.", hint=_LATER)
+    primary = [e.get("term", "") for e in entry.findall(f"{_ARXIV}primary_category")]
+    others = [e.get("term", "") for e in entry.findall(f"{_ATOM}category")]
+    paper = Paper(
+        id=found,
+        address=address,
+        title=_text(entry, f"{_ATOM}title"),
+        authors=tuple(_text(author, f"{_ATOM}name") for author in entry.findall(f"{_ATOM}author")),
+        published=_text(entry, f"{_ATOM}published")[:10],
+        updated=_text(entry, f"{_ATOM}updated")[:10],
+        categories=tuple(dict.fromkeys(term for term in (*primary, *others) if term)),
+        abstract=_text(entry, f"{_ATOM}summary"),
+        comment=_text(entry, f"{_ARXIV}comment"),
+        journal=_text(entry, f"{_ARXIV}journal_ref"),
+        doi=_text(entry, f"{_ARXIV}doi"),
+        fetched_at=fetched_at,
+    )
+    _require_abstract(paper)
+    return paper
+
+
+def _require_abstract(paper: Paper) -> None:
+    for said in (paper.comment, paper.abstract[:_WITHDRAWAL]):
+        if _WITHDRAWN.search(said):
+            raise SourceMissing(
+                f"arXiv:{paper.id} was withdrawn: {said[:200]}",
+                hint="An earlier version may still be there: name it, as in arxiv:2310.10631v1.",
+            )
+    if not paper.title or not paper.abstract:
+        raise _unknown(paper.id)  # the API lists some ids that do not exist with empty fields
+
+
+def _unknown(wanted: PaperId) -> SourceMissing:
+    return SourceMissing(
+        f"arXiv:{wanted}: arXiv has no such paper.", hint=f"Check the id: https://arxiv.org/abs/{wanted}"
+    )
+
+
+def _text(element: Element, tag: str) -> str:
+    """Text of a child in one line; empty where there is none."""
+    return " ".join((element.findtext(tag) or "").split())
