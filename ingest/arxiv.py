@@ -151,10 +151,12 @@ class Arxiv:
         return [paper.material(), material_of(self._paced(f"{self._settings.site}/pdf/{wanted}"))]
 
     def _paced(self, url: str, *, robots: bool = True) -> Page:
-        with self._lock:  # held while waiting, so that those who wait go one after the other
+        with self._lock:  # held all the time: its terms of use allow one connection at a time
             time.sleep(max(0.0, self._next - time.monotonic()))
-            self._next = time.monotonic() + self._settings.pause_s
-        return self._fetcher.fetch(url, robots=robots)
+            try:
+                return self._fetcher.fetch(url, robots=robots)
+            finally:
+                self._next = time.monotonic() + self._settings.pause_s
 
 
 def parse_id(text: str) -> PaperId | None:

@@ -23,6 +23,7 @@ from ingest.ip_policy import parse_ip, why_refused
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Host name and port -> IP addresses as text. Raises OSError where the name is unknown."""
+_CERTIFICATE = "The site cannot prove who it is: check the address, and whether your network reads encrypted traffic."
 LATER = "Check the address and the network connection, or try again later."
 
 
@@ -146,7 +147,9 @@ def _failures(address: Address, deadline: Deadline) -> Iterator[None]:
         reason = f"it was not done within {deadline.seconds:g} seconds" if whole else "the server does not answer"
         raise FetchFailed(f"{shown}: not fetched, because {reason}.", hint=LATER) from exc
     except httpcore.NetworkError as exc:
-        raise FetchFailed(f"{shown}: the connection failed ({_cause(exc)}).", hint=LATER) from exc
+        cause = _cause(exc)
+        hint = _CERTIFICATE if "CERTIFICATE_VERIFY_FAILED" in cause else LATER
+        raise FetchFailed(f"{shown}: the connection failed ({cause}).", hint=hint) from exc
     except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as exc:
         hint = "Open it in a browser, save it as a file and ingest the file."
         raise FetchFailed(f"{shown}: the server's answer is broken or cut off ({_cause(exc)}).", hint=hint) from exc

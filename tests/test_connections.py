@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
+import httpcore
 import pytest
 
 from index_store.errors import FetchFailed, FetchRefused
@@ -158,6 +160,25 @@ def test_silence_ends_with_the_read_timeout(site: WebSite) -> None:
     site["/silent"] = Answer(raw=dripping(b"H", pause_s=1.0))
     with pytest.raises(FetchFailed, match="does not answer"):
         get(connector(site, Names([PUBLIC]), read=0.1), "http://slow.example/silent")
+
+
+def test_silence_ends_at_the_deadline_where_that_comes_first(site: WebSite) -> None:
+    site["/silent"] = Answer(raw=dripping(b"H", pause_s=1.0))
+    began = time.monotonic()
+    with pytest.raises(FetchFailed, match=r"within 0\.2 seconds"):
+        get(connector(site, Names([PUBLIC]), read=20.0), "http://slow.example/silent", seconds=0.2)
+    assert time.monotonic() - began < 0.9
+
+
+def test_certificate_that_cannot_be_trusted_is_told_from_a_broken_connection(site: WebSite) -> None:
+    class Distrusted(Rerouted):
+        def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+            raise httpcore.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch")
+
+    made = Connector(Limits(2, 2, 4096, False), resolve=Names([PUBLIC]), network=Distrusted(site))
+    with pytest.raises(FetchFailed, match="Hostname mismatch") as caught:
+        get(made, "https://course.example/")
+    assert "prove who it is" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,12 @@ def test_utf_8_under_a_wrong_or_strange_charset_stays_what_it_is(charset: str) -
     assert "Köln" in text(material_of(page("Über Köln nach Bonn.\\d".encode(), "text/plain", charset=charset)))
 
 
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "hex", "mbcs"])
+def test_encoding_of_python_alone_is_not_used_however_the_server_names_it(charset: str) -> None:
+    data = "Köln +AEE- \\x41 \\u0041-".encode("latin-1")
+    assert text(material_of(page(data, "text/plain", charset=charset))) == "Köln +AEE- \\x41 \\u0041-"
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "url", "suffix"),
     [
