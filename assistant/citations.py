@@ -1,8 +1,8 @@
 """Markers in an answer and the passages they point to. Streams text with whole markers only, and checks quotes.
 
-A marker is `[3]`; `[1, 2]` and `[1][2]` are read as two. Passages are numbered in the prompt; the reader sees numbers in
-the order in which they first appear. A marker that points to no passage is taken out, with the space before it. What
-stands in a code span or fence is left alone: `a[1]` there is no marker.
+A marker is `[3]`; `[1, 2]` and `[1][2]` are read as two. Passages are numbered in the prompt; the reader sees numbers
+in the order in which they first appear. A marker that points to no passage is taken out, with the space before it.
+What stands in a code span or fence is left alone: `a[1]` there is no marker.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def units_of(passage: str) -> list[Unit]:
 
 
 def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
-    """Group lines: a paragraph's lines belong together; items (with what hangs on them), rows and code lines stand alone."""
+    """Group lines: a paragraph is one block, an item with what hangs on it, a row, a line of code."""
     at = 0
     begun: tuple[int, int, UnitKind] | None = None
     fence = ""

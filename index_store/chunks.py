@@ -15,6 +15,9 @@ from index_store.locators import Locator
 Kind = Literal["prose", "list", "table", "code", "output", "row", "transcript"]
 CONTEXT_CHARACTERS = 1500
 """The most that a prompt gets to read of one passage, in characters."""
+HEADING_CHARACTERS = 160
+LONGEST_HEADING = 80
+"""A heading path in front of the embedded text is context, not content: a long one loses its middle."""
 
 
 def content_id(*parts: str) -> str:
@@ -45,6 +48,7 @@ class Chunk:
     section: str  # id of the parent section within the document
     ordinal: int  # place among the document's chunks, from 0
     occurrence: int = 0  # among chunks of the same text and locator in one document, from 0
+    places: tuple[tuple[int, str], ...] = ()  # where each part of `context` begins, in characters, and its own locator
 
     @property
     def id(self) -> str:
@@ -57,11 +61,21 @@ class Chunk:
         """Id of the document that this chunk belongs to."""
         return document_id(self.source, self.path)
 
+    def locator_at(self, start: int) -> str:
+        """Give the locator of the part of `context` that holds the character at `start`."""
+        found = str(self.locator)
+        for begins, locator in self.places:
+            if begins <= start:
+                found = locator
+        return found
+
     @property
     def heading(self) -> str:
         """Title and heading path in one line, as it stands in front of the embedded text."""
-        parts = [self.title, *(h for h in self.locator.headings if h != self.title)]
-        return " > ".join(p for p in parts if p)
+        parts = [p for p in (self.title, *(h for h in self.locator.headings if h != self.title)) if p]
+        if sum(map(len, parts)) > HEADING_CHARACTERS and len(parts) > 2:
+            parts = [parts[0], "…", parts[-1]]
+        return " > ".join(part[:LONGEST_HEADING] for part in parts)
 
     @property
     def embedded_text(self) -> str:

@@ -48,10 +48,12 @@ def test_abbreviations_and_decimals_end_no_sentence() -> None:
 
 
 def test_items_rows_and_code_lines_stand_alone() -> None:
-    text = "Intro:\n\n- first item\n  that goes on\n- second\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\ny = 2\n```"
+    text = (
+        "Intro:\n\n- first item\n  that goes\n- second\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = 1\ny = 2\n```"
+    )
     assert [(u.kind, u.text) for u in units_of(text)] == [
         ("sentence", "Intro:"),
-        ("item", "first item\n  that goes on"),
+        ("item", "first item\n  that goes"),
         ("item", "second"),
         ("row", "| a | b |"),
         ("row", "| 1 | 2 |"),

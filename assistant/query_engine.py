@@ -1,0 +1,142 @@
+"""Answers one question from the course: rewrite, retrieve, synthesize, check the citations, refuse when unsupported.
+
+A LlamaIndex query engine, so that it can stand wherever one is expected; `stream` gives the same as typed events while
+they happen. Keeps no history and opens no trace: that is `conversation`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import Response
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import QueryBundle
+
+from assistant.citations import MarkerStream
+from assistant.events import Citation, Retrieved, Rewritten, Token
+from assistant.llms import Model, complete, stream
+from assistant.prompts import PromptSet
+from assistant.quotes import quotes_of
+from assistant.refusal import REFUSAL
+from index_store.chunks import Embedder, Hit
+from index_store.retriever import CourseRetriever, nodes_of
+
+Turns = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a question ended: an answer with its citations, or (`found` False) nothing that supports one."""
+
+    found: bool
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+
+
+Step = Rewritten | Retrieved | Token | Outcome
+
+
+class CourseQueryEngine(BaseQueryEngine):
+    """Retrieves, lets the model answer from the passages, and lets only checked citations through."""
+
+    def __init__(
+        self, retriever: CourseRetriever, model: Model, prompts: PromptSet, embedder: Embedder, *, top_k: int = 6
+    ) -> None:
+        super().__init__(callback_manager=CallbackManager([]))
+        self._retriever = retriever
+        self._model = model
+        self._prompts = prompts
+        self._embedder = embedder
+        self._top_k = top_k
+
+    async def stream(self, question: str, history: Turns = ()) -> AsyncGenerator[Step, None]:
+        """Answer a question step by step; the last event is the Outcome.
+
+        Raises:
+            LecternError: when the index, the embedding model or the language model fails.
+        """
+        alone = await self._rewrite(question, history)
+        if alone != question:
+            yield Rewritten(alone)
+        hits = tuple(await asyncio.to_thread(self._retriever.search, alone, self._top_k))
+        yield Retrieved(hits)
+        if not hits:
+            yield Outcome(found=False, text=REFUSAL, citations=(), hits=())
+            return
+        markers = MarkerStream(range(1, len(hits) + 1))
+        said = ""
+        async for piece in _unless_refusal(stream(self._model, self._messages(alone, question, hits))):
+            clean = markers.feed(piece)
+            said += clean
+            if clean:
+                yield Token(clean)
+        rest = markers.finish()
+        if rest:
+            yield Token(rest)
+        yield await asyncio.to_thread(self._outcome, (said + rest).strip(), markers.order, hits)
+
+    async def _rewrite(self, question: str, history: Turns) -> str:
+        if not history:
+            return question
+        messages = self._prompts.get("condense_question").render(question=question, history=list(history))
+        rewritten = " ".join((await complete(self._model, messages)).split())
+        return rewritten or question
+
+    def _messages(self, alone: str, question: str, hits: Sequence[Hit]) -> Any:
+        passages = [
+            {
+                "marker": n,
+                "title": hit.chunk.title,
+                "heading": hit.chunk.heading,
+                "locator": str(hit.chunk.locator),
+                "text": hit.chunk.context,
+                "cosine": hit.cosine,
+            }
+            for n, hit in enumerate(hits, start=1)
+        ]
+        return self._prompts.get("answer").render(question=alone, passages=passages)
+
+    def _outcome(self, text: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
+        """Check what was said: without a citation that holds, there is no answer."""
+        if text and REFUSAL not in text:
+            cited = quotes_of(text, [hits[n - 1] for n in order], self._embedder)
+            if cited:
+                return Outcome(found=True, text=text, citations=cited, hits=hits)
+        return Outcome(found=False, text=REFUSAL, citations=(), hits=hits)
+
+    def _query(self, query_bundle: QueryBundle) -> Response:
+        return asyncio.run(self._aquery(query_bundle))
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        outcome: Outcome | None = None
+        async for event in self.stream(query_bundle.query_str):
+            if isinstance(event, Outcome):
+                outcome = event
+        assert outcome is not None  # stream always ends with one
+        nodes = nodes_of(outcome.hits)
+        return Response(outcome.text, source_nodes=nodes, metadata={"citations": list(outcome.citations)})
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+async def _unless_refusal(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Hold back what may become the refusal sentence, so that a refusal is never streamed as if it were an answer."""
+    held = ""
+    async for piece in pieces:
+        held += piece
+        if REFUSAL.startswith(held.strip()):
+            continue
+        yield held
+        held = ""
+        break
+    async for piece in pieces:
+        yield piece
+    if held.strip() != REFUSAL:
+        yield held

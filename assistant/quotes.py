@@ -1,0 +1,92 @@
+"""Finds, for each statement of an answer, the unit of its passage that supports it best.
+
+A statement is what stands before a marker. In quoting mode the unit is the statement itself; a language model's
+statement is compared by words in common first, then by embedding. Every quote is a slice of its passage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.events import Citation
+from assistant.terms import words_of
+from assistant.units import Unit, units_of
+from index_store.chunks import Embedder, Hit
+from index_store.locators import parse_locator
+
+_MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
+_SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
+ENOUGH_SHARED = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    text: str
+    markers: tuple[int, ...]
+
+
+def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Citation, ...]:
+    """Give a citation for each marker of each statement; `cited[n - 1]` is what marker n points to.
+
+    The same quote under the same marker is given once. Every quote is a slice of its passage's context.
+    """
+    found: dict[tuple[int, str], Citation] = {}
+    for statement in _statements(answer):
+        for marker in statement.markers:
+            hit = cited[marker - 1]
+            quote = _best_unit(statement.text, units_of(hit.chunk.context), embedder)
+            if quote is not None:
+                found.setdefault((marker, quote.text), _citation(marker, hit, quote))
+    return tuple(sorted(found.values(), key=lambda c: c.marker))
+
+
+def _citation(marker: int, hit: Hit, quote: Unit) -> Citation:
+    chunk = hit.chunk
+    locator = chunk.locator_at(quote.start)  # the context may reach beyond the chunk's own cell or section
+    return Citation(
+        marker=marker,
+        path=chunk.path,
+        locator=locator,
+        locator_parts=parse_locator(locator).parts(),
+        quote=quote.text,
+        score=round(hit.cosine, 4),
+        title=chunk.title,
+        context=chunk.context,
+        chunk_id=chunk.id,
+    )
+
+
+def _statements(answer: str) -> list[_Statement]:
+    found: list[_Statement] = []
+    begun = 0
+    for match in _MARKERS.finditer(answer):
+        before = answer[begun : match.start()].strip()
+        begun = match.end()
+        numbers = tuple(int(n) for n in re.findall(r"\d+", match[0]))
+        if before.strip(".,;: ") or not found:
+            last = _SENTENCE_START.split(before)[-1] if len(before) > 400 else before
+            found.append(_Statement(last, numbers))
+        else:  # markers that only a full stop parts belong to the same statement
+            found.append(_Statement(found[-1].text, numbers))
+    return found
+
+
+def _best_unit(statement: str, units: Sequence[Unit], embedder: Embedder) -> Unit | None:
+    if not units:
+        return None
+    said = words_of(statement)
+    shared = [_shared(said, words_of(unit.text)) for unit in units]
+    best = max(range(len(units)), key=lambda i: shared[i])
+    if shared[best] >= ENOUGH_SHARED or not statement:
+        return units[best]
+    vectors = embedder.embed_texts([statement, *(unit.text for unit in units)])
+    cosines = vectors[1:] @ vectors[0]
+    return units[max(range(len(units)), key=lambda i: float(cosines[i]) + 0.5 * shared[i])]
+
+
+def _shared(said: Sequence[str], there: Sequence[str]) -> float:
+    """Give the overlap of two texts' words as F1 over their sets, 0 to 1."""
+    one, other = set(said), set(there)
+    return 2 * len(one & other) / max(1, len(one) + len(other))

@@ -1,0 +1,136 @@
+"""Quoting mode: what answers when there is no language model. Selects whole sentences; writes none of its own.
+
+It stands where a LlamaIndex model stands, so the same prompts and query engine run with it. It reads its task from the
+data that the prompt loader puts beside the messages, never from their wording, so a reworded template changes nothing;
+without that data it says that it cannot help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseAsyncGen,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseGen,
+    LLMMetadata,
+    MessageRole,
+)
+from llama_index.core.llms import CustomLLM
+from pydantic import PrivateAttr
+
+from assistant.composition import choose, render
+from assistant.followup import stand_alone
+from assistant.refusal import REFUSAL
+from assistant.selection import Passage, candidates_of
+from assistant.support import Support, judge
+from index_store.chunks import Embedder
+
+NAME = "quoting"
+CANNOT = "Quoting mode has no language model: it can only quote from passages that the prompt gives as data."
+
+
+class QuotingLLM(CustomLLM):
+    """Quotes the sentences that answer best, or gives the refusal sentence where nothing supports an answer."""
+
+    _embedder: Embedder = PrivateAttr()
+
+    def __init__(self, embedder: Embedder) -> None:
+        super().__init__()
+        self._embedder = embedder
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """What LlamaIndex asks of a model."""
+        return LLMMetadata(model_name=NAME, is_chat_model=True, context_window=32_768, num_output=256)
+
+    def reply(self, messages: Sequence[ChatMessage]) -> str:
+        """Do the task that the messages carry as data."""
+        task = task_of(messages)
+        inputs: Mapping[str, Any] = task.get("inputs", {})
+        match task.get("task"):
+            case "answer":
+                return self._answer(inputs)
+            case "condense_question":
+                return stand_alone(inputs["question"], inputs["history"])
+            case _:
+                return CANNOT
+
+    def _answer(self, inputs: Mapping[str, Any]) -> str:
+        passages = [
+            Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in inputs["passages"]
+        ]
+        candidates = candidates_of(inputs["question"], passages, self._embedder)
+        support: Support = judge(inputs["question"], passages, candidates)
+        return render(choose(candidates), passages) if support.enough else REFUSAL
+
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Answer at once."""
+        return _response(self.reply(messages))
+
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Answer at once, in a thread: embedding must not hold up the event loop."""
+        return _response(await asyncio.to_thread(self.reply, messages))
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        """Answer word by word."""
+
+        def pieces() -> Generator[ChatResponse, None, None]:
+            said = ""
+            for piece in _words(self.reply(messages)):
+                said += piece
+                yield _response(said, piece)
+
+        return pieces()
+
+    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
+        """Answer word by word; the work is done in a thread."""
+
+        async def pieces() -> AsyncGenerator[ChatResponse, None]:
+            said = ""
+            for piece in _words(await asyncio.to_thread(self.reply, messages)):
+                said += piece
+                yield _response(said, piece)
+
+        return pieces()
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        """Decline: a bare prompt carries no data to quote from."""
+        return CompletionResponse(text=CANNOT)
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        """Decline: a bare prompt carries no data to quote from."""
+
+        def pieces() -> Generator[CompletionResponse, None, None]:
+            yield CompletionResponse(text=CANNOT, delta=CANNOT)
+
+        return pieces()
+
+
+def task_of(messages: Sequence[ChatMessage]) -> Mapping[str, Any]:
+    """Give the data that the prompt loader put beside the last message that has any."""
+    for message in reversed(messages):
+        data = message.additional_kwargs.get("lectern")
+        if isinstance(data, Mapping):
+            return data
+    return {}
+
+
+def _response(text: str, delta: str | None = None) -> ChatResponse:
+    return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=delta)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Cut a text into its words with the space after them."""
+    at = 0
+    for n, char in enumerate(text):
+        if char == " ":
+            yield text[at : n + 1]
+            at = n + 1
+    if text[at:]:
+        yield text[at:]

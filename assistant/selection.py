@@ -1,0 +1,105 @@
+"""Chooses the sentences of the passages that answer a question: scores every unit, then composes a short answer.
+
+A unit's score is the cosine of its embedding with the question's, part alone and part with its heading in front (a
+sentence such as "It has 2.7 billion parameters" says little without), plus the share of the question's terms that it
+holds, weighed by how rare they are among the units, plus a little for the rank of its passage. `composition` makes an
+answer of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.terms import content_terms
+from assistant.units import Unit, units_of
+from index_store.chunks import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A numbered passage of a prompt: what `[marker]` points to."""
+
+    marker: int
+    text: str
+    heading: str = ""
+    cosine: float = 0.0  # of its chunk with the question, where the retriever knows it
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit of a passage with what speaks for it; `place` counts the units of its passage from 0."""
+
+    passage: int  # index into the passages
+    place: int
+    unit: Unit
+    cosine: float
+    coverage: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part of a unit's score counts; set on our own questions over the sample course."""
+
+    alone: float = 0.5
+    with_heading: float = 0.5
+    coverage: float = 0.35
+    rank: float = 0.08
+    question_mark: float = 0.35  # taken off a unit that asks instead of answering
+    short: float = 0.15  # taken off a unit of fewer than SHORT_WORDS words
+
+
+SHORT_WORDS = 5
+MOST_PASSAGES = 6
+
+
+def candidates_of(
+    question: str, passages: Sequence[Passage], embedder: Embedder, weights: Weights = Weights()
+) -> list[Candidate]:
+    """Score the units of the passages, best first."""
+    placed = [
+        (p, n, unit)
+        for p, passage in enumerate(passages[:MOST_PASSAGES])
+        for n, unit in enumerate(units_of(passage.text))
+        if _says_something(unit)
+    ]
+    if not placed:
+        return []
+    asked = embedder.embed_query(question)
+    alone = embedder.embed_texts([unit.text for _, _, unit in placed]) @ asked
+    headed = embedder.embed_texts([f"{passages[p].heading}\n{unit.text}" for p, _, unit in placed]) @ asked
+    covered = coverage(question, [unit.text for _, _, unit in placed])
+    found = []
+    for i, (p, n, unit) in enumerate(placed):
+        cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
+        score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
+        found.append(Candidate(p, n, unit, cosine, covered[i], score))
+    return sorted(found, key=lambda c: (-c.score, c.passage, c.place))
+
+
+def coverage(question: str, texts: Sequence[str]) -> list[float]:
+    """Give for each text the share of the question's terms that it holds, 0 to 1, rare terms counting more.
+
+    The weight of a term is its inverse document frequency over the texts (K. Sparck Jones 1972), smoothed.
+    """
+    terms = content_terms(question)
+    held = [frozenset(content_terms(text)) for text in texts]
+    counts = Counter(t for terms_here in held for t in terms_here)
+    weight = {t: math.log(1 + len(texts) / (1 + counts[t])) for t in terms}
+    whole = sum(weight.values())
+    if not whole:
+        return [0.0] * len(texts)
+    return [sum(weight[t] for t in terms if t in here) / whole for here in held]
+
+
+def _says_something(unit: Unit) -> bool:
+    return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#")
+
+
+def _faults(unit: Unit, weights: Weights) -> float:
+    text = unit.text.rstrip("\"'”’*_)")
+    taken = weights.question_mark if text.endswith("?") else 0.0
+    return taken + (weights.short if len(text.split()) < SHORT_WORDS else 0.0)

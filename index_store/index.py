@@ -1,0 +1,162 @@
+"""The index: its dense and its lexical half under one manifest, in a folder that can be swapped for a new one.
+
+home/index/manifest.json          which folder counts, and what it was built with
+home/index/<folder>/chroma        dense half
+home/index/<folder>/lexical       lexical half
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.chunks import Chunk
+from index_store.dense import Dense
+from index_store.errors import IndexDamaged, IndexEmpty
+from index_store.lexical import Lexical
+from index_store.manifest import (
+    REBUILD,
+    Fingerprint,
+    Manifest,
+    closed,
+    index_folder,
+    read_manifest,
+    write_manifest,
+)
+
+
+class Index:
+    """An open index; a writer calls `commit` after each batch and `close` at the end."""
+
+    def __init__(self, home: Path, manifest: Manifest, *, create: bool = False) -> None:
+        self._home = home
+        self.manifest = manifest
+        self._written = False
+        self._open(create=create)
+
+    def _open(self, *, create: bool) -> None:
+        folder = self.folder
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.dense = Dense(folder / "chroma", create=create)
+            self.lexical = Lexical(folder / "lexical", create=create)
+        except Exception as exc:  # whatever the two stores raise over damaged files, it means the same to the user
+            raise IndexDamaged(f"The index cannot be opened: {exc}", hint=REBUILD) from exc
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this generation of the index."""
+        return index_folder(self._home) / self.manifest.folder
+
+    @classmethod
+    def open(cls, home: Path, fingerprint: Fingerprint, *, create: bool = False) -> Index:
+        """Open the index under a home; with `create`, make an empty one where there is none.
+
+        Raises:
+            IndexEmpty: when there is none and none is to be made.
+            IndexMismatch: when it was built with something else.
+            IndexDamaged: when its files cannot be opened.
+        """
+        manifest = read_manifest(home)
+        if manifest is None:
+            if not create:
+                raise IndexEmpty("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+            return cls.create_beside(home, fingerprint).swap_in()
+        manifest.require(fingerprint)
+        if not (index_folder(home) / manifest.folder).is_dir():
+            raise IndexDamaged(f"The index's folder is missing: {manifest.folder}.", hint=REBUILD)
+        return cls(home, manifest)
+
+    @classmethod
+    def create_beside(cls, home: Path, fingerprint: Fingerprint) -> Index:
+        """Make an empty index beside the one that counts; `swap_in` makes it the one that counts."""
+        known = read_manifest_leniently(home)
+        generation = known.generation + 1 if known else 1
+        return cls(home, Manifest(fingerprint, f"g{uuid.uuid4().hex[:12]}", generation), create=True)
+
+    def swap_in(self) -> Index:
+        """Make this the index that counts; folders of earlier ones are removed."""
+        self.commit()
+        for other in index_folder(self._home).iterdir():
+            if other.is_dir() and other != self.folder:
+                shutil.rmtree(other, ignore_errors=True)
+        return self
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+        """Write chunks with their vectors, (n, dimension) float32; the lexical half shows them after `commit`."""
+        self._begin()
+        self.lexical.upsert(chunks)
+        self.dense.upsert(chunks, vectors)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete chunks; ids that are not there are passed over."""
+        if ids:
+            self._begin()
+            self.lexical.delete(ids)
+            self.dense.delete(ids)
+
+    def _begin(self) -> None:
+        """Say on disk that the index is being written, so that a kill from here on is noticed."""
+        if not self._written:
+            self._written = True
+            self.manifest = replace(self.manifest, clean=False)
+            if read_manifest_leniently(self._home) is not None:
+                write_manifest(self._home, self.manifest)
+
+    def commit(self) -> None:
+        """Make what was written last, and let other processes know."""
+        self.lexical.commit()
+        self.manifest = replace(self.manifest, generation=self.manifest.generation + 1)
+        write_manifest(self._home, self.manifest)
+
+    def close(self) -> None:
+        """Close cleanly: the state of the files is kept, so that the next start can trust them."""
+        self.lexical.close()
+        if self._written or self.manifest.stamp == (0, 0, 0):
+            self.manifest = closed(self.manifest, self._home)
+            write_manifest(self._home, self.manifest)
+            self._written = False
+
+    def refresh(self) -> None:
+        """Open anew where another process has written since.
+
+        Raises:
+            IndexEmpty: when the index is gone.
+        """
+        manifest = read_manifest(self._home)
+        if manifest is None:
+            raise IndexEmpty("The index is gone.", hint="Run: lectern ingest FOLDER")
+        if manifest.generation != self.manifest.generation:
+            self.manifest = manifest
+            _forget_clients()
+            self._open(create=False)
+
+    def get(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Give the chunks that are there, by id."""
+        return self.dense.get(ids)
+
+    def count(self) -> tuple[int, int]:
+        """Count the chunks of the dense and of the lexical half."""
+        return self.dense.count(), self.lexical.count()
+
+
+def read_manifest_leniently(home: Path) -> Manifest | None:
+    """Read the manifest, or None where there is none that can be read."""
+    try:
+        return read_manifest(home)
+    except IndexDamaged:
+        return None
+
+
+def _forget_clients() -> None:
+    """Make Chroma open its files anew: it keeps one client for each path in a process."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient.clear_system_cache()

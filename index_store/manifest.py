@@ -1,0 +1,107 @@
+"""What the index was built with, which folder holds it, and how it was last closed: one small file, replaced whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from index_store.errors import IndexDamaged, IndexMismatch
+
+REBUILD = "Run: lectern library rebuild"
+_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What decides whether vectors and windows fit together: a change in any of it asks for a rebuild."""
+
+    model: str
+    dimension: int
+    window_tokens: int
+    splitter: str
+
+    def __str__(self) -> str:
+        return f"{self.model} ({self.dimension}), windows of {self.window_tokens} tokens, splitter {self.splitter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The state of the index on disk; `stamp` is (files, bytes, newest change in ns) at its last close."""
+
+    fingerprint: Fingerprint
+    folder: str
+    generation: int = 0
+    clean: bool = True
+    stamp: tuple[int, int, int] = (0, 0, 0)
+
+    def require(self, wanted: Fingerprint) -> None:
+        """Check that the index was built with what the settings ask for.
+
+        Raises:
+            IndexMismatch: naming both.
+        """
+        if self.fingerprint != wanted:
+            raise IndexMismatch(
+                f"The index was built with {self.fingerprint}; the settings ask for {wanted}.", hint=REBUILD
+            )
+
+
+def index_folder(home: Path) -> Path:
+    """Give the folder that holds the manifest and the generations of the index."""
+    return home / "index"
+
+
+def read_manifest(home: Path) -> Manifest | None:
+    """Read the manifest, or None where there is no index.
+
+    Raises:
+        IndexDamaged: when the file cannot be understood.
+    """
+    file = index_folder(home) / _FILE
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        return Manifest(
+            Fingerprint(**data["fingerprint"]),
+            str(data["folder"]),
+            int(data["generation"]),
+            bool(data["clean"]),
+            (int(data["stamp"][0]), int(data["stamp"][1]), int(data["stamp"][2])),
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, IndexError) as exc:
+        raise IndexDamaged(f"The index's manifest cannot be read: {file}.", hint=REBUILD) from exc
+
+
+def write_manifest(home: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step, on disk before it counts."""
+    folder = index_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{_FILE}.{os.getpid()}"
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / _FILE)
+
+
+def stamp_of(folder: Path) -> tuple[int, int, int]:
+    """Give count, size and newest change of a folder's files; SQLite's own side files are left out."""
+    count = size = newest = 0
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.name.endswith(("-wal", "-shm", "-journal", ".lock")):
+            state = file.stat()
+            count, size, newest = count + 1, size + state.st_size, max(newest, state.st_mtime_ns)
+    return count, size, newest
+
+
+def closed(manifest: Manifest, home: Path) -> Manifest:
+    """Give the manifest of an index that was closed cleanly just now."""
+    return replace(manifest, clean=True, stamp=stamp_of(index_folder(home) / manifest.folder))
+
+
+def is_suspect(home: Path, manifest: Manifest) -> bool:
+    """Tell whether the index should be probed: not closed cleanly, or its files are not those that were closed."""
+    return not manifest.clean or stamp_of(index_folder(home) / manifest.folder) != manifest.stamp

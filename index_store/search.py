@@ -1,0 +1,101 @@
+"""Finds the passages that fit a question: dense and lexical halves, fused, without near-copies.
+
+Both halves are asked for more than is wanted. Each half's scores are put on one scale and summed (Bruch, Gai and
+Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023, found such convex combinations above
+reciprocal rank fusion). Windows are small, so that they are found; what is read is their context, so a window that
+stands in a better hit's context, or nearly repeats it in another file, would only take a place and is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index_store.chunks import Chunk, Embedder, Hit
+from index_store.index import Index
+
+POOL = 100
+DENSE_WEIGHT = 0.45
+SHINGLE_WORDS = 5
+COPIED = 0.5  # share of a window's shingles in a better hit from which it is a near-copy
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(slots=True)
+class _Found:
+    cosine: float | None = None
+    bm25: float = 0.0
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+
+
+class Searcher:
+    """Searches an index; many threads may do so at once."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        self.index = index
+        self.embedder = embedder
+
+    def search(self, question: str, k: int = 6) -> list[Hit]:
+        """Give the k passages that fit best, best first; fewer where the index holds fewer that differ."""
+        self.index.refresh()
+        vector = self.embedder.embed_query(question)
+        found: dict[str, _Found] = {}
+        for rank, (chunk_id, cosine) in enumerate(self.index.dense.query(vector, POOL), start=1):
+            found[chunk_id] = _Found(cosine=cosine, dense_rank=rank)
+        for rank, (chunk_id, score) in enumerate(self.index.lexical.query(question, POOL), start=1):
+            entry = found.setdefault(chunk_id, _Found())
+            entry.bm25, entry.lexical_rank = score, rank
+        unknown = [i for i, entry in found.items() if entry.cosine is None]
+        for chunk_id, stored in self.index.dense.vectors(unknown).items():
+            found[chunk_id].cosine = float(stored @ vector)
+        found = {i: entry for i, entry in found.items() if entry.cosine is not None}
+        ranked = _fused(found)
+        chunks = self.index.get([i for i, _ in ranked])
+        return distinct([_hit(chunks[i], found[i], score) for i, score in ranked if i in chunks], k)
+
+
+def _fused(found: dict[str, _Found]) -> list[tuple[str, float]]:
+    """Scale each half to 0..1 over what was found, and sum; equal sums stand in the order of their ids."""
+    if not found:
+        return []
+    cosines = [e.cosine or 0.0 for e in found.values() if e.dense_rank is not None] or [0.0]
+    low, span = min(cosines), max(cosines) - min(cosines) or 1.0
+    best = max(e.bm25 for e in found.values()) or 1.0
+    scores = {
+        i: DENSE_WEIGHT * max(0.0, ((e.cosine or 0.0) - low) / span) + (1 - DENSE_WEIGHT) * e.bm25 / best
+        for i, e in found.items()
+    }
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _hit(chunk: Chunk, found: _Found, score: float) -> Hit:
+    return Hit(chunk, score, found.cosine or 0.0, found.dense_rank, found.lexical_rank)
+
+
+def distinct(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """Keep the first k hits, best first, that say something which no better one's context says."""
+    kept: list[Hit] = []
+    contexts: list[frozenset[tuple[str, ...]]] = []
+    for hit in hits:
+        if len(kept) == k:
+            break
+        own = shingles(hit.chunk.text)
+        if any(_stands_in(hit.chunk, other.chunk) for other in kept):
+            continue
+        if any(len(own & context) > COPIED * len(own) for context in contexts):
+            continue
+        kept.append(hit)
+        contexts.append(shingles(hit.chunk.context))
+    return kept
+
+
+def _stands_in(chunk: Chunk, other: Chunk) -> bool:
+    return chunk.document_id == other.document_id and chunk.text in other.context
+
+
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """Give the runs of SHINGLE_WORDS words (Broder 1997); a shorter text is one run."""
+    words = _WORD.findall(text.lower())
+    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))

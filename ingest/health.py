@@ -1,0 +1,44 @@
+"""Compares index and ledger, says what is wrong, and builds the index anew beside the old one when asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index_store.chunks import Embedder
+from index_store.errors import IndexDamaged
+from index_store.index import Index
+from index_store.manifest import REBUILD, Fingerprint, is_suspect, read_manifest
+from index_store.probe import ProbeReport, probe
+from ingest.ledger import Ledger
+from ingest.pipeline import restore
+
+
+def check_at_start(home: Path, ledger: Ledger) -> None:
+    """Probe the index where the last process did not close it cleanly or its files are not as it left them.
+
+    Raises:
+        IndexDamaged: when the probe finds damage.
+    """
+    manifest = read_manifest(home)
+    if manifest is None or not is_suspect(home, manifest):
+        return
+    report = probe(home)
+    if not report.ok:
+        raise IndexDamaged(f"The index is damaged. {' '.join(report.problems)}", hint=REBUILD)
+
+
+def verify(home: Path, ledger: Ledger) -> ProbeReport:
+    """Read the whole index in a process of its own and compare it with the ledger."""
+    return probe(home, frozenset(ledger.chunk_ids()))
+
+
+def rebuild(home: Path, ledger: Ledger, embedder: Embedder, fingerprint: Fingerprint) -> int:
+    """Build the index anew from the ledger beside the old one and swap it in; give how many chunks it holds.
+
+    Vectors that the ledger has are not computed again.
+    """
+    index = Index.create_beside(home, fingerprint)
+    count = restore(index, ledger, embedder)
+    index.swap_in()
+    index.close()
+    return count

@@ -1,0 +1,204 @@
+"""What was ingested: a row per document with its receipt, its chunks, and every vector that was computed. SQLite.
+
+The ledger is the truth from which the index can be built again without reading a source or embedding a text.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.chunks import Chunk
+from index_store.errors import IndexDamaged
+from index_store.locators import parse_locator
+from ingest.receipts import Receipt
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL, splitter TEXT NOT NULL, receipt TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
+CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source, path);
+CREATE INDEX IF NOT EXISTS documents_by_hash ON documents (hash);
+CREATE TABLE IF NOT EXISTS chunks (
+    id TEXT NOT NULL, document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+    vector TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (document, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vectors (
+    model TEXT NOT NULL, hash TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (model, hash)) WITHOUT ROWID;
+"""
+
+_FIELDS = ("id", "source", "path", "hash", "size", "mtime_ns", "title", "status", "splitter", "receipt", "chunks")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document that the ledger knows."""
+
+    id: str
+    source: str
+    path: str
+    hash: str
+    size: int
+    mtime_ns: int
+    title: str
+    status: str
+    splitter: str
+    receipt: dict[str, Any]
+    chunks: int
+
+
+class Ledger:
+    """One SQLite file under the home; each change is one transaction."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.file = home / "ledger.sqlite"
+        try:
+            self._db = sqlite3.connect(self.file, timeout=30, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as exc:
+            raise IndexDamaged(
+                f"The ledger cannot be read: {self.file} ({exc}).",
+                hint="Move that file away and ingest the sources again.",
+            ) from exc
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._db:
+            yield self._db
+
+    def documents(self, source: str | None = None) -> list[Known]:
+        """Give the documents of a source, or all, by source and path."""
+        where, values = ("WHERE d.source = ?", (source,)) if source is not None else ("", ())
+        rows = self._db.execute(
+            "SELECT d.id, d.source, d.path, d.hash, d.size, d.mtime_ns, d.title, d.status, d.splitter, d.receipt,"
+            f" (SELECT count(*) FROM chunks c WHERE c.document = d.id) FROM documents d {where} ORDER BY 2, 3",
+            values,
+        ).fetchall()
+        return [_known(row) for row in rows]
+
+    def sources(self) -> list[str]:
+        """Give the ids of all sources."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT source FROM documents ORDER BY 1")]
+
+    def same_content(self, digest: str, document: str) -> str:
+        """Give the path of another document with the same content, or nothing."""
+        row = self._db.execute(
+            "SELECT path FROM documents WHERE hash = ? AND id != ? AND status = 'done' ORDER BY path LIMIT 1",
+            (digest, document),
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def chunk_ids(self, document: str | None = None) -> set[str]:
+        """Give the ids of a document's chunks, or of all."""
+        where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
+        return {row[0] for row in self._db.execute(f"SELECT id FROM chunks {where}", values)}
+
+    def chunks(self, document: str) -> list[Chunk]:
+        """Give a document's chunks, in order."""
+        rows = self._db.execute("SELECT payload FROM chunks WHERE document = ? ORDER BY ordinal", (document,))
+        return [_chunk(row[0]) for row in rows.fetchall()]
+
+    def record(self, known: Known, chunks: Sequence[Chunk]) -> None:
+        """Write a document with its chunks over what was known of it: the last step of its ingestion."""
+        with self._change() as db:
+            db.execute("DELETE FROM documents WHERE id = ?", (known.id,))
+            db.execute(
+                "INSERT INTO documents (id, source, path, hash, size, mtime_ns, title, status, splitter, receipt)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (known.id, known.source, known.path, known.hash, known.size, known.mtime_ns, known.title, known.status)
+                + (known.splitter, json.dumps(known.receipt)),
+            )
+            db.executemany(
+                "INSERT INTO chunks (id, document, ordinal, vector, payload) VALUES (?,?,?,?,?)",
+                [(c.id, known.id, c.ordinal, text_hash(c.embedded_text), _payload(c)) for c in chunks],
+            )
+
+    def touch(self, document: str, size: int, mtime_ns: int) -> None:
+        """Note a file's new size and time where its content is the same."""
+        with self._change() as db:
+            db.execute("UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, document))
+
+    def note_failure(self, receipt: Receipt, document: str) -> None:
+        """Keep the receipt of a file that failed; what was known of it before stays searchable."""
+        with self._change() as db:
+            known = db.execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchone()
+            if known:
+                db.execute(
+                    "UPDATE documents SET receipt = ?, size = -1 WHERE id = ?", (json.dumps(receipt.row()), document)
+                )
+            else:
+                db.execute(
+                    "INSERT INTO documents (id, source, path, hash, size, mtime_ns, title, status, splitter, receipt)"
+                    " VALUES (?,?,?,'',-1,0,'','failed','',?)",
+                    (document, receipt.source, receipt.path, json.dumps(receipt.row())),
+                )
+
+    def forget(self, document: str) -> None:
+        """Remove a document and its chunks."""
+        with self._change() as db:
+            db.execute("DELETE FROM documents WHERE id = ?", (document,))
+
+    def forget_unused_vectors(self) -> int:
+        """Remove vectors that no chunk uses; give how many they were."""
+        with self._change() as db:
+            return db.execute("DELETE FROM vectors WHERE hash NOT IN (SELECT vector FROM chunks)").rowcount
+
+    def vectors(self, model: str, hashes: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Give the vectors that are known, by hash of the embedded text."""
+        found: dict[str, NDArray[np.float32]] = {}
+        wanted = list(dict.fromkeys(hashes))
+        for at in range(0, len(wanted), 500):
+            part = wanted[at : at + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._db.execute(
+                f"SELECT hash, data FROM vectors WHERE model = ? AND hash IN ({marks})", (model, *part)
+            )
+            found.update((row[0], np.frombuffer(row[1], dtype=np.float32)) for row in rows)
+        return found
+
+    def keep_vectors(self, model: str, vectors: dict[str, NDArray[np.float32]]) -> None:
+        """Keep vectors by the hash of their embedded text."""
+        with self._change() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO vectors (model, hash, data) VALUES (?,?,?)",
+                [(model, h, v.astype(np.float32).tobytes()) for h, v in vectors.items()],
+            )
+
+
+def _known(row: tuple[Any, ...]) -> Known:
+    return Known(**dict(zip(_FIELDS, row, strict=True)) | {"receipt": json.loads(row[-2])})
+
+
+def text_hash(text: str) -> str:
+    """Hash an embedded text."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def _payload(chunk: Chunk) -> str:
+    return json.dumps({**asdict(chunk), "locator": str(chunk.locator)})
+
+
+def _chunk(payload: str) -> Chunk:
+    data = json.loads(payload)
+    data["locator"] = parse_locator(data["locator"])
+    data["places"] = tuple((at, where) for at, where in data["places"])
+    return Chunk(**data)

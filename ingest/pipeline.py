@@ -1,0 +1,267 @@
+"""Reads, splits, embeds, indexes and verifies what is asked for; a receipt for each file. Killed anywhere, it resumes.
+
+For each file the new chunks are written over any of the same ids, those that are no longer there are deleted, and the
+ledger's row comes last. So a kill leaves at most chunks that the ledger does not know yet, and the next run's first
+step (`reconcile`) makes index and ledger agree. Files are written in batches: a commit for each would cost too much.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.chunks import Chunk, Embedder, document_id
+from index_store.errors import IndexProblem, SourceProblem, UnreadableFile
+from index_store.index import Index
+from index_store.manifest import Fingerprint
+from ingest.ledger import Known, Ledger, text_hash
+from ingest.readers import read_document
+from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
+from ingest.settings import IngestSettings
+from ingest.sources import Item, Payload, Source
+from ingest.splitting import SPLITTER_VERSION, split
+
+_Embedding = Generator[Progress, None, tuple[NDArray[np.float32], frozenset[str]]]
+
+
+def fingerprint_of(embedder: Embedder, settings: IngestSettings) -> Fingerprint:
+    """Give the fingerprint of what this embedder and these settings build."""
+    return Fingerprint(embedder.name, embedder.dimension, settings.window_tokens, SPLITTER_VERSION)
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A file that is read and split, and waits to be embedded and written."""
+
+    known: Known
+    receipt: Receipt
+    chunks: list[Chunk]
+    size: int
+    started: float
+
+
+class Pipeline:
+    """Brings sources into the index; the caller holds the writer's lock."""
+
+    def __init__(self, settings: IngestSettings, ledger: Ledger, index: Index, embedder: Embedder) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._index = index
+        self._embedder = embedder
+        self._fingerprint = str(fingerprint_of(embedder, settings))
+        self._files = self._bytes = self._chunks = 0
+
+    def ingest(self, sources: Sequence[Source], *, prune: bool = False) -> Iterator[IngestEvent]:
+        """Ingest sources; give events, a receipt for every file among them, Finished last.
+
+        With `prune`, documents of a source that are no longer there are removed, unless nothing was found at all.
+
+        Raises:
+            EmbeddingProblem: when texts cannot be embedded; what was finished is kept.
+            IndexProblem: when the index or the ledger cannot be written, for example on a full disk.
+        """
+        started = time.monotonic()
+        counts: Counter[str] = Counter()
+        embedded = 0
+        self.reconcile()
+        listed = [(source, list(source.items())) for source in sources]
+        yield Scanned(sum(len(i) for _, i in listed), sum(item.size for _, items in listed for item in items))
+        for event in self._run(listed, prune):
+            if isinstance(event, Receipt):
+                counts[event.status] += 1
+                embedded += event.embedded
+            yield event
+        yield Finished(dict(counts), len(self._ledger.chunk_ids()), embedded, time.monotonic() - started)
+
+    def _run(self, listed: Sequence[tuple[Source, list[Item]]], prune: bool) -> Iterator[IngestEvent]:
+        waiting: list[_Prepared] = []
+        for source, items in listed:
+            known = {k.path: k for k in self._ledger.documents(source.id)}
+            for item in items:
+                yield Progress(item.path, "queued", self._files, self._bytes, self._chunks)
+                step = self._prepare(source, item, known.get(item.path))
+                if isinstance(step, Receipt):
+                    self._files, self._bytes = self._files + 1, self._bytes + item.size
+                    yield step
+                    continue
+                waiting.append(step)
+                if sum(len(p.chunks) for p in waiting) >= self._settings.batch_chunks:
+                    yield from self._write(waiting)
+                    waiting = []
+            yield from self._write(waiting)
+            waiting = []
+            if prune:
+                yield from self._prune(source, items, known)
+
+    def _prepare(self, source: Source, item: Item, known: Known | None) -> _Prepared | Receipt:
+        started = time.monotonic()
+        receipt = Receipt(source.id, item.path, "failed")
+        if item.refused:
+            return replace(receipt, status="skipped", reason=item.refused, hint=item.hint)
+        fresh = known is not None and known.status == "done" and known.splitter == self._fingerprint
+        if fresh and known and (known.size, known.mtime_ns) == (item.size, item.mtime_ns) and item.mtime_ns:
+            return replace(receipt, status="unchanged", stage="verified", chunks=known.chunks)
+        try:
+            payload = item.load()
+            digest = sha256(payload.data).hexdigest()
+            if fresh and known and known.hash == digest:
+                self._ledger.touch(known.id, item.size, item.mtime_ns)
+                return replace(receipt, status="unchanged", stage="verified", chunks=known.chunks)
+            return self._split(source, item, payload, digest, started)
+        except SourceProblem as exc:
+            failed = replace(receipt, reason=exc.message, hint=exc.hint, seconds=time.monotonic() - started)
+            self._ledger.note_failure(failed, document_id(source.id, item.path))
+            return failed
+
+    def _split(self, source: Source, item: Item, payload: Payload, digest: str, started: float) -> _Prepared:
+        document = read_document(payload.data, payload.path, suffix=payload.suffix)
+        chunks = split(
+            document,
+            source=source.id,
+            path=payload.path,
+            embedder=self._embedder,
+            window_tokens=self._settings.window_tokens,
+        )
+        if not chunks:
+            raise UnreadableFile(f"{payload.path} holds no text.", hint="There is nothing in it to search.")
+        own = document_id(source.id, payload.path)
+        receipt = Receipt(
+            source.id,
+            payload.path,
+            "done",
+            "split",
+            chunks=len(chunks),
+            characters_read=document.characters_read,
+            characters_kept=document.characters_kept,
+            dropped=dict(document.dropped),
+            notes=document.notes,
+            duplicate_of=self._ledger.same_content(digest, own),
+        )
+        known = Known(
+            own,
+            source.id,
+            payload.path,
+            digest,
+            item.size,
+            item.mtime_ns,
+            document.title,
+            "done",
+            self._fingerprint,
+            {},
+            0,
+        )
+        return _Prepared(known, receipt, chunks, item.size, started)
+
+    def _write(self, waiting: Sequence[_Prepared]) -> Iterator[IngestEvent]:
+        """Embed, index and verify files that are split, and record them in the ledger."""
+        if not waiting:
+            return
+        last = waiting[-1].known.path
+        chunks = [c for p in waiting for c in p.chunks]
+        vectors, fresh = yield from self._embed(chunks, last)
+        yield Progress(last, "indexed", self._files, self._bytes, self._chunks)
+        try:
+            self._index.upsert(chunks, vectors)
+            for prepared in waiting:
+                gone = self._ledger.chunk_ids(prepared.known.id) - {c.id for c in prepared.chunks}
+                self._index.delete(sorted(gone))
+            self._index.commit()
+            at = 0
+            for prepared in waiting:
+                count = len(prepared.chunks)
+                yield self._record(prepared, vectors[at], fresh)
+                at += count
+        except (OSError, sqlite3.Error, ValueError) as exc:
+            raise IndexProblem(
+                f"The library cannot be written: {exc}.",
+                hint="Free some space on the disk and run the same command again.",
+            ) from exc
+
+    def _embed(self, chunks: Sequence[Chunk], path: str) -> _Embedding:
+        """Embed what the ledger has no vector of; give all vectors, and the hashes of the texts that were embedded."""
+        hashes = [text_hash(c.embedded_text) for c in chunks]
+        found = self._ledger.vectors(self._embedder.name, hashes)
+        texts = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in found}
+        missing = list(texts)
+        for at in range(0, len(missing), self._settings.batch_chunks):
+            part = missing[at : at + self._settings.batch_chunks]
+            computed = self._embedder.embed_texts([texts[h] for h in part])
+            new = dict(zip(part, computed, strict=True))
+            self._ledger.keep_vectors(self._embedder.name, new)
+            found.update(new)
+            self._chunks += len(part)
+            yield Progress(path, "embedded", self._files, self._bytes, self._chunks)
+        return np.stack([found[h] for h in hashes]), frozenset(missing)
+
+    def _record(self, prepared: _Prepared, vector: NDArray[np.float32], fresh: frozenset[str]) -> Receipt:
+        hits = self._index.dense.query(vector, 1)
+        found = bool(hits) and (hits[0][0] == prepared.chunks[0].id or hits[0][1] > 0.999)
+        receipt = replace(
+            prepared.receipt,
+            stage="verified" if found else "indexed",
+            status="done" if found else "failed",
+            reason="" if found else "what was stored is not found by its own text",
+            hint="" if found else "Run: lectern library rebuild",
+            embedded=len({h for c in prepared.chunks if (h := text_hash(c.embedded_text)) in fresh}),
+            seconds=time.monotonic() - prepared.started,
+        )
+        self._ledger.record(replace(prepared.known, receipt=receipt.row(), status=receipt.status), prepared.chunks)
+        self._files, self._bytes = self._files + 1, self._bytes + prepared.size
+        return receipt
+
+    def _prune(self, source: Source, items: Sequence[Item], known: dict[str, Known]) -> Iterator[Receipt]:
+        there = {item.path for item in items if not item.refused}
+        if not there:
+            return
+        below = f"{source.below}/" if source.below else ""
+        for path, document in known.items():
+            if path not in there and (path == source.below or path.startswith(below)):
+                yield self.remove(document)
+
+    def remove(self, document: Known) -> Receipt:
+        """Remove a document from index and ledger; the receipt counts the chunks that are gone."""
+        ids = self._ledger.chunk_ids(document.id)
+        self._index.delete(sorted(ids))
+        self._index.commit()
+        self._ledger.forget(document.id)
+        return Receipt(document.source, document.path, "removed", "indexed", chunks=len(ids))
+
+    def reconcile(self) -> int:
+        """Make the index agree with the ledger where a kill left them apart; give how many chunks were touched."""
+        expected = self._ledger.chunk_ids()
+        if self._index.manifest.clean and self._index.count() == (len(expected), len(expected)):
+            return 0
+        held = self._index.dense.ids() | self._index.lexical.ids()
+        extra = sorted(held - expected)
+        self._index.delete(extra)
+        missing = expected - (self._index.dense.ids() & self._index.lexical.ids())
+        restored = restore(self._index, self._ledger, self._embedder, missing) if missing else 0
+        if extra or restored:
+            self._index.commit()
+        return len(extra) + restored
+
+
+def restore(index: Index, ledger: Ledger, embedder: Embedder, wanted: set[str] | None = None) -> int:
+    """Write chunks from the ledger into an index, all or those wanted; embed only what the ledger has no vector of."""
+    restored = 0
+    for document in ledger.documents():
+        chunks = [c for c in ledger.chunks(document.id) if wanted is None or c.id in wanted]
+        if not chunks:
+            continue
+        hashes = [text_hash(c.embedded_text) for c in chunks]
+        vectors = ledger.vectors(embedder.name, hashes)
+        missing = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in vectors}
+        if missing:
+            new = dict(zip(missing, embedder.embed_texts(list(missing.values())), strict=True))
+            ledger.keep_vectors(embedder.name, new)
+            vectors.update(new)
+        index.upsert(chunks, np.stack([vectors[h] for h in hashes]))
+        restored += len(chunks)
+    return restored

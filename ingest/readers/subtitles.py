@@ -1,0 +1,103 @@
+"""Reads subtitles and transcripts (.vtt, .srt): cues joined into running text, with the time of the first of them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index_store.errors import UnreadableFile
+from index_store.locators import Locator
+from ingest.document import Block, Document
+from ingest.readers.text import decode, file_title, visible
+
+_TIMES = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}\s*-->\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<\d[\d:.]*>|\{\\[^}\n]*\}")
+WORDS_A_BLOCK = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    time: str
+    speaker: str
+    text: str
+
+
+def read(data: bytes, name: str) -> Document:
+    """Read subtitles; some eighty words make a block, which ends with a sentence where it can.
+
+    Raises:
+        UnreadableFile: when the bytes are no text, or hold no cue.
+    """
+    decoded = decode(data, name)
+    cues = list(_cues(decoded.text))
+    if not cues:
+        raise UnreadableFile(f"{name} holds no cue with a time.", hint="Check that it is WebVTT or SubRip.")
+    fresh, repeated = _without_repeats(cues)
+    blocks = tuple(_blocks(fresh))
+    return Document(
+        file_title(name),
+        blocks,
+        visible("".join(c.text for c in cues)),
+        {"repeated captions": repeated} if repeated else {},
+        decoded.notes,
+    )
+
+
+def _cues(text: str) -> Iterator[_Cue]:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    time, body = "", list[str]()
+    for line in [*lines, ""]:
+        times = _TIMES.match(line.strip())
+        if times or not line.strip():
+            if time and body:
+                yield _cue(time, body)
+            body = []
+            time = _clock(times) if times else ""
+        elif time:
+            body.append(line)
+
+
+def _clock(times: re.Match[str]) -> str:
+    hours, minutes, seconds = (int(part or 0) for part in times.groups())
+    return f"{hours + minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+def _cue(time: str, body: list[str]) -> _Cue:
+    joined = " ".join(body)
+    voice = _VOICE.search(joined)
+    plain = html.unescape(_TAG.sub("", joined))
+    return _Cue(time, " ".join(voice[1].split()) if voice else "", " ".join(plain.split()))
+
+
+def _without_repeats(cues: list[_Cue]) -> tuple[list[_Cue], int]:
+    """Take out what rolling captions say again: a cue that begins with the one before it loses that beginning."""
+    fresh: list[_Cue] = []
+    repeated = 0
+    before = ""
+    for cue in cues:
+        text = cue.text.removeprefix(before).strip() if before and cue.text.startswith(before) else cue.text
+        repeated += visible(cue.text) - visible(text)
+        before = cue.text
+        if text:
+            fresh.append(_Cue(cue.time, cue.speaker, text))
+    return fresh, repeated
+
+
+def _blocks(cues: list[_Cue]) -> Iterator[Block]:
+    words: list[str] = []
+    time = speaker = ""
+    for cue in cues:
+        full = len(words) >= WORDS_A_BLOCK and (words[-1].endswith((".", "?", "!")) or len(words) > 2 * WORDS_A_BLOCK)
+        if words and full:
+            yield Block(" ".join(words), Locator(time=time), "transcript")
+            words = []
+        time = time if words else cue.time
+        if cue.speaker and (cue.speaker != speaker or not words):
+            words.append(f"{cue.speaker}:")
+        speaker = cue.speaker or speaker
+        words += cue.text.split()
+    if words:
+        yield Block(" ".join(words), Locator(time=time), "transcript")

@@ -1,0 +1,65 @@
+"""What ingestion says while it runs and at its end: typed events, and a receipt for each file. Renders nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Status = Literal["done", "unchanged", "failed", "skipped", "removed"]
+Stage = Literal["queued", "read", "split", "embedded", "indexed", "verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one file: how far it came, and the reason in words where it did not come to the end."""
+
+    source: str
+    path: str
+    status: Status
+    stage: Stage = "queued"
+    reason: str = ""
+    hint: str = ""
+    chunks: int = 0
+    embedded: int = 0  # vectors that were computed; the others were known
+    characters_read: int = 0
+    characters_kept: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    duplicate_of: str = ""  # another document with the same content
+    seconds: float = 0.0
+
+    def row(self) -> dict[str, Any]:
+        """Give the receipt as a JSON object."""
+        return {**asdict(self), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """How much there is to do."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is: files finished, bytes of them, chunks embedded, and what is at work now."""
+
+    path: str
+    stage: Stage
+    files: int
+    bytes: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end: receipts by status, chunks in the library, seconds."""
+
+    counts: dict[str, int]
+    chunks: int
+    embedded: int
+    seconds: float
+
+
+IngestEvent = Scanned | Progress | Receipt | Finished

@@ -1,0 +1,225 @@
+"""Cuts a document into chunks: small windows that are embedded and found, each with the context that a prompt reads.
+
+Blocks of one section are packed into windows; a block that is too long is cut at paragraphs, else lines, else
+sentences, else words, else characters. Lengths are counted with the embedding model's own tokenizer, heading included,
+so that nothing is cut off silently. Knows no file and no index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index_store.chunks import CONTEXT_CHARACTERS, Chunk, Embedder, Kind
+from index_store.locators import Locator
+from ingest.document import Block, Document
+
+SPLITTER_VERSION = "1"
+WINDOW_TOKENS = 128
+SPECIAL_TOKENS = 2
+LEAST_TOKENS = 32  # a heading, however long, leaves this much of the model's limit to the text
+_CUTS = (
+    re.compile(r"\n[ \t]*\n\s*"),
+    re.compile(r"\n\s*"),
+    re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])"),
+    re.compile(r"\s+"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A slice of a block that fits into a window; `gap` is what stands between it and the piece before."""
+
+    text: str
+    gap: str
+    locator: Locator
+    kind: Kind
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    pieces: tuple[_Piece, ...]
+
+    @property
+    def text(self) -> str:
+        first, *rest = self.pieces
+        return first.text + "".join(p.gap + p.text for p in rest)
+
+
+def split(
+    document: Document, *, source: str, path: str, embedder: Embedder, window_tokens: int = WINDOW_TOKENS
+) -> list[Chunk]:
+    """Cut a document into chunks, in order; the same document gives the same chunks.
+
+    `window_tokens` is the most tokens of a window's own text; heading and special tokens come on top, within the
+    model's limit.
+    """
+    windows: list[_Window] = []
+    for group in _sections(document.blocks):
+        budget = _budget(document.title, group[0].locator, embedder, window_tokens)
+        windows += _windows([p for block in group for p in _pieces(block, budget, embedder)], budget)
+    seen: dict[tuple[str, str], int] = {}
+    chunks = []
+    for n in range(len(windows)):
+        chunk = _chunk(windows, n, document.title, source, path)
+        again = seen.get((str(chunk.locator), chunk.text), 0)
+        seen[str(chunk.locator), chunk.text] = again + 1
+        chunks.append(replace(chunk, occurrence=again))
+    return chunks
+
+
+def section_of(locator: Locator) -> Hashable:
+    """Tell which section a place belongs to: what is packed together and never across."""
+    return locator.headings, locator.page, locator.row
+
+
+def _sections(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    group: list[Block] = []
+    for block in blocks:
+        if not block.text.strip():
+            continue
+        if group and section_of(block.locator) != section_of(group[0].locator):
+            yield group
+            group = []
+        group.append(block)
+    if group:
+        yield group
+
+
+def _budget(title: str, locator: Locator, embedder: Embedder, window_tokens: int) -> int:
+    heading = Chunk("", "", 0, locator, "", "", title, "prose", "", 0).heading
+    left = embedder.max_tokens - SPECIAL_TOKENS - embedder.count_tokens(heading)
+    return max(LEAST_TOKENS, min(window_tokens, left))
+
+
+def _pieces(block: Block, budget: int, embedder: Embedder) -> Iterator[_Piece]:
+    text = block.text.strip("\n").rstrip()
+    start = 0
+    for first, last, tokens in _cut(text, 0, len(text), budget, 0, embedder):
+        gap = "\n\n" if start == 0 else text[start:first]
+        yield _Piece(text[first:last], gap, block.locator, block.kind, tokens)
+        start = last
+
+
+def _cut(
+    text: str, start: int, end: int, budget: int, level: int, embedder: Embedder
+) -> Iterator[tuple[int, int, int]]:
+    """Give slices (start, end, tokens) of at most `budget` tokens, cut at the coarsest places that do."""
+    while start < end and text[start].isspace() and level > 0:
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start >= end:
+        return
+    tokens = embedder.count_tokens(text[start:end]) if end - start <= budget * 40 else budget + 1
+    if tokens <= budget and end - start <= CONTEXT_CHARACTERS:
+        yield start, end, tokens
+    elif level == len(_CUTS):
+        step = max(1, min(budget // 4, CONTEXT_CHARACTERS))  # a character has four tokens at the very most
+        for at in range(start, end, step):
+            last = min(at + step, end)
+            yield at, last, embedder.count_tokens(text[at:last])
+    else:
+        parts = [
+            part
+            for first, last in _between(_CUTS[level], text, start, end)
+            for part in _cut(text, first, last, budget, level + 1, embedder)
+        ]
+        yield from _merged(parts, budget)
+
+
+def _between(cut: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    at = start
+    for match in cut.finditer(text, start, end):
+        if match.start() > at:
+            yield at, match.start()
+        at = match.end()
+    if at < end:
+        yield at, end
+
+
+def _merged(parts: Sequence[tuple[int, int, int]], budget: int) -> Iterator[tuple[int, int, int]]:
+    """Join neighbouring slices as long as they fit together."""
+    begun: tuple[int, int, int] | None = None
+    for first, last, tokens in parts:
+        if begun and begun[2] + tokens <= budget and last - begun[0] <= CONTEXT_CHARACTERS:
+            begun = begun[0], last, begun[2] + tokens
+            continue
+        if begun:
+            yield begun
+        begun = first, last, tokens
+    if begun:
+        yield begun
+
+
+def _windows(pieces: Sequence[_Piece], budget: int) -> Iterator[_Window]:
+    packed: list[_Piece] = []
+    size = characters = 0
+    for piece in pieces:
+        length = len(piece.gap) + len(piece.text)
+        if packed and (size + piece.tokens > budget or characters + length > CONTEXT_CHARACTERS):
+            yield _Window(tuple(packed))
+            packed, size, characters = [], 0, 0
+        packed.append(piece)
+        size, characters = size + piece.tokens, characters + length
+    if packed:
+        yield _Window(tuple(packed))
+
+
+def _chunk(windows: Sequence[_Window], n: int, title: str, source: str, path: str) -> Chunk:
+    first, last = _reach(windows, n)
+    context, places, start = "", [], 0
+    for i in range(first, last + 1):
+        for m, piece in enumerate(windows[i].pieces):
+            context += piece.gap if context else ""
+            if i == n and m == 0:
+                start = len(context)
+            places.append((len(context), str(piece.locator)))
+            context += piece.text
+    head = windows[n].pieces[0]
+    return Chunk(
+        text=windows[n].text,
+        context=context,
+        window_start=start,
+        locator=_span(windows[n].pieces),
+        source=source,
+        path=path,
+        title=title,
+        kind=head.kind,
+        section=str(replace(head.locator, lines=None, cell=None, output=False, time=None)),
+        ordinal=n,
+        places=tuple(places),
+    )
+
+
+def _reach(windows: Sequence[_Window], n: int) -> tuple[int, int]:
+    """Give the windows around one that fit into its context, what follows first; rows stay by themselves."""
+    first = last = n
+    left = CONTEXT_CHARACTERS - _length(windows[n])
+    row = windows[n].pieces[0].locator.row
+    grew = True
+    while grew:
+        grew = False
+        for i in (last + 1, first - 1):
+            if _joins(windows, i, row) and _length(windows[i]) <= left:
+                left -= _length(windows[i])
+                first, last, grew = min(first, i), max(last, i), True
+    return first, last
+
+
+def _joins(windows: Sequence[_Window], i: int, row: int | None) -> bool:
+    return 0 <= i < len(windows) and windows[i].pieces[0].locator.row == row
+
+
+def _length(window: _Window) -> int:
+    return len(window.text) + len(window.pieces[0].gap)
+
+
+def _span(pieces: Sequence[_Piece]) -> Locator:
+    """Give the place of a window: that of its first piece, lines running to the last where only the lines differ."""
+    head, tail = pieces[0].locator, pieces[-1].locator
+    if head.lines and tail.lines and replace(head, lines=None) == replace(tail, lines=None):
+        return replace(head, lines=(head.lines[0], max(head.lines[1], tail.lines[1])))
+    return head

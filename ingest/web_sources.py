@@ -1,0 +1,43 @@
+"""Turns what a user names into a source: an address, an arXiv id, or a path on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ingest.settings import IngestSettings
+from ingest.sources import Item, Payload, Source, folder_source
+
+
+def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, allow_loopback: bool = False) -> Source:
+    """Give the source that an argument names; nothing is fetched before its items are loaded.
+
+    Raises:
+        SourceMissing: when a path leads to nothing.
+    """
+    lowered = argument.lower()
+    if not lowered.startswith(("http://", "https://", "arxiv:")):
+        return folder_source(Path(argument), known, settings.max_file_bytes)
+    from ingest.arxiv import Arxiv, parse_id
+    from ingest.fetch import Fetcher, FetchSettings
+    from ingest.web import page_material
+
+    fetcher = Fetcher(FetchSettings(allow_loopback=allow_loopback))
+    paper = parse_id(argument)
+    if paper is None and not lowered.startswith("arxiv:"):
+        return _fetched(argument, lambda: _payload(page_material(fetcher, argument)))
+    return _fetched(f"arxiv:{paper or argument[6:]}", lambda: _payload(Arxiv(fetcher).materials(paper or argument)[0]))
+
+
+def _fetched(name: str, load: Callable[[], Payload]) -> Source:
+    def items() -> Iterator[Item]:
+        yield Item(name, 0, 0, load)
+
+    return Source(name, "arxiv" if name.startswith("arxiv:") else "web", "", items)
+
+
+def _payload(material: object) -> Payload:
+    from ingest.web import Material
+
+    assert isinstance(material, Material)
+    return Payload(material.data, material.suffix, material.path)

@@ -1,0 +1,147 @@
+"""The command line: reads arguments, calls the packages, renders. Heavy libraries load inside the commands.
+
+Exit codes: 0 done (a refusal too), 1 done in part, 2 usage, 3 failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from index_store.errors import InvalidInput, LecternError
+from ui import library_commands
+from ui.batch import Row, dump, run_batch
+
+DONE, IN_PART, USAGE, FAILED = 0, 1, 2, 3
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+_BATCH = click.option(
+    "--batch",
+    type=click.File("r", encoding="utf-8-sig", errors="replace"),
+    help="Answer each row of a JSON lines file (- reads standard input).",
+)
+
+
+class _Group(click.Group):
+    """Shows our own errors as two lines instead of a traceback, and turns an interrupt into an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InvalidInput as exc:
+            fail(exc, USAGE)
+        except LecternError as exc:
+            fail(exc, FAILED)
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What was finished is kept.", err=True)
+            sys.exit(IN_PART)
+
+
+def fail(error: LecternError, code: int) -> NoReturn:
+    """Show an error with its next step on standard error, and end."""
+    click.secho(f"Error: {error.message}", fg="red", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="lectern", prog_name="lectern")
+def cli() -> None:
+    """Lectern: a course assistant that shows its sources."""
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+def ui(host: str, port: int) -> None:
+    """Open the chat in the browser; an empty index gets the sample course first."""
+    from ui.app import serve
+
+    serve(host, port)
+
+
+@cli.command()
+@click.argument("question", required=False)
+@_BATCH
+@_JSON
+def ask(question: str | None, batch: Any, as_json: bool) -> None:
+    """Answer a question from the course material, with citations."""
+    from ui import terminal, wiring
+
+    with wiring.open_assistant(wiring.read_environment()) as opened:
+        if batch is not None:
+            _batch(batch, question, lambda row: terminal.answer_row(opened.assistant, row))
+        asked = _needed(question, 'lectern ask "What is few-shot prompting?"')
+        if as_json:
+            click.echo(dump(terminal.answer_row(opened.assistant, {"question": asked, "history": []})))
+        else:
+            terminal.stream_answer(opened.assistant, asked, opened.model.label)
+
+
+@cli.command()
+@click.argument("question", required=False)
+@click.option("-k", "top_k", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@_BATCH
+@_JSON
+def search(question: str | None, top_k: int, batch: Any, as_json: bool) -> None:
+    """Find the passages of the course material that fit a question best."""
+    from ui import terminal, wiring
+
+    with wiring.open_search(wiring.read_environment()) as searcher:
+        if batch is not None:
+            _batch(batch, question, lambda row: terminal.hits_row(searcher, row, top_k))
+        asked = _needed(question, 'lectern search "few-shot examples"')
+        row = terminal.hits_row(searcher, {"question": asked, "history": []}, top_k)
+        if as_json:
+            click.echo(dump(row))
+        else:
+            terminal.print_hits(row["hits"])
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line per finding.")
+def doctor(as_json: bool) -> None:
+    """Say what is set up, what is missing, and the one line that mends it."""
+    from ui.doctor import examine, print_findings
+
+    findings = examine()
+    if as_json:
+        for finding in findings:
+            click.echo(dump(finding.row()))
+    else:
+        print_findings(findings)
+    sys.exit(DONE if all(f.status != "broken" for f in findings) else FAILED)
+
+
+def _batch(lines: Any, question: str | None, answer: Callable[[Row], Row]) -> NoReturn:
+    """Answer a file of rows, progress on standard error, and end with the exit code."""
+    if question is not None:
+        raise InvalidInput("A question and --batch were both given.", hint="Give one of them.")
+    shown = sys.stderr.isatty()
+
+    def tell(done: int) -> None:
+        if shown:
+            click.echo(f"\r{done} rows", nl=False, err=True)
+
+    fine = run_batch(lines, answer, sys.stdout, tell)
+    if shown:
+        click.echo("", err=True)
+    sys.exit(DONE if fine else IN_PART)
+
+
+def _needed(question: str | None, example: str) -> str:
+    if question is None:
+        raise InvalidInput("There is no question.", hint=f"For example: {example}")
+    return question
+
+
+cli.add_command(library_commands.ingest)
+cli.add_command(library_commands.library)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="lectern")

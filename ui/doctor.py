@@ -1,0 +1,125 @@
+"""Says what is set up and what is missing, each with the one line that mends it. Looks only: changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.text import Text
+
+from index_store.errors import LecternError
+from ui.batch import Row
+from ui.terminal import console
+from ui.wiring import SECRETS, VARIABLES, Environment, open_library, read_environment
+
+Status = Literal["ok", "note", "broken"]
+_STYLE = {"ok": "green", "note": "yellow", "broken": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what was found, and what mends it."""
+
+    name: str
+    status: Status
+    found: str
+    hint: str = ""
+
+    def row(self) -> Row:
+        """Give the finding as a JSON object."""
+        return {"name": self.name, "status": self.status, "found": self.found, "hint": self.hint}
+
+
+def examine() -> list[Finding]:
+    """Look at everything, one thing's trouble not hiding the next."""
+    environment = read_environment()
+    return [
+        Finding("python", "ok", f"{sys.version.split()[0]}"),
+        _home(environment),
+        *_guarded("embedding", lambda: _embedding(environment)),
+        *_guarded("index", lambda: _index(environment)),
+        *_guarded("language model", lambda: _model(environment)),
+        *_variables(environment),
+    ]
+
+
+def _guarded(name: str, look: object) -> Iterator[Finding]:
+    assert callable(look)
+    try:
+        yield look()
+    except LecternError as exc:
+        yield Finding(name, "broken", exc.message, exc.hint)
+
+
+def _home(environment: Environment) -> Finding:
+    home = environment.home
+    there = next(p for p in (home, *home.parents) if p.exists())
+    if not os.access(there, os.W_OK):
+        return Finding("home", "broken", f"{home} cannot be written.", "Set LECTERN_HOME to a folder of yours.")
+    return Finding("home", "ok", str(home))
+
+
+def _embedding(environment: Environment) -> Finding:
+    with open_library(environment) as library:
+        embedder = library.embedder
+        dimension = len(embedder.embed_query("ready?"))
+    return Finding("embedding", "ok", f"{embedder.name}, {dimension} dimensions")
+
+
+def _index(environment: Environment) -> Finding:
+    from index_store.manifest import read_manifest
+    from ingest.health import verify
+    from ingest.pipeline import fingerprint_of
+
+    manifest = read_manifest(environment.home)
+    if manifest is None:
+        return Finding("index", "note", "Nothing has been ingested yet.", "Run: lectern ingest FOLDER (or lectern ui)")
+    with open_library(environment) as library:
+        manifest.require(fingerprint_of(library.embedder, environment.ingest))
+        report = verify(environment.home, library.ledger)
+        documents = len(library.ledger.documents())
+    if not report.ok:
+        return Finding("index", "broken", " ".join(report.problems), "Run: lectern library rebuild")
+    return Finding("index", "ok", f"{documents} documents, {len(report.dense_ids):,} chunks, sound")
+
+
+def _model(environment: Environment) -> Finding:
+    settings = environment.assistant
+    if settings.mode == "quoting":
+        return Finding(
+            "language model",
+            "note",
+            "none: quoting mode answers with sentences of the material",
+            "Set OPENAI_BASE_URL (any compatible server) or OPENAI_API_KEY to use one.",
+        )
+    from assistant.llms import choose_model, preflight
+
+    model = choose_model(settings, None)
+    asyncio.run(preflight(model))
+    return Finding("language model", "ok", f"{model.label} answers")
+
+
+def _variables(environment: Environment) -> Iterator[Finding]:
+    for name, purpose in VARIABLES.items():
+        value = environment.get(name)
+        shown = "not set" if value is None else ("set" if name in SECRETS else _safe(name, value))
+        yield Finding(name, "ok", f"{shown} ({purpose})")
+
+
+def _safe(name: str, value: str) -> str:
+    from index_store.settings import shown_address
+
+    return shown_address(value) if "URL" in name else value
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """Show findings in a terminal."""
+    for finding in findings:
+        line = Text(f"{finding.status:<7}", style=_STYLE[finding.status])
+        console.print(line.append(f"{finding.name}: {finding.found}", style="default"), soft_wrap=True)
+        if finding.hint:
+            console.print(Text(f"        {finding.hint}", style="dim"), soft_wrap=True)

@@ -1,0 +1,74 @@
+"""Turns events into what a browser shows: pure functions. Every text from outside passes `neutral` or `html.escape`."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from assistant.events import Citation
+from index_store.chunks import Hit
+
+_CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_IMAGE = re.compile(r"!(?=\[)")
+_MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+
+
+def neutral(text: str) -> str:
+    """Take the power out of a text before it is shown as Markdown: no tag opens, no image is fetched; code stays."""
+    parts = _CODE.split(text)
+    return "".join(part if n % 2 else _IMAGE.sub("", _TAG.sub("&lt;", part)) for n, part in enumerate(parts))
+
+
+def answer_markdown(text: str) -> str:
+    """Give an answer as Markdown, its markers set small."""
+    parts = _CODE.split(neutral(text))
+    return "".join(part if n % 2 else _MARKER.sub(r"**[\1]**", part) for n, part in enumerate(parts))
+
+
+def sources_html(citations: Sequence[Citation]) -> str:
+    """Give the cited passages as cards, each with its quotes marked in their context."""
+    cards = []
+    for marker, group in groupby(citations, key=lambda c: c.marker):
+        cited = list(group)
+        first = cited[0]
+        body = marked(first.context, [c.quote for c in cited])
+        cards.append(_card(f"[{marker}] {first.title or first.path}", first.path, first.locator, first.score, body))
+    return "".join(cards)
+
+
+def related_html(hits: Sequence[Hit]) -> str:
+    """Give the nearest passages under a refusal, called what they are."""
+    if not hits:
+        return ""
+    cards = [
+        _card(h.chunk.title or h.chunk.path, h.chunk.path, str(h.chunk.locator), h.cosine, marked(h.chunk.context, []))
+        for h in hits[:3]
+    ]
+    return "<p class='lectern-note'>Not an answer, only the nearest passages:</p>" + "".join(cards)
+
+
+def marked(context: str, quotes: Sequence[str]) -> str:
+    """Escape a passage and put <mark> around each quote that stands in it."""
+    spans = sorted((at, at + len(q)) for q in quotes if q and (at := context.find(q)) >= 0)
+    parts, done = [], 0
+    for start, end in spans:
+        start = max(start, done)
+        if start >= end:
+            continue
+        parts.append(html.escape(context[done:start]))
+        parts.append(f"<mark>{html.escape(context[start:end])}</mark>")
+        done = end
+    parts.append(html.escape(context[done:]))
+    return "".join(parts)
+
+
+def _card(title: str, path: str, locator: str, score: float, body: str) -> str:
+    where = " · ".join(part for part in (path, locator) if part)
+    return (
+        "<details class='lectern-source' open><summary>"
+        f"<strong>{html.escape(title)}</strong><br><span>{html.escape(where)} · similarity {score:.2f}</span>"
+        f"</summary><div class='lectern-passage'>{body}</div></details>"
+    )
