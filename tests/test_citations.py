@@ -45,8 +45,8 @@ def test_any_split_of_the_stream_gives_the_one_shot_text(answer: str, cuts: list
 
 @given(ANSWERS, st.lists(st.integers(0, 60), max_size=12))
 def test_no_piece_ends_in_half_a_marker(answer: str, cuts: list[int]) -> None:
-    answer = answer.replace("`", "")
-    stream = MarkerStream({1, 2, 3})
+    answer = re.sub(r"\[[\s\d,;]*(?=\[)", "", answer.replace("`", ""))  # a bracket before a bracket is text
+    stream = MarkerStream(range(1000))  # all lead somewhere: what is taken out leaves its neighbours bare
     edges = [0, *sorted(min(c, len(answer)) for c in cuts), len(answer)]
     seen = ""
     for a, b in zip(edges, edges[1:], strict=False):
