@@ -23,7 +23,7 @@ class Shape:
 
     characters: int = 640
     units: int = 5
-    within: float = 0.12  # a further unit may score this much less than the best
+    within: float = 0.25  # a further unit may score this much less than the best
     repeats: float = 0.6  # share of terms in common from which a unit says nothing new
     list_characters: int = 420
 

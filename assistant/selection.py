@@ -9,6 +9,7 @@ answer of them.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,13 +47,23 @@ class Weights:
 
     alone: float = 0.5
     with_heading: float = 0.5
-    coverage: float = 0.35
+    coverage: float = 0.1
     rank: float = 0.08
     question_mark: float = 0.35  # taken off a unit that asks instead of answering
     short: float = 0.15  # taken off a unit of fewer than SHORT_WORDS words
+    reference: float = 0.25  # taken off a unit that is little more than a link
+    code: float = 0.12  # taken off a line of code
+    number: float = 0.08  # for a unit with a number, where the question asks for one
 
 
 SHORT_WORDS = 5
+_LINK = re.compile(r"!?\[[^\]]*\]\([^)\s]*\)|https?://\S+")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|large|big|old|often|fast|far|massive)\b|\bwhen\b"
+    r"|\bwhat (?:\w+ ){0,2}(?:percentage|percent|fraction"
+    r"|portion|ratio|rate|rating|score|number|size|loss|accuracy|year|date|price|cost|value|share)\b",
+    re.IGNORECASE,
+)
 MOST_PASSAGES = 6
 
 
@@ -72,10 +83,13 @@ def candidates_of(
     alone = embedder.embed_texts([unit.text for _, _, unit in placed]) @ asked
     headed = embedder.embed_texts([f"{passages[p].heading}\n{unit.text}" for p, _, unit in placed]) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
+    wants_number = bool(_ASKS_NUMBER.search(question))
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
+        if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
+            score += weights.number
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
     return sorted(found, key=lambda c: (-c.score, c.passage, c.place))
 
@@ -102,4 +116,6 @@ def _says_something(unit: Unit) -> bool:
 def _faults(unit: Unit, weights: Weights) -> float:
     text = unit.text.rstrip("\"'”’*_)")
     taken = weights.question_mark if text.endswith("?") else 0.0
+    taken += weights.reference if len(_LINK.sub(" ", unit.text).split()) < SHORT_WORDS < len(unit.text) / 6 else 0.0
+    taken += weights.code if unit.kind == "line" else 0.0
     return taken + (weights.short if len(text.split()) < SHORT_WORDS else 0.0)

@@ -22,6 +22,13 @@ _FIELD = re.compile(r"[A-Z][\w /()-]{0,40}: ")
 _RULE = re.compile(r"[\s|:=_*+~`#.>-]*")  # a line of nothing but marks: table rules, underlines
 _END = re.compile(r"[.!?…]+(?:[\"'”’)\]*_`]+|\[\d+\])*(?=\s|$)|[。！？]")
 _WORD = re.compile(r"\S+")
+_TABLE_RULE = re.compile(r"[ \t]*\|?[\s|:-]*-[\s|:-]*\n?")
+_CELL = re.compile(r"\s*\|\s*")
+# A line that is code though no fence says so, as in a notebook's cell.
+_CODE = re.compile(
+    r"\s*(?:(?:import|from) [\w.]+(?: import .*)?$|(?:def|class) \w+.*:\s*$|return\b|print\(|[%!]\w+ |@\w+"
+    r"|[A-Za-z_][\w.\[\]\"']* ?[-+*/|]?= ?\S|[\w.]+\(.*\)?\s*$|[\])}]+,?\s*$|[\"'][^\"']*[\"']\s*[:,]|\w+=.*,\s*$)"
+)
 # A full stop after these ends no sentence.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|fig|figs|eq|sec|no|vol|pp|dr|mr|mrs|ms|prof|inc|ltd|st|jr|sr)"
@@ -64,7 +71,9 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
             fence = "" if fence else mark[1]
             kind: UnitKind | None = None
         else:
-            kind = "line" if fence else _line_kind(line)
+            kind = "line" if fence or _CODE.match(line) else _line_kind(line)
+        if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
+            begun = None  # the row above a table's rule names its columns and says nothing itself
         if begun is not None and kind == "sentence" and begun[2] in ("sentence", "item"):
             begun = (begun[0], at, begun[2])
             continue
@@ -96,8 +105,20 @@ def _cut(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
     if kind in ("row", "line") and words <= LONGEST_WORDS:
         yield Unit(passage[start:end], start, end, kind)
         return
-    for first, last in _sentences(passage, start, end):
+    parts = _cells(passage, start, end) if kind == "row" else [(start, end)]
+    for first, last in (s for a, b in parts for s in _sentences(passage, a, b)):
         yield from _stretches(passage, first, last, "sentence" if kind in ("row", "line") else kind)
+
+
+def _cells(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a table row that is too long for a quote into its cells."""
+    at = start
+    for match in _CELL.finditer(passage, start, end):
+        if passage[at : match.start()].strip():
+            yield at, match.start()
+        at = match.end()
+    if passage[at:end].strip():
+        yield at, end
 
 
 def _sentences(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
