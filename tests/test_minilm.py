@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -86,6 +86,19 @@ def test_reading_only_the_start_of_a_long_text_gives_the_same_tokens(
     text = minilm.well_formed("".join(parts) * times)[:40_000]
     whole = whole_tokenizer().encode(text, add_special_tokens=False).ids
     assert model.token_ids(text) == [101, *whole[:254], 102]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(parts=["[MASK]"], limit=1, size=4)
+@given(parts=st.lists(FRAGMENTS | st.text(max_size=5), max_size=30), limit=st.integers(1, 12), size=st.integers(1, 40))
+def test_wherever_the_cut_falls_the_first_tokens_are_those_of_the_whole_text(
+    model: MiniLM, parts: list[str], limit: int, size: int
+) -> None:
+    text = minilm.well_formed("".join(parts))
+    whole = whole_tokenizer().encode(text, add_special_tokens=False).ids
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(minilm, "FIRST_CHARACTERS", size)
+        assert model._first_ids(text, limit) == whole[:limit]
 
 
 def test_a_long_text_is_not_tokenized_whole(model: MiniLM, monkeypatch: pytest.MonkeyPatch) -> None:
