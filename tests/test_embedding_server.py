@@ -91,6 +91,12 @@ def test_retry_after_is_waited_for(server: EmbeddingServer, make: Make) -> None:
     assert server.requests[1].seconds - server.requests[0].seconds >= 0.4
 
 
+def test_a_redirect_is_followed(server: EmbeddingServer, make: Make) -> None:
+    server.script(Reply(status=307, headers={"Location": f"{server.url}/embeddings"}))
+    np.testing.assert_allclose(make().embed_query("one"), unit("one"), atol=1e-6)
+    assert len(server.requests) == 2
+
+
 def test_a_wait_of_minutes_is_not_waited_for(server: EmbeddingServer, make: Make) -> None:
     server.script(Reply(status=429, headers={"Retry-After": "3600"}))
     with pytest.raises(EmbeddingServerFailed, match="asks to wait 3600 seconds"):
