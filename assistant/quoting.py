@@ -66,7 +66,7 @@ class QuotingLLM(CustomLLM):
             Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in inputs["passages"]
         ]
         candidates = candidates_of(inputs["question"], passages, self._embedder)
-        support: Support = judge(inputs["question"], passages, candidates)
+        support: Support = judge(inputs["question"], passages, candidates, self._embedder)
         return render(choose(candidates), passages) if support.enough else REFUSAL
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:

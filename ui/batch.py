@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from index_store.errors import InvalidInput, LecternError
 
 Row = dict[str, Any]
+_log = logging.getLogger(__name__)
 
 
 def run_batch(lines: Iterable[str], answer: Callable[[Row], Row], out: TextIO, tell: Callable[[int], None]) -> bool:
     """Write one JSON line to `out` for each line that is not blank; `tell` hears how many are done.
 
-    Gives True when every row went well. A row's `id` comes back with it, also beside an error.
+    Gives True when every row went well. A row's `id` comes back with it, also beside an error; a row without one gets
+    its number among the rows.
     """
     fine = True
     for number, line in enumerate(_filled(lines), start=1):
-        row_id: Any = number
-        try:
-            row = parse_row(line, number)
-            row_id = row.get("id", number)
-            result = {"id": row_id, **answer(row)}
-        except LecternError as exc:
-            result = {"id": row_id, "error": str(exc)}
+        result = _run_row(line, number, answer)
         fine = fine and "error" not in result
         out.write(dump(result) + "\n")
         out.flush()
@@ -32,22 +29,48 @@ def run_batch(lines: Iterable[str], answer: Callable[[Row], Row], out: TextIO, t
     return fine
 
 
-def parse_row(line: str, number: int) -> Row:
-    """Read one line.
+def _run_row(line: str, number: int, answer: Callable[[Row], Row]) -> Row:
+    row_id: Any = number
+    try:
+        row = parse_object(line, number)
+        row_id = row.get("id", number)
+        return {"id": row_id, **answer(check_row(row, number))}
+    except LecternError as exc:
+        return {"id": row_id, "error": str(exc)}
+    except Exception as exc:  # a row is a request: a fault of ours in one must not lose the others
+        _log.exception("row %s failed", number)
+        return {"id": row_id, "error": f"Row {number} met an unexpected fault: {type(exc).__name__}: {exc}"}
+
+
+def parse_object(line: str, number: int) -> Row:
+    """Read one line as a JSON object.
 
     Raises:
-        InvalidInput: where the line is no JSON object, or its question or history is none.
+        InvalidInput: where it is none.
     """
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError) as exc:
         raise InvalidInput(f"Row {number} is no JSON: {exc}.", hint="Give one JSON object a line.") from exc
     if not isinstance(row, dict):
         raise InvalidInput(f"Row {number} is no JSON object.", hint='Give {"id": ..., "question": ...} on each line.')
+    return row
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def check_row(row: Row, number: int) -> Row:
+    """Check what a row asks.
+
+    Raises:
+        InvalidInput: where its question or history is none.
+    """
     if not isinstance(row.get("question"), str):
         raise InvalidInput(f"Row {number} has no question.", hint='Give {"id": ..., "question": "..."} on each line.')
-    row["history"] = parse_history(row.get("history", []), number)
-    return row
+    history = row.get("history")
+    return {**row, "history": [] if history is None else parse_history(history, number)}
 
 
 def parse_history(history: Any, number: int) -> list[dict[str, str]]:

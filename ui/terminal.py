@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from assistant.followup import stand_alone
@@ -19,6 +23,11 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
     from index_store.chunks import Hit
     from index_store.search import Searcher
 
+SHOWN_CHARACTERS = 300
+"""How much of a passage a search shows in the terminal."""
+_COMMANDS = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -96,38 +105,95 @@ def stream_answer(assistant: Assistant, question: str, badge: str) -> None:
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Answer, Failure, Refusal, Rewritten, Token
+    from assistant.events import Rewritten, Token
+
+    flow = WordFlow(console)
 
     async def run() -> Any:
         event: Any = None
         async for event in assistant.ask(question):
             match event:
                 case Token(text):
-                    console.print(Text(text), end="")
+                    flow.write(text)
                 case Rewritten(alone):
-                    errors.print(Text(f"Searched for: {alone}", style="dim"))
+                    errors.print(Text(f"Searched for: {readable(alone)}", style="dim"))
         return event
 
-    end = asyncio.run(run())
+    try:
+        end = asyncio.run(run())
+    finally:
+        flow.end()
+    print_end(end, said_something=flow.started)
+    errors.print(Text(f"\n{badge[:1].upper()}{badge[1:]}", style="dim"), soft_wrap=True)
+
+
+def print_end(end: Any, *, said_something: bool) -> None:
+    """Print what the last event of a turn brings: the sources, or the refusal.
+
+    Raises:
+        TurnFailed: when the turn failed.
+    """
+    from assistant.events import Answer, Failure, Refusal
+
     match end:
         case Answer():
-            console.print()
             print_citations(end.citations)
         case Refusal():
-            console.print(Text(end.text, style="bold"))
+            if said_something:
+                console.print(Text("(No passage supports the text above, so it is no answer.)", style="yellow"))
+            console.print(Text(end.text, style="bold"), soft_wrap=True)
             print_related(end.related)
         case Failure():
-            console.print()
             raise TurnFailed(end.message, hint=end.hint)
-    errors.print(Text(badge, style="dim"))
+
+
+class WordFlow:
+    """Writes text that comes in pieces, breaking lines between words; a pipe gets the text as it is."""
+
+    def __init__(self, to: Console) -> None:
+        self._to = to
+        self._column = 0
+        self._held = ""  # a word that may go on in the next piece
+        self.started = False
+
+    def write(self, piece: str) -> None:
+        """Write a piece."""
+        self.started = self.started or bool(piece)
+        *whole, self._held = re.split(r"(?<=\s)", self._held + readable(piece))
+        for word in whole:
+            self._put(word)
+
+    def end(self) -> None:
+        """Write what was held back, and end the line."""
+        self._put(self._held)
+        self._held = ""
+        if self._column:
+            self._raw("\n")
+        self._column = 0
+
+    def _put(self, word: str) -> None:
+        width = cell_len(word.rstrip())
+        if self._to.is_terminal and self._column and self._column + width > self._to.width:
+            self._raw("\n")
+            self._column = 0
+        self._raw(word)
+        self._column = 0 if word.endswith("\n") else self._column + cell_len(word)
+
+    def _raw(self, text: str) -> None:
+        self._to.file.write(text)
+        self._to.file.flush()
 
 
 def print_citations(citations: Sequence[Citation]) -> None:
-    """List the sources of an answer: where each marker leads, and the words it stands on."""
+    """List the sources of an answer: for each marker the document, then each place and the words it stands on."""
     console.print(Text("\nSources", style="bold"))
-    for citation in citations:
-        console.print(Text(f"[{citation.marker}] {place(citation.path, citation.locator)}"), soft_wrap=True)
-        console.print(Text(f"    “{' '.join(citation.quote.split())}”", style="dim"))
+    for marker, cited in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
+        for path, in_document in groupby(cited, key=lambda c: c.path):
+            console.print(Text(f"[{marker}] {printable(path)}", style="bold"), soft_wrap=True)
+            for locator, quotes in groupby(in_document, key=lambda c: c.locator):
+                _indented(printable(locator))
+                for citation in quotes:
+                    _indented(f"“{' '.join(readable(citation.quote).split())}”", style="dim")
 
 
 def print_related(hits: Sequence[Hit]) -> None:
@@ -135,7 +201,16 @@ def print_related(hits: Sequence[Hit]) -> None:
     if hits:
         console.print(Text("\nRelated passages (they do not answer the question)", style="bold"))
     for hit in hits[:3]:
-        console.print(Text(f"  {place(hit.chunk.path, str(hit.chunk.locator))}"), soft_wrap=True)
+        console.print(Text(f"  {printable(hit.chunk.path)}"), soft_wrap=True)
+        _indented(printable(str(hit.chunk.locator)), style="dim")
+
+
+def _indented(text: str, style: str = "") -> None:
+    """Print a line set in by four; a terminal wraps it under its own beginning, a pipe gets one line."""
+    if console.is_terminal:
+        console.print(Padding(Text(text, style=style), (0, 0, 0, 4)))
+    else:
+        console.print(Text(f"    {text}"), soft_wrap=True)
 
 
 def print_hits(hits: Sequence[Row]) -> None:
@@ -143,17 +218,22 @@ def print_hits(hits: Sequence[Row]) -> None:
     if not hits:
         console.print("Nothing found. Other words may help; `lectern library list` shows what can be searched.")
     for hit in hits:
-        console.print(Text(f"{hit['rank']:>2}  {place(hit['path'], hit['locator'])}", style="bold"), soft_wrap=True)
-        console.print(Text(f"    similarity {hit['cosine']:.2f}", style="dim"))
-        text = " ".join(hit["text"].split())
-        console.print(Text(f"    {text[:300]}{' …' if len(text) > 300 else ''}\n"))
-
-
-def place(path: str, locator: str) -> str:
-    """Say where something stands, safe to print: control and direction marks are shown as escapes."""
-    return printable(f"{path}  ({locator})" if locator else path)
+        console.print(Text(f"{hit['rank']:>2}. {printable(hit['path'])}", style="bold"), soft_wrap=True)
+        _indented(f"{printable(hit['locator'])} · similarity {hit['cosine']:.2f}".removeprefix(" · "), style="dim")
+        text = " ".join(readable(hit["text"]).split())
+        _indented(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS].rsplit(' ', 1)[0]} …")
+        console.print()
 
 
 def printable(text: str) -> str:
-    """Escape what would move the cursor, turn the writing direction or break the line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
+    """Escape in a name what would move the cursor, turn the writing direction or break the line."""
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def readable(text: str) -> str:
+    """Escape in a text what would command the terminal or turn the writing direction; lines and joiners stay."""
+    return _COMMANDS.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
