@@ -1,13 +1,19 @@
-"""Judges whether passages support an answer at all.
+"""Judges whether passages support an answer at all. Writes no answer, and knows no topic.
 
-Three things speak for it: how near the best passage's chunk is to the question, how near the best unit is, and how much
-of the question's wording is met by that unit, word by word, each by the nearest word there (a soft coverage: a
-"bar exam" meets a "licensing test"). Their weights and the one threshold were set by logistic regression on our own
-questions over the sample course (tests/data/sample_questions.jsonl: 83 with an answer, 79 without), then rounded.
+Four things speak for it: how near the best passage's chunk is to the question, how near the best unit is, how much of
+the question's wording that unit meets, and how well the words around it meet what the question asks *for* ("which
+LoRA rank was used" asks for a rank: a passage about LoRA that gives none is no answer). Wording is met softly, each
+word by the nearest word there (the greedy matching of BERTScore, Zhang et al. 2020, arXiv 1904.09675, with embeddings
+of single words): a "bar exam" meets a "licensing test".
+
+The weights were set by logistic regression on our own questions over the sample course, then rounded
+(tests/data/sample_questions.jsonl: 83 with an answer, 79 near misses without), and ENOUGH where an eighth of those with
+an answer is refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +21,15 @@ from assistant.selection import Candidate, Passage
 from assistant.terms import content_terms, words_of
 from index_store.chunks import Embedder
 
-PASSAGE, UNIT, WORDING = 0.5, 0.25, 0.25
-ENOUGH = 0.475
+PASSAGE, UNIT, WORDING, ASKED_FOR = 0.35, 0.2, 0.15, 0.3
+ENOUGH = 0.545
+NOTHING_IN_PARTICULAR = 0.74
+"""What stands for ASKED_FOR's part in a question that names no such thing: the mean over those that do."""
+_ASKS_FOR = re.compile(
+    r"\b(?:what|which|how (?:many|much))\s+((?:[\w'’.-]+\s+){1,5}?)"
+    r"(?:is|are|was|were|does|do|did|has|have|had|can|should|would|could|will|must|might|may|gets?|got)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +45,34 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     if not candidates:
         return Support(0.0, enough=False)
     best = candidates[0]
-    wording = soft_coverage(question, f"{passages[best.passage].heading} {best.unit.text}", embedder)
-    passage = max(p.cosine for p in passages)
-    score = PASSAGE * passage + UNIT * max(c.cosine for c in candidates) + WORDING * wording
+    heading = passages[best.passage].heading
+    around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
+    wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
+    wanted = met(asked_for(question), " ".join([heading, *around]), embedder)
+    score = (
+        PASSAGE * max(p.cosine for p in passages)
+        + UNIT * max(c.cosine for c in candidates)
+        + WORDING * (wording or 0.0)
+        + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
+    )
     return Support(score, score >= ENOUGH)
 
 
-def soft_coverage(question: str, text: str, embedder: Embedder) -> float:
-    """Give the mean, over the question's content words, of the cosine with the nearest word of a text, -1 to 1."""
-    asked = [w for w in dict.fromkeys(words_of(question)) if content_terms(w)]
+def asked_for(question: str) -> list[str]:
+    """Give the words that name what a question asks for; none where it does not say.
+
+    >>> asked_for("Which learning rate did they use?"), asked_for("What is ReAct?")
+    (['learning', 'rate'], [])
+    """
+    found = _ASKS_FOR.search(question)
+    return words_of(found[1]) if found else []
+
+
+def met(words: Sequence[str], text: str, embedder: Embedder) -> float | None:
+    """Give the mean, over the content words among these, of the cosine with the nearest word of a text, -1 to 1."""
+    asked = [w for w in dict.fromkeys(words) if content_terms(w)]
     there = [w for w in dict.fromkeys(words_of(text)) if len(w) > 1]
     if not asked or not there:
-        return 0.0
+        return None
     vectors = embedder.embed_texts([*asked, *there])
     return float((vectors[: len(asked)] @ vectors[len(asked) :].T).max(axis=1).mean())
