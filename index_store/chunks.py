@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.locators import Locator
+from index_store.embedded_text import embedded_text
+from index_store.locators import Locator, parse_locator
 
 Kind = Literal["prose", "list", "table", "code", "output", "row", "transcript"]
 CONTEXT_CHARACTERS = 1500
@@ -80,7 +83,21 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """What goes into the embedding model."""
-        return f"{self.heading}\n{self.text}" if self.heading else self.text
+        return embedded_text(self.heading, self.text)
+
+
+def chunk_to_json(chunk: Chunk) -> str:
+    """Write a chunk, whole, as one line of JSON."""
+    fields = {f.name: getattr(chunk, f.name) for f in dataclass_fields(chunk)}
+    return json.dumps({**fields, "locator": str(chunk.locator)})
+
+
+def chunk_from_json(line: str | bytes) -> Chunk:
+    """Read what `chunk_to_json` wrote."""
+    data = json.loads(line)
+    data["locator"] = parse_locator(data["locator"])
+    data["places"] = tuple((at, where) for at, where in data["places"])
+    return Chunk(**data)
 
 
 def document_id(source: str, path: str) -> str:

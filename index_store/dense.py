@@ -1,17 +1,19 @@
-"""The dense half: chunks and their vectors in Chroma. Always our own vectors, never an embedding function."""
+"""The dense half: the vectors of chunks in Chroma. Always our own vectors, never an embedding function.
+
+The text stands beside its vector as metadata, for whoever opens the collection with other tools; as Chroma's "document"
+it would go into a full-text index of Chroma's own, which took half the time of writing and is never asked.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.chunks import Chunk, Kind
-from index_store.locators import parse_locator
+from index_store.chunks import Chunk
 
 ROWS_A_CALL = 5_000  # Chroma refuses more than 5,461
 _COLLECTION = "chunks"
@@ -40,22 +42,13 @@ class Dense:
             self._collection.upsert(
                 ids=[c.id for c in part],
                 embeddings=cast(Any, vectors[at : at + ROWS_A_CALL]),
-                documents=[c.text for c in part],
-                metadatas=[_metadata(c) for c in part],
+                metadatas=[{"path": c.path, "locator": str(c.locator), "text": c.text} for c in part],
             )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete chunks; ids that are not there are passed over."""
         for at in range(0, len(ids), ROWS_A_CALL):
             self._collection.delete(ids=list(ids[at : at + ROWS_A_CALL]))
-
-    def get(self, ids: Sequence[str]) -> dict[str, Chunk]:
-        """Give the chunks that are there, by id."""
-        if not ids:
-            return {}
-        found = self._collection.get(ids=list(ids), include=["metadatas", "documents"])
-        rows = zip(found["ids"], found["metadatas"] or [], found["documents"] or [], strict=True)
-        return {chunk_id: _chunk(metadata, text) for chunk_id, metadata, text in rows}
 
     def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Give the vectors of chunks, by id."""
@@ -75,42 +68,6 @@ class Dense:
 
     def query(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """Give the ids of the k nearest chunks with their cosine, best first."""
-        k = min(k, self.count())
-        if k == 0:
-            return []
         found = self._collection.query(query_embeddings=cast(Any, vector[None, :]), n_results=k, include=["distances"])
         distances = cast(Any, found["distances"])[0]
         return [(chunk_id, 1.0 - float(d)) for chunk_id, d in zip(found["ids"][0], distances, strict=True)]
-
-
-def _metadata(chunk: Chunk) -> Mapping[str, str | int]:
-    return {
-        "context": chunk.context,
-        "window_start": chunk.window_start,
-        "locator": str(chunk.locator),
-        "source": chunk.source,
-        "path": chunk.path,
-        "title": chunk.title,
-        "kind": chunk.kind,
-        "section": chunk.section,
-        "ordinal": chunk.ordinal,
-        "occurrence": chunk.occurrence,
-        "places": json.dumps(chunk.places),
-    }
-
-
-def _chunk(metadata: Mapping[str, Any], text: str) -> Chunk:
-    return Chunk(
-        text=text,
-        context=str(metadata["context"]),
-        window_start=int(metadata["window_start"]),
-        locator=parse_locator(str(metadata["locator"])),
-        source=str(metadata["source"]),
-        path=str(metadata["path"]),
-        title=str(metadata["title"]),
-        kind=cast(Kind, metadata["kind"]),
-        section=str(metadata["section"]),
-        ordinal=int(metadata["ordinal"]),
-        occurrence=int(metadata["occurrence"]),
-        places=tuple((int(at), str(where)) for at, where in json.loads(str(metadata["places"]))),
-    )

@@ -140,7 +140,7 @@ class Index:
 
     def get(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Give the chunks that are there, by id."""
-        return self.dense.get(ids)
+        return self.lexical.get(ids)
 
     def count(self) -> tuple[int, int]:
         """Count the chunks of the dense and of the lexical half."""

@@ -1,4 +1,4 @@
-"""The lexical half: BM25 over what a prompt would read of each chunk, in tantivy. Stores ids only, no text.
+"""The lexical half: BM25 over what a prompt would read of each chunk, in tantivy, which also keeps the chunks.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); k1 = 1.2, b = 0.75.
 """
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from index_store.chunks import Chunk
+from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
 
 _HEAP_BYTES = 64_000_000
 _ANALYSER = "lectern"
@@ -39,7 +39,8 @@ class Lexical:
         writer = self._open_writer()
         for chunk in chunks:
             writer.delete_documents_by_term("id", chunk.id)
-            writer.add_document(tantivy.Document(id=chunk.id, body=f"{chunk.heading}\n{chunk.context}"))
+            body = f"{chunk.heading}\n{chunk.context}"
+            writer.add_document(tantivy.Document(id=chunk.id, body=body, chunk=chunk_to_json(chunk).encode()))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete chunks, from the next `commit` on."""
@@ -74,6 +75,19 @@ class Lexical:
         searcher = self._index.searcher()
         found = searcher.search(tantivy.Query.all_query(), max(1, self.count()), count=False)
         return {str(searcher.doc(address).get_first("id")) for _, address in found.hits}
+
+    def get(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Give the chunks that are there, by id."""
+        import tantivy
+
+        if not ids:
+            return {}
+        searcher = self._index.searcher()
+        found = searcher.search(
+            tantivy.Query.term_set_query(self._index.schema, "id", list(ids)), len(ids), count=False
+        )
+        documents = [searcher.doc(address) for _, address in found.hits]
+        return {str(d["id"][0]): chunk_from_json(d["chunk"][0]) for d in (x.to_dict() for x in documents)}
 
     def query(self, text: str, k: int) -> list[tuple[str, float]]:
         """Give the ids of the k best chunks with their BM25 score, best first; none for a text without known words."""
@@ -127,6 +141,7 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("body", stored=False, tokenizer_name=_ANALYSER)
+    builder.add_bytes_field("chunk", stored=True)
     return builder.build()
 
 

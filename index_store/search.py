@@ -9,13 +9,17 @@ stands in a better hit's context, or nearly repeats it in another file, would on
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index_store.chunks import Chunk, Embedder, Hit
 from index_store.index import Index
 
 POOL = 100
+STEP = 3  # hits read at a time, for each one that is wanted
 DENSE_WEIGHT = 0.45
 SHINGLE_WORDS = 5
 COPIED = 0.5  # share of a window's shingles in a better hit from which it is a near-copy
@@ -47,24 +51,35 @@ class Searcher:
         for rank, (chunk_id, score) in enumerate(self.index.lexical.query(question, POOL), start=1):
             entry = found.setdefault(chunk_id, _Found())
             entry.bm25, entry.lexical_rank = score, rank
-        unknown = [i for i, entry in found.items() if entry.cosine is None]
-        for chunk_id, stored in self.index.dense.vectors(unknown).items():
-            found[chunk_id].cosine = float(stored @ vector)
-        found = {i: entry for i, entry in found.items() if entry.cosine is not None}
+        return self._with_cosines(distinct(self._hits(found, step=STEP * k), k), vector)
+
+    def _hits(self, found: dict[str, _Found], step: int) -> Iterator[Hit]:
+        """Give what was found, best first; chunks are read some at a time, for most are never looked at."""
         ranked = _fused(found)
-        chunks = self.index.get([i for i, _ in ranked])
-        return distinct([_hit(chunks[i], found[i], score) for i, score in ranked if i in chunks], k)
+        for at in range(0, len(ranked), step):
+            part = ranked[at : at + step]
+            chunks = self.index.get([i for i, _ in part])
+            yield from (_hit(chunks[i], found[i], score) for i, score in part if i in chunks)
+
+    def _with_cosines(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> list[Hit]:
+        """Fill in the cosine of hits that only the lexical half found."""
+        stored = self.index.dense.vectors([h.chunk.id for h in hits if h.dense_rank is None])
+        return [replace(h, cosine=float(stored[h.chunk.id] @ vector)) if h.chunk.id in stored else h for h in hits]
 
 
 def _fused(found: dict[str, _Found]) -> list[tuple[str, float]]:
-    """Scale each half to 0..1 over what was found, and sum; equal sums stand in the order of their ids."""
+    """Scale each half to 0..1 over what it found, and sum; equal sums stand in the order of their ids.
+
+    What only one half found gets nothing from the other: there it is below the other's worst.
+    """
     if not found:
         return []
-    cosines = [e.cosine or 0.0 for e in found.values() if e.dense_rank is not None] or [0.0]
+    cosines = [e.cosine for e in found.values() if e.cosine is not None] or [0.0]
     low, span = min(cosines), max(cosines) - min(cosines) or 1.0
     best = max(e.bm25 for e in found.values()) or 1.0
     scores = {
-        i: DENSE_WEIGHT * max(0.0, ((e.cosine or 0.0) - low) / span) + (1 - DENSE_WEIGHT) * e.bm25 / best
+        i: (DENSE_WEIGHT * (e.cosine - low) / span if e.cosine is not None else 0.0)
+        + (1 - DENSE_WEIGHT) * e.bm25 / best
         for i, e in found.items()
     }
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
@@ -74,7 +89,7 @@ def _hit(chunk: Chunk, found: _Found, score: float) -> Hit:
     return Hit(chunk, score, found.cosine or 0.0, found.dense_rank, found.lexical_rank)
 
 
-def distinct(hits: Sequence[Hit], k: int) -> list[Hit]:
+def distinct(hits: Iterable[Hit], k: int) -> list[Hit]:
     """Keep the first k hits, best first, that say something which no better one's context says."""
     kept: list[Hit] = []
     contexts: list[frozenset[tuple[str, ...]]] = []

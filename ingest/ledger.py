@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.chunks import Chunk
+from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
 from index_store.errors import IndexDamaged
-from index_store.locators import parse_locator
 from ingest.receipts import Receipt
 
 _SCHEMA = """
@@ -115,7 +114,7 @@ class Ledger:
     def chunks(self, document: str) -> list[Chunk]:
         """Give a document's chunks, in order."""
         rows = self._db.execute("SELECT payload FROM chunks WHERE document = ? ORDER BY ordinal", (document,))
-        return [_chunk(row[0]) for row in rows.fetchall()]
+        return [chunk_from_json(row[0]) for row in rows.fetchall()]
 
     def record(self, known: Known, chunks: Sequence[Chunk]) -> None:
         """Write a document with its chunks over what was known of it: the last step of its ingestion."""
@@ -129,7 +128,7 @@ class Ledger:
             )
             db.executemany(
                 "INSERT INTO chunks (id, document, ordinal, vector, payload) VALUES (?,?,?,?,?)",
-                [(c.id, known.id, c.ordinal, text_hash(c.embedded_text), _payload(c)) for c in chunks],
+                [(c.id, known.id, c.ordinal, text_hash(c.embedded_text), chunk_to_json(c)) for c in chunks],
             )
 
     def touch(self, document: str, size: int, mtime_ns: int) -> None:
@@ -191,14 +190,3 @@ def _known(row: tuple[Any, ...]) -> Known:
 def text_hash(text: str) -> str:
     """Hash an embedded text."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-def _payload(chunk: Chunk) -> str:
-    return json.dumps({**asdict(chunk), "locator": str(chunk.locator)})
-
-
-def _chunk(payload: str) -> Chunk:
-    data = json.loads(payload)
-    data["locator"] = parse_locator(data["locator"])
-    data["places"] = tuple((at, where) for at, where in data["places"])
-    return Chunk(**data)

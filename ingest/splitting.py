@@ -1,8 +1,8 @@
 """Cuts a document into chunks: small windows that are embedded and found, each with the context that a prompt reads.
 
 Blocks of one section are packed into windows; a block that is too long is cut at paragraphs, else lines, else
-sentences, else words, else characters. Lengths are counted with the embedding model's own tokenizer, heading included,
-so that nothing is cut off silently. Knows no file and no index.
+sentences, else words, else characters. Lengths are counted with the embedding model's own tokenizer, of what the model
+gets to read, heading included, so that nothing is cut off silently. Knows no file and no index.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index_store.chunks import CONTEXT_CHARACTERS, Chunk, Embedder, Kind
+from index_store.embedded_text import words_in
 from index_store.locators import Locator
 from ingest.document import Block, Document
 
-SPLITTER_VERSION = "1"
-WINDOW_TOKENS = 128
+SPLITTER_VERSION = "2"
 SPECIAL_TOKENS = 2
 LEAST_TOKENS = 32  # a heading, however long, leaves this much of the model's limit to the text
 _CUTS = (
@@ -48,9 +48,7 @@ class _Window:
         return first.text + "".join(p.gap + p.text for p in rest)
 
 
-def split(
-    document: Document, *, source: str, path: str, embedder: Embedder, window_tokens: int = WINDOW_TOKENS
-) -> list[Chunk]:
+def split(document: Document, *, source: str, path: str, embedder: Embedder, window_tokens: int) -> list[Chunk]:
     """Cut a document into chunks, in order; the same document gives the same chunks.
 
     `window_tokens` is the most tokens of a window's own text; heading and special tokens come on top, within the
@@ -113,14 +111,14 @@ def _cut(
         end -= 1
     if start >= end:
         return
-    tokens = embedder.count_tokens(text[start:end]) if end - start <= budget * 40 else budget + 1
+    tokens = embedder.count_tokens(words_in(text[start:end])) if end - start <= CONTEXT_CHARACTERS else budget + 1
     if tokens <= budget and end - start <= CONTEXT_CHARACTERS:
         yield start, end, tokens
     elif level == len(_CUTS):
         step = max(1, min(budget // 4, CONTEXT_CHARACTERS))  # a character has four tokens at the very most
         for at in range(start, end, step):
             last = min(at + step, end)
-            yield at, last, embedder.count_tokens(text[at:last])
+            yield at, last, embedder.count_tokens(words_in(text[at:last]))
     else:
         parts = [
             part

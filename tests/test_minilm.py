@@ -180,7 +180,7 @@ def test_an_interrupt_stops_after_the_texts_under_way(model: MiniLM, monkeypatch
         begun.append(text)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(model, "embed_query", interrupted)
+    monkeypatch.setattr(model, "_embed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.embed_texts(["text"] * 1000)
     assert len(begun) < 1000
