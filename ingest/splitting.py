@@ -8,7 +8,7 @@ gets to read, heading included, so that nothing is cut off silently. Knows no fi
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index_store.chunks import CONTEXT_CHARACTERS, Chunk, Embedder, Kind
@@ -18,6 +18,10 @@ from ingest.document import Block, Document
 
 SPLITTER_VERSION = "2"
 SPECIAL_TOKENS = 2
+LEFT_OUT = "\n\n…\n\n"
+"""Stands in a context where windows between two are left out."""
+SENTENCE_TOKENS = 40  # a part ends with a sentence, so parts of one length differ by about one
+BEGINNING_CHARACTERS = 500  # of a row, kept free in the context of each of its windows
 LEAST_TOKENS = 32  # a heading, however long, leaves this much of the model's limit to the text
 _CUTS = (
     re.compile(r"\n[ \t]*\n\s*"),
@@ -52,11 +56,14 @@ def split(document: Document, *, source: str, path: str, embedder: Embedder, win
     """Cut a document into chunks, in order; the same document gives the same chunks.
 
     `window_tokens` is the most tokens of a window's own text; heading and special tokens come on top, within the
-    model's limit.
+    model's limit. A row of a table is a record, found best as one, so its windows are as long as the model reads.
     """
     windows: list[_Window] = []
     for group in _sections(document.blocks):
-        budget = _budget(document.title, group[0].locator, embedder, window_tokens)
+        wanted = embedder.max_tokens if group[0].locator.row else window_tokens
+        budget = _budget(document.title, group[0].locator, embedder, wanted)
+        if group[0].locator.row:
+            budget = _even(group, budget, embedder)
         windows += _windows([p for block in group for p in _pieces(block, budget, embedder)], budget)
     seen: dict[tuple[str, str], int] = {}
     chunks = []
@@ -90,6 +97,13 @@ def _budget(title: str, locator: Locator, embedder: Embedder, window_tokens: int
     heading = Chunk("", "", 0, locator, "", "", title, "prose", "", 0).heading
     left = embedder.max_tokens - SPECIAL_TOKENS - embedder.count_tokens(heading)
     return max(LEAST_TOKENS, min(window_tokens, left))
+
+
+def _even(group: Sequence[Block], budget: int, embedder: Embedder) -> int:
+    """Give a budget that cuts a row into parts of about one length: a short rest would be found for its shortness."""
+    tokens = sum(embedder.count_tokens(words_in(block.text)) for block in group)
+    parts = -(-tokens // budget)
+    return budget if parts < 2 else min(budget, tokens // parts + SENTENCE_TOKENS)
 
 
 def _pieces(block: Block, budget: int, embedder: Embedder) -> Iterator[_Piece]:
@@ -167,12 +181,11 @@ def _windows(pieces: Sequence[_Piece], budget: int) -> Iterator[_Window]:
 
 
 def _chunk(windows: Sequence[_Window], n: int, title: str, source: str, path: str) -> Chunk:
-    first, last = _reach(windows, n)
     context, places, start = "", [], 0
-    for i in range(first, last + 1):
-        for m, piece in enumerate(windows[i].pieces):
-            context += piece.gap if context else ""
-            if i == n and m == 0:
+    for window, gap in _around(windows, n):
+        for m, piece in enumerate(window.pieces):
+            context += (piece.gap if m or gap is None else gap) if context else ""
+            if window is windows[n] and m == 0:
                 start = len(context)
             places.append((len(context), str(piece.locator)))
             context += piece.text
@@ -192,10 +205,33 @@ def _chunk(windows: Sequence[_Window], n: int, title: str, source: str, path: st
     )
 
 
-def _reach(windows: Sequence[_Window], n: int) -> tuple[int, int]:
-    """Give the windows around one that fit into its context, what follows first; rows stay by themselves."""
+def _around(windows: Sequence[_Window], n: int) -> list[tuple[_Window, str | None]]:
+    """Give the windows that make the context of one, in order, and what stands between where one was left out.
+
+    As many as fit, the nearest first, what follows before what precedes. Rows stay by themselves; where a row does not
+    fit whole, its beginning comes before its other windows, as far as there is room, for it says what the row is about.
+    """
+    row = windows[n].pieces[0].locator.row
+    top = n
+    while row and _joins(windows, top - 1, row):
+        top -= 1
+    kept_free = len(LEFT_OUT) + BEGINNING_CHARACTERS
+    first, last, left = _reach(windows, n, CONTEXT_CHARACTERS)
+    if first > top:
+        first, last, left = _reach(windows, n, CONTEXT_CHARACTERS - kept_free)
+        left += kept_free
+    found: list[tuple[_Window, str | None]] = [(windows[i], None) for i in range(first, last + 1)]
+    beginning = None
+    if row and first > top:
+        before = (piece for window in windows[top:first] for piece in window.pieces)
+        beginning = _beginning(before, left - len(LEFT_OUT))
+    return [(beginning, None), (found[0][0], LEFT_OUT), *found[1:]] if beginning else found
+
+
+def _reach(windows: Sequence[_Window], n: int, room: int) -> tuple[int, int, int]:
+    """Give the first and the last window around one that fit with it into so many characters, and what is left."""
     first = last = n
-    left = CONTEXT_CHARACTERS - _length(windows[n])
+    left = room - _length(windows[n])
     row = windows[n].pieces[0].locator.row
     grew = True
     while grew:
@@ -204,7 +240,23 @@ def _reach(windows: Sequence[_Window], n: int) -> tuple[int, int]:
             if _joins(windows, i, row) and _length(windows[i]) <= left:
                 left -= _length(windows[i])
                 first, last, grew = min(first, i), max(last, i), True
-    return first, last
+    return first, last, left
+
+
+def _beginning(pieces: Iterable[_Piece], room: int) -> _Window | None:
+    """Take what fits of a text, up to the end of a sentence where there is one, else of a word."""
+    taken: list[_Piece] = []
+    for piece in pieces:
+        room -= len(piece.gap) if taken else 0
+        if len(piece.text) > room:
+            ends = [m.start() for cut in _CUTS[2:] for m in cut.finditer(piece.text, 0, max(0, room))]
+            sentences = [m.start() for m in _CUTS[2].finditer(piece.text, 0, max(0, room))]
+            if ends and (sentences or not taken):
+                taken.append(replace(piece, text=piece.text[: max(sentences or ends)]))
+            break
+        taken.append(piece)
+        room -= len(piece.text)
+    return _Window(tuple(taken)) if taken else None
 
 
 def _joins(windows: Sequence[_Window], i: int, row: int | None) -> bool:
