@@ -107,10 +107,12 @@ def distinct(hits: Iterable[Hit], k: int) -> list[Hit]:
 
 
 def _stands_in(chunk: Chunk, other: Chunk) -> bool:
-    return chunk.document_id == other.document_id and chunk.text in other.context
+    return (chunk.source, chunk.path) == (other.source, other.path) and chunk.text in other.context
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """Give the runs of SHINGLE_WORDS words (Broder 1997); a shorter text is one run."""
     words = _WORD.findall(text.lower())
-    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    if len(words) <= SHINGLE_WORDS:
+        return frozenset([tuple(words)])
+    return frozenset(zip(*(words[i:] for i in range(SHINGLE_WORDS)), strict=False))
