@@ -7,10 +7,11 @@ step (`reconcile`) makes index and ledger agree. Files are written in batches: a
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk, Embedder, document_id
-from index_store.errors import IndexProblem, SourceProblem, UnreadableFile
+from index_store.errors import IndexProblem, LecternError, SourceProblem, UnreadableFile
 from index_store.index import Index
 from index_store.manifest import Fingerprint
 from ingest.ledger import Known, Ledger, text_hash
@@ -28,6 +29,7 @@ from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
 from ingest.splitting import SPLITTER_VERSION, split
 
+_log = logging.getLogger(__name__)
 _Embedding = Generator[Progress, None, tuple[NDArray[np.float32], frozenset[str]]]
 
 
@@ -57,6 +59,7 @@ class Pipeline:
         self._embedder = embedder
         self._fingerprint = str(fingerprint_of(embedder, settings))
         self._files = self._bytes = self._chunks = 0
+        self._begun: dict[str, str] = {}  # content hash -> path, of what this run has split
 
     def ingest(self, sources: Sequence[Source], *, prune: bool = False) -> Iterator[IngestEvent]:
         """Ingest sources; give events, a receipt for every file among them, Finished last.
@@ -86,7 +89,7 @@ class Pipeline:
             known = {k.path: k for k in self._ledger.documents(source.id)}
             for item in items:
                 yield Progress(item.path, "queued", self._files, self._bytes, self._chunks)
-                step = self._prepare(source, item, known.get(item.path))
+                step = self._prepare(source, item, known)
                 if isinstance(step, Receipt):
                     self._files, self._bytes = self._files + 1, self._bytes + item.size
                     yield step
@@ -100,25 +103,39 @@ class Pipeline:
             if prune:
                 yield from self._prune(source, items, known)
 
-    def _prepare(self, source: Source, item: Item, known: Known | None) -> _Prepared | Receipt:
+    def _prepare(self, source: Source, item: Item, known: Mapping[str, Known]) -> _Prepared | Receipt:
         started = time.monotonic()
         receipt = Receipt(source.id, item.path, "failed")
         if item.refused:
             return replace(receipt, status="skipped", reason=item.refused, hint=item.hint)
-        fresh = known is not None and known.status == "done" and known.splitter == self._fingerprint
-        if fresh and known and (known.size, known.mtime_ns) == (item.size, item.mtime_ns) and item.mtime_ns:
-            return replace(receipt, status="unchanged", stage="verified", chunks=known.chunks)
+        before = self._current(known.get(item.path))
+        if before and (before.size, before.mtime_ns) == (item.size, item.mtime_ns) and item.mtime_ns:
+            return replace(receipt, status="unchanged", stage="verified", chunks=before.chunks)
         try:
             payload = item.load()
             digest = sha256(payload.data).hexdigest()
-            if fresh and known and known.hash == digest:
-                self._ledger.touch(known.id, item.size, item.mtime_ns)
-                return replace(receipt, status="unchanged", stage="verified", chunks=known.chunks)
+            before = self._current(known.get(payload.path))  # of a page: where redirects led
+            if before and before.hash == digest:
+                self._ledger.touch(before.id, item.size, item.mtime_ns)
+                return replace(receipt, path=before.path, status="unchanged", stage="verified", chunks=before.chunks)
             return self._split(source, item, payload, digest, started)
         except SourceProblem as exc:
-            failed = replace(receipt, reason=exc.message, hint=exc.hint, seconds=time.monotonic() - started)
-            self._ledger.note_failure(failed, document_id(source.id, item.path))
-            return failed
+            problem: LecternError = exc
+        except LecternError:
+            raise  # not the file's fault: the weights are missing, say
+        except Exception as exc:  # a file is a request: a fault of ours over one must not stop the others
+            _log.exception("reading %s failed", item.path)
+            problem = UnreadableFile(
+                f"{item.path}: reading it met an unexpected fault ({type(exc).__name__}: {exc}).",
+                hint="Please report it with the file; the other files are not affected.",
+            )
+        failed = replace(receipt, reason=problem.message, hint=problem.hint, seconds=time.monotonic() - started)
+        self._ledger.note_failure(failed, document_id(source.id, item.path))
+        return failed
+
+    def _current(self, known: Known | None) -> Known | None:
+        """Give what is known of a file if it was finished with the settings of today."""
+        return known if known and known.status == "done" and known.splitter == self._fingerprint else None
 
     def _split(self, source: Source, item: Item, payload: Payload, digest: str, started: float) -> _Prepared:
         document = read_document(payload.data, payload.path, suffix=payload.suffix)
@@ -142,8 +159,9 @@ class Pipeline:
             characters_kept=document.characters_kept,
             dropped=dict(document.dropped),
             notes=document.notes,
-            duplicate_of=self._ledger.same_content(digest, own),
+            duplicate_of=self._ledger.same_content(digest, own) or self._begun.get(digest, ""),
         )
+        self._begun.setdefault(digest, payload.path)
         known = Known(
             own,
             source.id,
@@ -218,11 +236,13 @@ class Pipeline:
 
     def _prune(self, source: Source, items: Sequence[Item], known: dict[str, Known]) -> Iterator[Receipt]:
         there = {item.path for item in items if not item.refused}
-        if not there:
+        if not there or source.kind != "folder":  # an address that answered is there, wherever it led
             return
         below = f"{source.below}/" if source.below else ""
+        unseen = tuple(f"{item.path}/" for item in items if item.refused)  # among them folders that cannot be read
         for path, document in known.items():
-            if path not in there and (path == source.below or path.startswith(below)):
+            gone = path not in there and not path.startswith(unseen)
+            if gone and (path == source.below or path.startswith(below)):
                 yield self.remove(document)
 
     def remove(self, document: Known) -> Receipt:

@@ -81,7 +81,8 @@ def _walk(root: Path, start: Path, max_bytes: int) -> Iterator[Item]:
     if start.is_file():
         yield _file_item(root, start, max_bytes)
         return
-    for folder, folders, files in os.walk(start, followlinks=False, onerror=None):
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(start, followlinks=False, onerror=closed.append):
         here = Path(folder)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS)
         linked = [f for f in folders if (here / f).is_symlink()]
@@ -89,8 +90,13 @@ def _walk(root: Path, start: Path, max_bytes: int) -> Iterator[Item]:
         for name in [*linked, *sorted(files)]:
             if not name.startswith("."):
                 yield _file_item(root, here / name, max_bytes)
-        if not os.access(folder, os.R_OK | os.X_OK):
-            yield _refused(root, here, "the folder may not be read", "Give yourself permission to read it.")
+    for problem in closed:
+        yield _refused(
+            root,
+            Path(str(problem.filename)),
+            f"the folder cannot be read: {reason_of(problem)}",
+            "Give yourself permission to read it.",
+        )
 
 
 def _file_item(root: Path, file: Path, max_bytes: int) -> Item:

@@ -61,3 +61,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the labelled sets are not here: {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Any:
+    """The real embedding model, opened once."""
+    from index_store.minilm import MiniLM
+
+    return MiniLM()
