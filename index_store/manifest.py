@@ -10,6 +10,7 @@ from pathlib import Path
 from index_store.errors import IndexDamaged, IndexMismatch
 
 REBUILD = "Run: lectern library rebuild"
+TOUCHED = (".sqlite3", ".bin", ".pickle")
 _FILE = "manifest.json"
 
 
@@ -88,12 +89,16 @@ def write_manifest(home: Path, manifest: Manifest) -> None:
 
 
 def stamp_of(folder: Path) -> tuple[int, int, int]:
-    """Give count, size and newest change of a folder's files; SQLite's own side files are left out."""
+    """Give count, size and newest change of a folder's files; SQLite's own side files are left out.
+
+    Chroma writes its files anew, at their old size, when they are only opened, so the times of those do not count.
+    """
     count = size = newest = 0
     for file in folder.rglob("*"):
         if file.is_file() and not file.name.endswith(("-wal", "-shm", "-journal", ".lock")):
             state = file.stat()
-            count, size, newest = count + 1, size + state.st_size, max(newest, state.st_mtime_ns)
+            changed = 0 if file.suffix in TOUCHED else state.st_mtime_ns
+            count, size, newest = count + 1, size + state.st_size, max(newest, changed)
     return count, size, newest
 
 
