@@ -38,8 +38,8 @@ run: install ## open the chat on http://127.0.0.1:7860
 test: install-dev ## run the tests
 	@$(PY) -m pytest $(ARGS)
 
-test-faults: install-dev ## the long kill and fault loops
-	@$(PY) -m pytest -m faults $(ARGS)
+test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
+	@$(PY) -m pytest -m "faults or hypothesis" --hypothesis-profile=searching $(ARGS)
 
 check: install-dev ## style, types, layering
 	@$(PY) -m ruff check .

@@ -6,27 +6,34 @@ it would go into a full-text index of Chroma's own, which took half the time of 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk
+from index_store.minilm import well_formed
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
 
 ROWS_A_CALL = 5_000  # Chroma refuses more than 5,461
 _COLLECTION = "chunks"
+_OPENING = threading.Lock()
 
 
 class Dense:
-    """A Chroma collection in a folder of its own, by cosine."""
+    """A Chroma collection in a folder of its own, by cosine.
+
+    Many threads may search it at once. Each object reads the files as they are when it is made: what another object or
+    process has written since is seen by a new one.
+    """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        from chromadb import PersistentClient
-        from chromadb.config import Settings
-
-        client = PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+        client = _open_client(folder)
         if create:
             configuration: Any = {"hnsw": {"space": "cosine"}}
             self._collection = client.get_or_create_collection(
@@ -42,7 +49,7 @@ class Dense:
             self._collection.upsert(
                 ids=[c.id for c in part],
                 embeddings=cast(Any, vectors[at : at + ROWS_A_CALL]),
-                metadatas=[{"path": c.path, "locator": str(c.locator), "text": c.text} for c in part],
+                metadatas=[_metadata(c) for c in part],
             )
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -71,3 +78,25 @@ class Dense:
         found = self._collection.query(query_embeddings=cast(Any, vector[None, :]), n_results=k, include=["distances"])
         distances = cast(Any, found["distances"])[0]
         return [(chunk_id, 1.0 - float(d)) for chunk_id, d in zip(found["ids"][0], distances, strict=True)]
+
+
+def _metadata(chunk: Chunk) -> dict[str, Any]:
+    fields = {"path": chunk.path, "locator": str(chunk.locator), "text": chunk.text}
+    return {name: well_formed(value) for name, value in fields.items()}
+
+
+def _open_client(folder: Path) -> ClientAPI:
+    """Open Chroma's files anew.
+
+    Chroma keeps one client for each path in a process, which would go on seeing the files as they were; and its cache
+    is not made for threads. So it is emptied behind each opening, one opening at a time; clients that are open stay so.
+    """
+    from chromadb import PersistentClient
+    from chromadb.api.shared_system_client import SharedSystemClient
+    from chromadb.config import Settings
+
+    with _OPENING:
+        try:
+            return PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+        finally:
+            SharedSystemClient.clear_system_cache()

@@ -8,6 +8,7 @@ home/index/<folder>/lexical       lexical half
 from __future__ import annotations
 
 import shutil
+import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,23 +33,30 @@ from index_store.manifest import (
 
 
 class Index:
-    """An open index; a writer calls `commit` after each batch and `close` at the end."""
+    """An open index; a writer calls `commit` after each batch and `close` at the end.
+
+    One thread writes; many may search meanwhile, and `refresh` or `close` takes nothing from under them: a search goes
+    on with the `halves` that it began with.
+    """
 
     def __init__(self, home: Path, manifest: Manifest, *, create: bool = False) -> None:
         self._home = home
         self.manifest = manifest
         self._written = False
-        self._open(create=create)
+        self._created = create
+        self._counts = not create  # whether the manifest on disk names this folder
+        self._refreshing = threading.Lock()
+        self.halves = _open_halves(self.folder, create=create)
 
-    def _open(self, *, create: bool) -> None:
-        folder = self.folder
-        if create:
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self.dense = Dense(folder / "chroma", create=create)
-            self.lexical = Lexical(folder / "lexical", create=create)
-        except Exception as exc:  # whatever the two stores raise over damaged files, it means the same to the user
-            raise IndexDamaged(f"The index cannot be opened: {exc}", hint=REBUILD) from exc
+    @property
+    def dense(self) -> Dense:
+        """The dense half."""
+        return self.halves[0]
+
+    @property
+    def lexical(self) -> Lexical:
+        """The lexical half."""
+        return self.halves[1]
 
     @property
     def folder(self) -> Path:
@@ -83,6 +91,7 @@ class Index:
 
     def swap_in(self) -> Index:
         """Make this the index that counts; folders of earlier ones are removed."""
+        self._counts = True
         self.commit()
         for other in index_folder(self._home).iterdir():
             if other.is_dir() and other != self.folder:
@@ -107,36 +116,50 @@ class Index:
         if not self._written:
             self._written = True
             self.manifest = replace(self.manifest, clean=False)
-            if read_manifest_leniently(self._home) is not None:
-                write_manifest(self._home, self.manifest)
+            self._keep_manifest()
 
     def commit(self) -> None:
         """Make what was written last, and let other processes know."""
         self.lexical.commit()
         self.manifest = replace(self.manifest, generation=self.manifest.generation + 1)
-        write_manifest(self._home, self.manifest)
+        self._keep_manifest()
+
+    def _keep_manifest(self) -> None:
+        """Write the manifest, unless that would make an index that is still being built the one that counts."""
+        if self._counts:
+            write_manifest(self._home, self.manifest)
 
     def close(self) -> None:
-        """Close cleanly: the state of the files is kept, so that the next start can trust them."""
+        """Close cleanly: a writer keeps the state of the files, so that the next start can trust them."""
         self.lexical.close()
-        if self._written or self.manifest.stamp == (0, 0, 0):
+        if self._written or self._created:
             self.manifest = closed(self.manifest, self._home)
-            write_manifest(self._home, self.manifest)
-            self._written = False
+            self._keep_manifest()
+            self._written = self._created = False
 
     def refresh(self) -> None:
         """Open anew where another process has written since.
 
         Raises:
             IndexEmpty: when the index is gone.
+            IndexMismatch: when it was built anew with something else.
+            IndexDamaged: when its files cannot be opened.
         """
+        if not self._is_behind():
+            return
+        with self._refreshing:
+            manifest = self._is_behind()  # another thread may have done it meanwhile
+            if manifest:
+                manifest.require(self.manifest.fingerprint)
+                self.halves = _open_halves(index_folder(self._home) / manifest.folder)
+                self.manifest = manifest
+
+    def _is_behind(self) -> Manifest | None:
+        """Give the manifest on disk where it is of another state than the one that is open."""
         manifest = read_manifest(self._home)
         if manifest is None:
             raise IndexEmpty("The index is gone.", hint="Run: lectern ingest FOLDER")
-        if manifest.generation != self.manifest.generation:
-            self.manifest = manifest
-            _forget_clients()
-            self._open(create=False)
+        return None if _version(manifest) == _version(self.manifest) else manifest
 
     def get(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Give the chunks that are there, by id."""
@@ -155,8 +178,14 @@ def read_manifest_leniently(home: Path) -> Manifest | None:
         return None
 
 
-def _forget_clients() -> None:
-    """Make Chroma open its files anew: it keeps one client for each path in a process."""
-    from chromadb.api.shared_system_client import SharedSystemClient
+def _version(manifest: Manifest) -> tuple[str, int]:
+    return manifest.folder, manifest.generation
 
-    SharedSystemClient.clear_system_cache()
+
+def _open_halves(folder: Path, *, create: bool = False) -> tuple[Dense, Lexical]:
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return Dense(folder / "chroma", create=create), Lexical(folder / "lexical", create=create)
+    except Exception as exc:  # whatever the two stores raise over damaged files, it means the same to the user
+        raise IndexDamaged(f"The index cannot be opened: {exc}", hint=REBUILD) from exc

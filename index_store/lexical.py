@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
+from index_store.minilm import well_formed
 
 _HEAP_BYTES = 64_000_000
 _ANALYSER = "lectern"
 SHORTEST_FUZZY = 5
 """Characters from which a word that the index does not know may be a misspelt one."""
+MOST_TERMS = 256
+"""Terms of a question that are asked for: as much of it as the embedding model reads."""
 
 
 class Lexical:
@@ -39,7 +42,7 @@ class Lexical:
         writer = self._open_writer()
         for chunk in chunks:
             writer.delete_documents_by_term("id", chunk.id)
-            body = f"{chunk.heading}\n{chunk.context}"
+            body = well_formed(f"{chunk.heading}\n{chunk.context}")
             writer.add_document(tantivy.Document(id=chunk.id, body=body, chunk=chunk_to_json(chunk).encode()))
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -118,9 +121,9 @@ class Lexical:
 def terms_of(question: str) -> list[str]:
     """Give a question's terms as the index knows them, each once, without stop words unless nothing else is left."""
     for stop_words in (True, False):
-        terms = dict.fromkeys(_analyser(stop_words=stop_words).analyze(question))
+        terms = dict.fromkeys(_analyser(stop_words=stop_words).analyze(well_formed(question)))
         if terms:
-            return list(terms)
+            return list(terms)[:MOST_TERMS]
     return []
 
 

@@ -12,6 +12,7 @@ from index_store.errors import IndexDamaged, IndexMismatch
 REBUILD = "Run: lectern library rebuild"
 TOUCHED = (".sqlite3", ".bin", ".pickle")
 _FILE = "manifest.json"
+_PROBED = "probed.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,23 @@ def read_manifest(home: Path) -> Manifest | None:
         )
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, IndexError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
         raise IndexDamaged(f"The index's manifest cannot be read: {file}.", hint=REBUILD) from exc
 
 
 def write_manifest(home: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step, on disk before it counts."""
-    folder = index_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{_FILE}.{os.getpid()}"
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(asdict(manifest), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / _FILE)
+    _replace(index_folder(home) / _FILE, asdict(manifest))
+
+
+def _replace(file: Path, data: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as opened:
+        json.dump(data, opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(file)
 
 
 def stamp_of(folder: Path) -> tuple[int, int, int]:
@@ -108,5 +112,21 @@ def closed(manifest: Manifest, home: Path) -> Manifest:
 
 
 def is_suspect(home: Path, manifest: Manifest) -> bool:
-    """Tell whether the index should be probed: not closed cleanly, or its files are not those that were closed."""
-    return not manifest.clean or stamp_of(index_folder(home) / manifest.folder) != manifest.stamp
+    """Tell whether the index should be probed: it is not as it was closed, nor as the last good probe left it."""
+    stamp = stamp_of(index_folder(home) / manifest.folder)
+    return not (manifest.clean and stamp == manifest.stamp) and _read_probed(home) != [manifest.folder, *stamp]
+
+
+def remember_probe(home: Path, manifest: Manifest, stamp: tuple[int, int, int]) -> None:
+    """Note that the index was probed and found sound; `stamp` is from before the probe.
+
+    A file of its own, because a reader must not write the manifest: a writer may be doing so.
+    """
+    _replace(index_folder(home) / _PROBED, [manifest.folder, *stamp])
+
+
+def _read_probed(home: Path) -> object:
+    try:
+        return json.loads((index_folder(home) / _PROBED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None

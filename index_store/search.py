@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk, Embedder, Hit
+from index_store.dense import Dense
 from index_store.index import Index
+from index_store.lexical import Lexical
 
 POOL = 100
+WIDER = 4  # times the pool, where near-copies took so many places that too few were left
 STEP = 3  # hits read at a time, for each one that is wanted
 DENSE_WEIGHT = 0.45
 SHINGLE_WORDS = 5
@@ -37,37 +40,54 @@ class _Found:
 class Searcher:
     """Searches an index; many threads may do so at once."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: Embedder, *, dense_weight: float = DENSE_WEIGHT) -> None:
         self.index = index
         self.embedder = embedder
+        self._dense_weight = dense_weight
 
     def search(self, question: str, k: int = 6) -> list[Hit]:
         """Give the k passages that fit best, best first; fewer where the index holds fewer that differ."""
         self.index.refresh()
+        if k < 1:
+            return []
+        halves = self.index.halves
         vector = self.embedder.embed_query(question)
-        found: dict[str, _Found] = {}
-        for rank, (chunk_id, cosine) in enumerate(self.index.dense.query(vector, POOL), start=1):
-            found[chunk_id] = _Found(cosine=cosine, dense_rank=rank)
-        for rank, (chunk_id, score) in enumerate(self.index.lexical.query(question, POOL), start=1):
-            entry = found.setdefault(chunk_id, _Found())
-            entry.bm25, entry.lexical_rank = score, rank
-        return self._with_cosines(distinct(self._hits(found, step=STEP * k), k), vector)
-
-    def _hits(self, found: dict[str, _Found], step: int) -> Iterator[Hit]:
-        """Give what was found, best first; chunks are read some at a time, for most are never looked at."""
-        ranked = _fused(found)
-        for at in range(0, len(ranked), step):
-            part = ranked[at : at + step]
-            chunks = self.index.get([i for i, _ in part])
-            yield from (_hit(chunks[i], found[i], score) for i, score in part if i in chunks)
-
-    def _with_cosines(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> list[Hit]:
-        """Fill in the cosine of hits that only the lexical half found."""
-        stored = self.index.dense.vectors([h.chunk.id for h in hits if h.dense_rank is None])
-        return [replace(h, cosine=float(stored[h.chunk.id] @ vector)) if h.chunk.id in stored else h for h in hits]
+        pool = max(POOL, STEP * k)
+        while True:
+            found = _pooled(halves, question, vector, pool)
+            hits = distinct(_hits(halves[1], _fused(found, self._dense_weight), found, STEP * k), k)
+            if len(hits) == k or pool >= halves[0].count():
+                return _with_cosines(halves[0], hits, vector)
+            pool *= WIDER
 
 
-def _fused(found: dict[str, _Found]) -> list[tuple[str, float]]:
+def _pooled(halves: tuple[Dense, Lexical], question: str, vector: NDArray[np.float32], pool: int) -> dict[str, _Found]:
+    """Ask each half for so many chunks."""
+    dense, lexical = halves
+    found: dict[str, _Found] = {}
+    for rank, (chunk_id, cosine) in enumerate(dense.query(vector, pool), start=1):
+        found[chunk_id] = _Found(cosine=cosine, dense_rank=rank)
+    for rank, (chunk_id, score) in enumerate(lexical.query(question, pool), start=1):
+        entry = found.setdefault(chunk_id, _Found())
+        entry.bm25, entry.lexical_rank = score, rank
+    return found
+
+
+def _hits(lexical: Lexical, ranked: Sequence[tuple[str, float]], found: dict[str, _Found], step: int) -> Iterator[Hit]:
+    """Give what was found, best first; chunks are read some at a time, for most are never looked at."""
+    for at in range(0, len(ranked), step):
+        part = ranked[at : at + step]
+        chunks = lexical.get([i for i, _ in part])
+        yield from (_hit(chunks[i], found[i], score) for i, score in part if i in chunks)
+
+
+def _with_cosines(dense: Dense, hits: Sequence[Hit], vector: NDArray[np.float32]) -> list[Hit]:
+    """Fill in the cosine of hits that only the lexical half found."""
+    stored = dense.vectors([h.chunk.id for h in hits if h.dense_rank is None])
+    return [replace(h, cosine=float(stored[h.chunk.id] @ vector)) if h.chunk.id in stored else h for h in hits]
+
+
+def _fused(found: dict[str, _Found], dense_weight: float) -> list[tuple[str, float]]:
     """Scale each half to 0..1 over what it found, and sum; equal sums stand in the order of their ids.
 
     What only one half found gets nothing from the other: there it is below the other's worst.
@@ -78,8 +98,8 @@ def _fused(found: dict[str, _Found]) -> list[tuple[str, float]]:
     low, span = min(cosines), max(cosines) - min(cosines) or 1.0
     best = max(e.bm25 for e in found.values()) or 1.0
     scores = {
-        i: (DENSE_WEIGHT * (e.cosine - low) / span if e.cosine is not None else 0.0)
-        + (1 - DENSE_WEIGHT) * e.bm25 / best
+        i: (dense_weight * (e.cosine - low) / span if e.cosine is not None else 0.0)
+        + (1 - dense_weight) * e.bm25 / best
         for i, e in found.items()
     }
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))

@@ -7,7 +7,15 @@ from pathlib import Path
 from index_store.chunks import Embedder
 from index_store.errors import IndexDamaged
 from index_store.index import Index
-from index_store.manifest import REBUILD, Fingerprint, is_suspect, read_manifest
+from index_store.manifest import (
+    REBUILD,
+    Fingerprint,
+    index_folder,
+    is_suspect,
+    read_manifest,
+    remember_probe,
+    stamp_of,
+)
 from index_store.probe import ProbeReport, probe
 from ingest.ledger import Ledger
 from ingest.pipeline import restore
@@ -22,9 +30,11 @@ def check_at_start(home: Path, ledger: Ledger) -> None:
     manifest = read_manifest(home)
     if manifest is None or not is_suspect(home, manifest):
         return
+    stamp = stamp_of(index_folder(home) / manifest.folder)
     report = probe(home)
     if not report.ok:
         raise IndexDamaged(f"The index is damaged. {' '.join(report.problems)}", hint=REBUILD)
+    remember_probe(home, manifest, stamp)
 
 
 def verify(home: Path, ledger: Ledger) -> ProbeReport:

@@ -78,6 +78,11 @@ def test_encodings_are_those_of_all_texts() -> None:
     assert document.notes == ("read as Latin-1",)
 
 
+def test_another_delimiter_in_a_few_cells_is_not_taken_for_the_table_s() -> None:
+    document = read(b'"Name","Text"\n"","a;"\n"","b;"\n"c"\n', "a.csv")
+    assert [text for _, text in texts(document)] == ["Text: a;", "Text: b;", "Name: c"]
+
+
 cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n"), max_size=12)
 
 

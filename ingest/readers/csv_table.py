@@ -66,12 +66,18 @@ def _reader(text: str, delimiter: str, *, quotes: bool = True) -> Iterator[list[
 
 
 def _delimiter(text: str, name: str) -> str:
-    """Choose the delimiter under which the most rows have the same number of fields, more than one."""
+    """Choose the delimiter under which the most rows have the same number of fields, more than one.
 
-    def agreement(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in islice(_reader(text, delimiter), _SAMPLE_ROWS) if row)
+    One that parts the first row goes before one that does not: the header is the row that is least likely to hold a
+    delimiter by chance.
+    """
+
+    def agreement(delimiter: str) -> tuple[bool, float, int]:
+        rows = [row for row in islice(_reader(text, delimiter), _SAMPLE_ROWS) if row]
+        widths = Counter(map(len, rows))
         width, count = widths.most_common(1)[0] if widths else (1, 0)
-        return (count / widths.total(), width) if width > 1 else (0.0, 1)
+        parted = bool(rows) and len(rows[0]) > 1
+        return (parted, count / widths.total(), width) if width > 1 or parted else (False, 0.0, 1)
 
     order = ("\t", *_DELIMITERS) if name.lower().endswith(".tsv") else _DELIMITERS
     return max(order, key=agreement)
