@@ -3,8 +3,8 @@
     python -m benchmarks.search_quality ../shared/eval [--set papers|qa] [--home FOLDER] [--json]
 
 `papers`: each description must find its paper among those of papers/papers.csv, ingested alone. `qa`: each question
-must find a passage that answers it, over ../corpus beside the labelled sets; rows with a history are searched as the command
-line does. Each set is ingested into a home of its own, or found ready under `--home` (one set then). Scored by
+must find a passage that answers it, over ../corpus beside the labelled sets; rows with a history are searched as the
+command line does. Each set is ingested into a home of its own, or found ready under `--home` (one set then). Scored by
 score_search.py of the labelled sets. The halves go through the same dropping of near-copies as the fused search.
 Intervals are paired bootstrap percentiles (Efron and Tibshirani, 1993) of the difference to the fused search.
 """
