@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -65,6 +67,9 @@ _ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 MOST_PASSAGES = 6
+PROMISING = 30
+"""Units that are embedded with their heading too: the nearest without it. More of them took a quarter of the time of an
+answer, and made another one of 1 question in 77."""
 
 
 def candidates_of(
@@ -81,7 +86,10 @@ def candidates_of(
         return []
     asked = embedder.embed_query(question)
     alone = embedder.embed_texts([unit.text for _, _, unit in placed]) @ asked
-    headed = embedder.embed_texts([f"{passages[p].heading}\n{unit.text}" for p, _, unit in placed]) @ asked
+    headed = alone.copy()
+    promising = np.argsort(-alone, kind="stable")[:PROMISING]
+    texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
+    headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
     wants_number = bool(_ASKS_NUMBER.search(question))
     found = []
