@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Literal, Protocol
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ CONTEXT_CHARACTERS = 1500
 """The most that a prompt gets to read of one passage, in characters."""
 HEADING_CHARACTERS = 160
 LONGEST_HEADING = 80
+MOST_HEADINGS = 10
 """A heading path in front of the embedded text is context, not content: a long one loses its middle."""
 
 
@@ -76,14 +78,26 @@ class Chunk:
     def heading(self) -> str:
         """Title and heading path in one line, as it stands in front of the embedded text."""
         parts = [p for p in (self.title, *(h for h in self.locator.headings if h != self.title)) if p]
-        if sum(map(len, parts)) > HEADING_CHARACTERS and len(parts) > 2:
+        if (sum(map(_width, parts)) > HEADING_CHARACTERS or len(parts) > MOST_HEADINGS) and len(parts) > 2:
             parts = [parts[0], "…", parts[-1]]
-        return " > ".join(part[:LONGEST_HEADING] for part in parts)
+        return " > ".join(map(_shortened, parts))
 
     @property
     def embedded_text(self) -> str:
         """What goes into the embedding model."""
         return embedded_text(self.heading, self.text)
+
+
+def _width(text: str) -> int:
+    """Count characters as a model that parts Hangul syllables and accents does: the most word pieces of a text."""
+    return len(text) if text.isascii() else len(normalize("NFD", text))
+
+
+def _shortened(text: str) -> str:
+    text = text[:LONGEST_HEADING]
+    while _width(text) > LONGEST_HEADING:
+        text = text[:-1]
+    return text
 
 
 def chunk_to_json(chunk: Chunk) -> str:

@@ -56,15 +56,14 @@ def split(document: Document, *, source: str, path: str, embedder: Embedder, win
     """Cut a document into chunks, in order; the same document gives the same chunks.
 
     `window_tokens` is the most tokens of a window's own text; heading and special tokens come on top, within the
-    model's limit. A row of a table is a record, found best as one, so its windows are as long as the model reads.
+    model's limit. A row of a table is a record, found best as one, so its windows are as long as the model reads; and
+    a block that asks to stay whole (code, a fence, a table) gets such a window for itself where that holds it.
     """
     windows: list[_Window] = []
     for group in _sections(document.blocks):
-        wanted = embedder.max_tokens if group[0].locator.row else window_tokens
-        budget = _budget(document.title, group[0].locator, embedder, wanted)
-        if group[0].locator.row:
-            budget = _even(group, budget, embedder)
-        windows += _windows([p for block in group for p in _pieces(block, budget, embedder)], budget)
+        limit = _limit(document.title, group[0].locator, embedder)
+        budget = _even(group, limit, embedder) if group[0].locator.row else min(window_tokens, limit)
+        windows += _windows([p for block in group for p in _pieces(block, budget, limit, embedder)], budget)
     seen: dict[tuple[str, str], int] = {}
     chunks = []
     for n in range(len(windows)):
@@ -93,10 +92,10 @@ def _sections(blocks: Sequence[Block]) -> Iterator[list[Block]]:
         yield group
 
 
-def _budget(title: str, locator: Locator, embedder: Embedder, window_tokens: int) -> int:
+def _limit(title: str, locator: Locator, embedder: Embedder) -> int:
+    """Count the tokens that the heading of a section leaves of what the model reads."""
     heading = Chunk("", "", 0, locator, "", "", title, "prose", "", 0).heading
-    left = embedder.max_tokens - SPECIAL_TOKENS - embedder.count_tokens(heading)
-    return max(LEAST_TOKENS, min(window_tokens, left))
+    return max(LEAST_TOKENS, embedder.max_tokens - SPECIAL_TOKENS - embedder.count_tokens(heading))
 
 
 def _even(group: Sequence[Block], budget: int, embedder: Embedder) -> int:
@@ -106,9 +105,12 @@ def _even(group: Sequence[Block], budget: int, embedder: Embedder) -> int:
     return budget if parts < 2 else min(budget, tokens // parts + SENTENCE_TOKENS)
 
 
-def _pieces(block: Block, budget: int, embedder: Embedder) -> Iterator[_Piece]:
+def _pieces(block: Block, budget: int, limit: int, embedder: Embedder) -> Iterator[_Piece]:
     text = block.text.strip("\n").rstrip()
     start = 0
+    if block.whole and len(text) <= CONTEXT_CHARACTERS:
+        tokens = embedder.count_tokens(words_in(text))
+        budget = max(budget, tokens) if tokens <= limit else budget
     for first, last, tokens in _cut(text, 0, len(text), budget, 0, embedder):
         gap = "\n\n" if start == 0 else text[start:first]
         yield _Piece(text[first:last], gap, block.locator, block.kind, tokens)
@@ -145,8 +147,9 @@ def _cut(
 def _between(cut: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     at = start
     for match in cut.finditer(text, start, end):
-        if match.start() > at:
-            yield at, match.start()
+        last = match.start() + len(match[0].rstrip())  # a closing quotation mark belongs to its sentence
+        if last > at:
+            yield at, last
         at = match.end()
     if at < end:
         yield at, end
