@@ -27,8 +27,9 @@ class Block:
 class Document:
     """One readable file; in a CSV each row is a block of its own with its own title in its locator.
 
-    `characters_read` counts the decoded characters of the source; `dropped` says, for each rule of the reader (for
-    example "front matter", "JSX", "ANSI codes"), how many characters it took away.
+    All counts are of visible characters, that is without white space. `characters_read` counts those of the source;
+    `dropped` says, for each rule of the reader (for example "front matter", "JSX", "ANSI codes"), how many it took
+    away, and `added` how many it put in (column names, list marks). So read + added = kept + dropped.
     """
 
     title: str
@@ -36,8 +37,19 @@ class Document:
     characters_read: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # for the user, for example "read as Latin-1"
+    added: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def characters_kept(self) -> int:
-        """Characters in all blocks."""
-        return sum(len(block.text) for block in self.blocks)
+        """Visible characters in all blocks."""
+        return sum(visible(block.text) for block in self.blocks)
+
+    @property
+    def unaccounted(self) -> int:
+        """Visible characters that no count explains: above 0 lost, below 0 made up."""
+        return self.characters_read + sum(self.added.values()) - self.characters_kept - sum(self.dropped.values())
+
+
+def visible(text: str) -> int:
+    """Count the characters other than white space."""
+    return len("".join(text.split()))

@@ -1,20 +1,30 @@
-"""Reads Word documents through python-docx: headings by their style, paragraphs, lists, tables in their order."""
+"""Reads Word documents through python-docx: headings by their style, paragraphs, lists, tables in their order.
+
+Text boxes, content controls, tracked insertions, equations, footnotes and endnotes are read too. Dropped, each counted
+under its name: page headers and footers, and comments. What was deleted under tracking is not there.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from index_store.errors import UnreadableFile
+from index_store.chunks import Kind
 from index_store.locators import Locator
 from ingest.document import Block, Document
-from ingest.readers.outline import Outline
+from ingest.readers.office_xml import WORD, found, paragraph_text, row_text, texts_in
+from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.text import file_title, visible
-from ingest.readers.zip_guard import check_zip
+from ingest.readers.zip_guard import check_zip, told_when_broken
 
 _HEADING = re.compile(r"(?:Heading|Überschrift|Titre) (\d)|(Title)", re.IGNORECASE)
+_BLOCKS = (f"{WORD}p", f"{WORD}tbl")
+_DROPPED_PARTS = {"header": "headers and footers", "footer": "headers and footers", "comments": "comments"}
+_NOTES = ("footnotes", "endnotes")
+_Item = tuple[int, str]  # a heading's level, 0 for a paragraph and -1 for a table; and the text
 
 
 def read(data: bytes, name: str) -> Document:
@@ -23,45 +33,67 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         UnreadableFile: when it is broken, encrypted or a zip bomb.
     """
+    import docx
+    from docx.exceptions import PythonDocxError
+    from docx.opc.exceptions import OpcError
+
     check_zip(data, name, "Word")
+    dropped: Counter[str] = Counter()
+    with told_when_broken(name, "Word", PythonDocxError, OpcError):
+        document = docx.Document(io.BytesIO(data))
+        items = [*_items(document.element.body, document), *_other_parts(document, dropped)]
     outline = Outline()
     blocks: list[Block] = []
-    for item in _items(data, name):
-        if isinstance(item, tuple):
-            blocks += outline.enter(item[0], item[1], Locator())
+    for level, text in items:
+        if level > 0:
+            blocks += outline.enter(level, text, Locator())
         else:
-            place = Locator(headings=outline.path)
-            blocks += outline.filled([Block(item, place, "table" if "\n" in item and " | " in item else "prose")])
+            kind: Kind = "table" if level < 0 else "prose"
+            blocks += outline.filled([Block(text, Locator(headings=outline.path), kind, whole=level < 0)])
     blocks += outline.finish()
-    kept = sum(visible(b.text) for b in blocks)
-    return Document(outline.title or file_title(name), tuple(blocks), kept)
+    added = Counter({"bars between cells": sum(text.count(" | ") for level, text in items if level < 0)})
+    read_characters = sum(visible(text) for _, text in items) + dropped.total() - added.total()
+    headings = sum(visible(text) for _, text in items) - sum(visible(b.text) for b in blocks)
+    dropped[HEADINGS] += headings
+    return Document(
+        outline.title or file_title(name), tuple(blocks), read_characters, dict(+dropped), added=dict(+added)
+    )
 
 
-def _items(data: bytes, name: str) -> Iterator[str | tuple[int, str]]:
-    """Give headings as (level, text) and everything else as text."""
-    import docx
-    from docx.opc.exceptions import PackageNotFoundError
-    from docx.table import Table
-    from lxml.etree import XMLSyntaxError
-
-    try:
-        contents = list(docx.Document(io.BytesIO(data)).iter_inner_content())
-    except (PackageNotFoundError, KeyError, ValueError, XMLSyntaxError, AttributeError) as exc:
-        raise UnreadableFile(f"{name} is broken: {exc}.", hint="Open it in Word and save it again.") from exc
-    for part in contents:
-        if isinstance(part, Table):
-            yield "\n".join(" | ".join(_cells(row)) for row in part.rows)
-        elif part.text.strip():
-            heading = _HEADING.match(part.style.name if part.style is not None else "")
-            yield (int(heading[1] or 1), part.text) if heading else part.text.strip()
+def _items(element: Any, document: Any) -> Iterator[_Item]:
+    """Give headings, paragraphs (with the text boxes anchored in them behind) and tables, in order."""
+    for part in found(element, *_BLOCKS):
+        if part.tag == f"{WORD}tbl":
+            text = "\n".join(filter(None, (row_text(row, f"{WORD}tc", f"{WORD}p") for row in found(part, f"{WORD}tr"))))
+            if text:
+                yield -1, text
+            continue
+        text = paragraph_text(part)
+        if text:
+            yield _level(part, document), text
+        for box in found(part, f"{WORD}txbxContent"):
+            yield from _items(box, document)
 
 
-def _cells(row: Any) -> list[str]:
-    """Give a row's cells, merged ones once."""
-    seen: list[Any] = []
-    texts = []
-    for cell in row.cells:
-        if cell._tc not in seen:
-            seen.append(cell._tc)
-            texts.append(" ".join(cell.text.split()))
-    return texts
+def _level(paragraph: Any, document: Any) -> int:
+    from docx.text.paragraph import Paragraph
+
+    style = Paragraph(paragraph, document._body).style
+    heading = _HEADING.match((style.name or "") if style is not None else "")
+    return max(1, int(heading[1] or 1)) if heading else 0
+
+
+def _other_parts(document: Any, dropped: Counter[str]) -> Iterator[_Item]:
+    """Give the foot- and endnotes, and count what the other parts hold."""
+    from lxml import etree
+
+    for relation in document.part.rels.values():
+        kind = str(relation.reltype).rpartition("/")[2]
+        if relation.is_external or kind not in (*_DROPPED_PARTS, *_NOTES):
+            continue
+        root = etree.fromstring(relation.target_part.blob)
+        if kind in _NOTES:
+            texts = (" ".join(paragraph_text(p) for p in found(note, f"{WORD}p")) for note in root)
+            yield from ((0, text) for text in texts if text.strip())
+        else:
+            dropped[_DROPPED_PARTS[kind]] += visible("".join(texts_in(root)))

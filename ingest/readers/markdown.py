@@ -18,12 +18,11 @@ from ingest.document import Block, Document
 from ingest.readers.front_matter import read_front_matter
 from ingest.readers.markdown_structure import Part, Piece, pieces_of
 from ingest.readers.markup import Cut, cut_comments, cut_markup
-from ingest.readers.outline import Outline
+from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.tags import Place
 from ingest.readers.text import decode, file_title, visible
 
 _KINDS: dict[Part, Kind] = {"list": "list", "table": "table", "fence": "code", "indented": "code"}
-HEADINGS = "headings (kept as heading path)"
 
 
 def read(data: bytes, name: str) -> Document:

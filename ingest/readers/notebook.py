@@ -1,4 +1,8 @@
-"""Reads Jupyter notebooks (nbformat 3 and 4): every cell and its outputs, with cell numbers, executed or not."""
+"""Reads Jupyter notebooks (nbformat 3 and 4): every cell and its outputs, with cell numbers, executed or not.
+
+Of an output that is given in several forms one is read. Dropped, each counted under its name: what `outputs` names,
+tracebacks but for their last line, pictures, other forms of an output, markup of outputs that are HTML alone.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,24 @@ from index_store.errors import UnreadableFile
 from index_store.locators import Locator
 from ingest.document import Block, Document
 from ingest.readers.markdown import blocks_of
-from ingest.readers.outline import Outline
+from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.outputs import clean_output, short_traceback
 from ingest.readers.text import decode, file_title, visible
 
 _HINT = "Open it in Jupyter and save it again, or remove it."
 _TEXTS = ("text/markdown", "text/plain", "text/latex")
+_HTML = "text/html"
+
+
+class _Reading:
+    """What has been read of a notebook so far."""
+
+    def __init__(self) -> None:
+        self.outline = Outline()
+        self.blocks: list[Block] = []
+        self.read = 0  # visible characters
+        self.dropped: Counter[str] = Counter()
+        self.added: Counter[str] = Counter()
 
 
 def read(data: bytes, name: str) -> Document:
@@ -26,35 +42,56 @@ def read(data: bytes, name: str) -> Document:
         UnreadableFile: when the bytes are no notebook.
     """
     decoded = decode(data, name)
-    cells = _cells(decoded.text, name)
-    outline = Outline()
-    blocks: list[Block] = []
-    dropped: Counter[str] = Counter()
-    read_characters = 0
-    for number, cell in enumerate(cells, start=1):
-        kind, source = cell.get("cell_type"), _text(cell.get("source", cell.get("input", "")))
-        read_characters += visible(source)
-        place = Locator(cell=number)
-        if kind in ("markdown", "heading", "raw"):
-            source = "#" * int(cell.get("level", 1)) + " " + source if kind == "heading" else source
-            found, lost = blocks_of(source, place, outline)
-            blocks += found
-            dropped += lost
-            continue
-        if source.strip():
-            blocks += outline.filled([Block(source.strip("\n"), _under(place, outline), "code", whole=True)])
-        for output in cell.get("outputs") or []:
-            if isinstance(output, Mapping):
-                text, lost = _output(output)
-                read_characters += visible(text) + lost.total()
-                dropped += lost
-                blocks += outline.filled(list(_output_blocks(text, Locator(cell=number, output=True), outline)))
-    blocks += outline.finish()
-    return Document(outline.title or file_title(name), tuple(blocks), read_characters, dict(dropped), decoded.notes)
+    reading = _Reading()
+    for number, cell in enumerate(_cells(decoded.text, name), start=1):
+        if cell.get("cell_type") in ("markdown", "heading", "raw"):
+            _read_text(cell, number, reading)
+        else:
+            _read_code(cell, number, reading)
+    last = reading.outline.finish()
+    reading.dropped[HEADINGS] -= sum(visible(block.text) for block in last)
+    return Document(
+        reading.outline.title or file_title(name),
+        (*reading.blocks, *last),
+        reading.read,
+        dict(+reading.dropped),
+        decoded.notes,
+        dict(+reading.added),
+    )
 
 
-def _under(place: Locator, outline: Outline) -> Locator:
-    return Locator(cell=place.cell, output=place.output, headings=outline.path)
+def _read_text(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
+    source = _source(cell)
+    reading.read += visible(source)
+    if cell.get("cell_type") == "heading":
+        level = cell.get("level")
+        marks = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1)
+        reading.added["heading marks"] += len(marks)
+        source = f"{marks} {' '.join(source.split())}"
+    found, lost = blocks_of(source, Locator(cell=number), reading.outline)
+    reading.blocks += found
+    reading.dropped += lost
+    attached = _size(cell.get("attachments") or "")
+    reading.read += attached
+    reading.dropped["images"] += attached
+
+
+def _read_code(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
+    source, outline = _source(cell), reading.outline
+    reading.read += visible(source)
+    if source.strip():
+        place = Locator(cell=number, headings=outline.path)
+        reading.blocks += outline.filled([Block(source.strip("\n"), place, "code", whole=True)])
+    outputs = cell.get("outputs")
+    for output in outputs if isinstance(outputs, list) else []:
+        if isinstance(output, Mapping):
+            text = _output(output, reading)
+            place = Locator(cell=number, output=True, headings=outline.path)
+            reading.blocks += outline.filled(list(_output_blocks(text, place)))
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    return _text(cell.get("source", cell.get("input", "")))
 
 
 def _cells(text: str, name: str) -> list[Mapping[str, Any]]:
@@ -64,34 +101,56 @@ def _cells(text: str, name: str) -> list[Mapping[str, Any]]:
         raise UnreadableFile(f"{name} is no notebook: {exc}.", hint=_HINT) from exc
     cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
     if cells is None and isinstance(notebook, Mapping) and isinstance(notebook.get("worksheets"), list):
-        cells = [c for sheet in notebook["worksheets"] if isinstance(sheet, Mapping) for c in sheet.get("cells") or []]
+        sheets = [s.get("cells") for s in notebook["worksheets"] if isinstance(s, Mapping)]
+        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(cells, list):
         raise UnreadableFile(f"{name} is no notebook: it has no list of cells.", hint=_HINT)
     return [cell for cell in cells if isinstance(cell, Mapping)]
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "".join(part for part in value if isinstance(part, str))
-    return value if isinstance(value, str) else ""
+    """Give a string or list of strings as text; JSON may escape what is no character, which is shown as \ufffd."""
+    joined = "".join(part for part in value if isinstance(part, str)) if isinstance(value, list) else value
+    if not isinstance(joined, str):
+        return ""
+    return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
-def _output(output: Mapping[str, Any]) -> tuple[str, Counter[str]]:
-    """Give what an output shows as text, and what was dropped of it."""
-    dropped: Counter[str] = Counter()
+def _size(value: Any) -> int:
+    """Count the visible characters of a value of any kind."""
+    return visible(_text(value)) if isinstance(value, str | list) else visible(json.dumps(value, ensure_ascii=False))
+
+
+def _output(output: Mapping[str, Any], reading: _Reading) -> str:
+    """Give what an output shows as text."""
     if output.get("output_type") in ("error", "pyerr"):
-        dropped["tracebacks"] = visible("".join(_text(output.get("traceback")).split("\n")))
-        return short_traceback(_text(output.get("ename")), _text(output.get("evalue"))), dropped
+        name, message = _text(output.get("ename")), _text(output.get("evalue"))
+        text = short_traceback(name, message)
+        reading.added["marks of errors"] += 1 if text != name else 0
+        whole = visible(_text(output.get("traceback"))) + visible(name + message)
+        reading.read += whole
+        reading.dropped["tracebacks"] += whole + (1 if text != name else 0) - visible(text)
+        return text
     raw = output.get("data")
-    data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else output
-    shown = _text(output.get("text")) or next((t for kind in _TEXTS if (t := _text(data.get(kind)))), "")
-    if not shown and _text(data.get("text/html")):
-        shown = _table_text(_text(data.get("text/html")))
+    data = {str(k): v for k, v in (raw if isinstance(raw, Mapping) else output).items()}
+    shown = next((t for t in (_text(output.get("text")), *(_text(data.get(kind)) for kind in _TEXTS)) if t), "")
+    markup = "" if shown else _text(data.get(_HTML))
+    text, lost = clean_output(shown or _table_text(markup))
+    bars = text.count(" | ") if markup else 0
+    reading.added["bars between cells"] += bars
+    reading.read += visible(markup or shown)
+    reading.dropped += lost
+    reading.dropped["markup of HTML outputs"] += visible(markup) + bars - visible(text) if markup else 0
+    _drop_others(data, shown or markup, reading)
+    return text
+
+
+def _drop_others(data: Mapping[str, Any], shown: str, reading: _Reading) -> None:
+    """Count the forms of an output that were not chosen."""
     for kind, value in data.items():
-        if kind.startswith("image/"):
-            dropped["images"] += visible(_text(value))
-    text, lost = clean_output(shown)
-    return text, dropped + lost
+        if "/" in kind and _text(value) != shown:
+            reading.read += _size(value)
+            reading.dropped["images" if kind.startswith("image/") else "other forms of an output"] += _size(value)
 
 
 def _table_text(markup: str) -> str:
@@ -100,7 +159,7 @@ def _table_text(markup: str) -> str:
     from lxml.etree import ParserError
 
     try:
-        tree = html.fromstring(markup)
+        tree = html.fromstring(f"<div>{markup}</div>")  # in an element of ours, so that a lone script has a parent
     except (ParserError, ValueError):
         return ""
     for unseen in tree.xpath("//script|//style"):
@@ -109,9 +168,8 @@ def _table_text(markup: str) -> str:
     return "\n".join(rows) or str(tree.text_content()).strip()
 
 
-def _output_blocks(text: str, place: Locator, outline: Outline) -> Iterator[Block]:
+def _output_blocks(text: str, place: Locator) -> Iterator[Block]:
     """Give an output as blocks, one for each run of lines between blank ones."""
-    where = Locator(cell=place.cell, output=True, headings=outline.path)
     for part in text.split("\n\n"):
         if part.strip():
-            yield Block(part.strip("\n"), where, "output")
+            yield Block(part.strip("\n"), place, "output")

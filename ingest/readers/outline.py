@@ -16,6 +16,9 @@ from dataclasses import replace
 from index_store.locators import Locator
 from ingest.document import Block
 
+HEADINGS = "headings (kept as heading path)"
+"""The rule under which readers count headings: they are no block, and stand in the path of what is under them."""
+
 
 class Outline:
     """The headings that are open at one place of a document.

@@ -1,16 +1,25 @@
-"""Reads PowerPoint files through python-pptx: a page for each slide, its title as heading, its notes behind it."""
+"""Reads PowerPoint files through python-pptx: a page for each slide, its title as heading, its notes behind it.
+
+Shapes, groups, tables, equations and the text of SmartArt are read. Dropped, counted under their name: fields (slide
+numbers, dates).
+"""
 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from index_store.errors import UnreadableFile
 from index_store.locators import Locator
 from ingest.document import Block, Document
+from ingest.readers.office_xml import DRAWING, FALLBACK, row_text, texts_in
+from ingest.readers.outline import HEADINGS
 from ingest.readers.text import file_title, visible
-from ingest.readers.zip_guard import check_zip
+from ingest.readers.zip_guard import check_zip, told_when_broken
+
+_FIELD = frozenset({f"{DRAWING}fld"})
+_Counts = tuple[Counter[str], Counter[str]]  # dropped and added visible characters, by name
 
 
 def read(data: bytes, name: str) -> Document:
@@ -19,44 +28,71 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         UnreadableFile: when it is broken, encrypted or a zip bomb.
     """
-    from lxml.etree import XMLSyntaxError
     from pptx import Presentation
-    from pptx.exc import PackageNotFoundError
+    from pptx.exc import PythonPptxError
 
     check_zip(data, name, "PowerPoint")
-    try:
+    dropped: Counter[str] = Counter()
+    added: Counter[str] = Counter()
+    with told_when_broken(name, "PowerPoint", PythonPptxError):
         slides = list(Presentation(io.BytesIO(data)).slides)
-        blocks = [block for number, slide in enumerate(slides, start=1) for block in _slide(slide, number)]
-    except (PackageNotFoundError, KeyError, ValueError, XMLSyntaxError, AttributeError) as exc:
-        raise UnreadableFile(f"{name} is broken: {exc}.", hint="Open it in PowerPoint and save it again.") from exc
-    return Document(file_title(name), tuple(blocks), sum(visible(b.text) for b in blocks))
+        blocks = [block for n, slide in enumerate(slides, start=1) for block in _slide(slide, n, (dropped, added))]
+    kept = sum(visible(b.text) for b in blocks)
+    read_characters = kept + dropped.total() - added.total()
+    return Document(file_title(name), tuple(blocks), read_characters, dict(+dropped), added=dict(+added))
 
 
-def _slide(slide: Any, number: int) -> Iterator[Block]:
-    title = slide.shapes.title
-    heading = " ".join(title.text.split()) if title is not None else ""
+def _slide(slide: Any, number: int, counts: _Counts) -> Iterator[Block]:
+    dropped, added = counts
+    shape = slide.shapes.title
+    title = None if shape is None else shape._element
+    heading = "" if title is None else " ".join("".join(_lines(title, None, counts)).split())
     place = Locator(page=number, headings=(heading,) if heading else ())
-    texts = [t for shape in slide.shapes if title is None or shape.shape_id != title.shape_id for t in _texts(shape)]
-    if heading and not texts:
+    texts = [*_lines(slide._element, title, counts), *_diagrams(slide, counts)]
+    if heading and texts:
+        dropped[HEADINGS] += visible(heading)
+    elif heading:
         texts = [heading]
     if texts:
         yield Block("\n".join(texts), place)
-    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-        notes = slide.notes_slide.notes_text_frame.text.strip()
+    if slide.has_notes_slide:
+        notes = "\n".join(_lines(slide.notes_slide._element, None, counts)).strip()
         if notes:
+            added["marks of notes"] += len("Notes:")
             yield Block(f"Notes: {notes}", place)
 
 
-def _texts(shape: Any) -> Iterator[str]:
-    """Give a shape's lines; groups and tables too."""
-    if getattr(shape, "shapes", None) is not None:
-        for inner in shape.shapes:
-            yield from _texts(inner)
-    elif getattr(shape, "has_table", False) and shape.has_table:
-        for row in shape.table.rows:
-            yield " | ".join(" ".join(cell.text.split()) for cell in row.cells)
-    elif shape.has_text_frame:
-        for paragraph in shape.text_frame.paragraphs:
-            text = "".join(run.text for run in paragraph.runs).strip()
-            if text:
-                yield f"• {text}" if paragraph.level else text
+def _lines(element: Any, left_out: Any, counts: _Counts) -> Iterator[str]:
+    """Give the lines of what lies in an element: paragraphs, and table rows with their cells parted by " | "."""
+    dropped, added = counts
+    for child in element:
+        if child is left_out or child.tag == FALLBACK:
+            continue
+        if child.tag == f"{DRAWING}tr":
+            row = row_text(child, f"{DRAWING}tc", f"{DRAWING}p")
+            added["bars between cells"] += row.count(" | ")
+            yield from filter(None, [row])
+        elif child.tag == f"{DRAWING}p":
+            dropped["fields"] += visible("".join(texts_in(child))) - visible("".join(texts_in(child, _FIELD)))
+            yield from _paragraph(child, added)
+        else:
+            yield from _lines(child, left_out, counts)
+
+
+def _paragraph(paragraph: Any, added: Counter[str]) -> Iterator[str]:
+    text = "".join(texts_in(paragraph, _FIELD)).strip()
+    properties = paragraph.find(f"{DRAWING}pPr")
+    level = "0" if properties is None else properties.get("lvl", "0")
+    if text and level != "0":
+        added["bullets"] += 1
+    if text:
+        yield text if level == "0" else f"• {text}"
+
+
+def _diagrams(slide: Any, counts: _Counts) -> Iterator[str]:
+    """Give the lines of a slide's SmartArt, which lie in parts of their own."""
+    from lxml import etree
+
+    for relation in slide.part.rels.values():
+        if not relation.is_external and str(relation.reltype).endswith("/diagramData"):
+            yield from _lines(etree.fromstring(relation.target_part.blob), None, counts)

@@ -8,6 +8,9 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from index_store.errors import UnreadableFile
+from ingest.document import visible
+
+__all__ = ["Decoded", "decode", "file_title", "visible"]
 
 _MARKS = (  # the longer ones first: UTF-32 LE starts with the mark of UTF-16 LE
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -57,11 +60,6 @@ def file_title(name: str) -> str:
     """Title of a document that has none of its own: its file name without folder and suffix."""
     path = PurePosixPath(name)
     return path.stem or path.name or name
-
-
-def visible(text: str) -> int:
-    """Count the characters other than white space: the unit in which readers say what they dropped."""
-    return len("".join(text.split()))
 
 
 def _by_mark(data: bytes) -> Decoded | None:
