@@ -41,6 +41,7 @@ def check(data: bytes, name: str) -> str:
         assert block.text.strip()
         block.text.encode()
         str(block.locator)
+    assert document.unaccounted == 0
     return ""
 
 

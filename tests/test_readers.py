@@ -136,10 +136,11 @@ def test_any_text_gives_a_document_or_an_unreadable_file(suffix: str, text: str)
 
 
 def check(document: Document) -> None:
-    """What holds for each document: a title, blocks with text that UTF-8 can write, dropped counts above zero."""
+    """What holds for each document: a title, blocks with text that UTF-8 can write, counts that add up."""
     assert document.title
     assert all(block.text.strip() for block in document.blocks)
-    assert all(count > 0 for count in document.dropped.values())
+    assert all(count > 0 for count in (*document.dropped.values(), *document.added.values()))
+    assert document.unaccounted == 0  # every character is kept, or dropped by a rule that has a name
     for block in document.blocks:
         block.text.encode()
         if block.locator.lines is not None:

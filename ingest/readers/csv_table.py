@@ -54,7 +54,15 @@ def read(data: bytes, name: str) -> Document:
     values = sum(visible(value) for row in rows for value in row)
     column_names = sum(visible(value) for value in header or [])
     dropped = Counter({"separators and quotes": visible(decoded.text) - values, "column names": column_names})
-    return Document(file_title(name), blocks, len(decoded.text), dict(+dropped), (*decoded.notes, *notes))
+    added = Counter({"column names": sum(_labelled(row, names) for row in body)})
+    return Document(
+        file_title(name), blocks, visible(decoded.text), dict(+dropped), (*decoded.notes, *notes), dict(+added)
+    )
+
+
+def _labelled(row: _Row, names: Sequence[str]) -> int:
+    """Count the visible characters of the names that stand before a row's values."""
+    return sum(visible(f"{name}:") for name, value in zip(names, row.values, strict=False) if value.strip())
 
 
 def _reader(text: str, delimiter: str, *, quotes: bool = True) -> Iterator[list[str]]:

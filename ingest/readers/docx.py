@@ -41,7 +41,9 @@ def read(data: bytes, name: str) -> Document:
     dropped: Counter[str] = Counter()
     with told_when_broken(name, "Word", PythonDocxError, OpcError):
         document = docx.Document(io.BytesIO(data))
-        items = [*_items(document.element.body, document), *_other_parts(document, dropped)]
+        notes = list(_other_parts(document, dropped))
+        body = visible("".join(texts_in(document.element.body)))
+        items = [*_items(document.element.body, document), *notes]
     outline = Outline()
     blocks: list[Block] = []
     for level, text in items:
@@ -52,7 +54,7 @@ def read(data: bytes, name: str) -> Document:
             blocks += outline.filled([Block(text, Locator(headings=outline.path), kind, whole=level < 0)])
     blocks += outline.finish()
     added = Counter({"bars between cells": sum(text.count(" | ") for level, text in items if level < 0)})
-    read_characters = sum(visible(text) for _, text in items) + dropped.total() - added.total()
+    read_characters = body + sum(visible(text) for _, text in notes) + dropped.total()
     headings = sum(visible(text) for _, text in items) - sum(visible(b.text) for b in blocks)
     dropped[HEADINGS] += headings
     return Document(

@@ -15,7 +15,7 @@ from typing import Any
 
 from ingest.document import Document
 from ingest.readers.html_blocks import blocks_under
-from ingest.readers.outline import Outline
+from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.text import Decoded, decode, file_title, visible
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -39,18 +39,22 @@ def read(data: bytes, name: str) -> Document:
     decoded = _decode(data, name)
     page = _parse(decoded.text)
     if page is None:
-        return Document(file_title(name), (), len(decoded.text), {}, decoded.notes)
+        return Document(file_title(name), (), visible(decoded.text), {}, decoded.notes)
     titles = page.xpath("//head/title")
     title = " ".join(titles[0].text_content().split()) if titles else ""
     _remove(page, _UNSEEN)
     everything = visible(page.text_content())
     main, note = _main(decoded.text, page)
     outline = Outline()
-    blocks = [*blocks_under(main, outline), *outline.finish()]
-    dropped = Counter({"markup and scripts": visible(decoded.text) - everything})
+    counts: Counter[str] = Counter()
+    blocks = list(blocks_under(main, outline, counts))
+    last = outline.finish()
+    headings = -counts.pop(HEADINGS, 0) - sum(visible(block.text) for block in last)
+    dropped = Counter({"markup and scripts": visible(decoded.text) - everything, HEADINGS: headings})
     dropped["around the main text"] = everything - visible("".join(main.itertext()))
     notes = (*decoded.notes, *([note] if note else []))
-    return Document(title or outline.title or file_title(name), tuple(blocks), len(decoded.text), dict(+dropped), notes)
+    name = title or outline.title or file_title(name)
+    return Document(name, (*blocks, *last), visible(decoded.text), dict(+dropped), notes, dict(+counts))
 
 
 def _decode(data: bytes, name: str) -> Decoded:

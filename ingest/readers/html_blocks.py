@@ -1,14 +1,20 @@
-"""Turns a tree of HTML, or of trafilatura's own XML, into blocks. Chooses nothing: what stands in the tree is kept."""
+"""Turns a tree of HTML, or of trafilatura's own XML, into blocks. Chooses nothing: what stands in the tree is kept.
+
+`counts` takes the visible characters that are added (marks of lists and cells, descriptions of pictures) and those of
+headings, below 0, which stand in the path and in no block.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from index_store.chunks import Kind
 from index_store.locators import Locator
 from ingest.document import Block
-from ingest.readers.outline import Outline
+from ingest.readers.outline import HEADINGS, Outline
+from ingest.readers.text import visible
 
 _INLINE = frozenset(
     ["a", "abbr", "b", "bdi", "bdo", "big", "cite", "data", "del", "dfn", "em", "font", "hi", "i", "ins", "kbd"]
@@ -18,21 +24,23 @@ _INLINE = frozenset(
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "menu", "list"})
 _ITEMS = frozenset({"li", "item"})
+_ROWS = frozenset({"tr", "row", "caption"})
+_ROW_GROUPS = frozenset({"table", "thead", "tbody", "tfoot"})
 _CELLS = frozenset({"td", "th", "cell"})
 _PICTURES = frozenset({"img", "graphic"})
 _BREAK = "\x00"  # stands for a line break while white space is folded; no decoded text holds it
 
 
-def blocks_under(element: Any, outline: Outline) -> Iterator[Block]:
+def blocks_under(element: Any, outline: Outline, counts: Counter[str]) -> Iterator[Block]:
     """Give the blocks in an element, in order; runs of text and inline elements are paragraphs."""
     run: list[str] = [element.text or ""]
     for child in element:
         if _is_inline(child):
-            run.append(_inline(child))
+            run.append(_inline(child, counts))
         else:
             yield from _paragraph(run, outline)
             run = []
-            yield from _block(child, outline)
+            yield from _block(child, outline, counts)
         run.append(child.tail or "")
     yield from _paragraph(run, outline)
 
@@ -45,19 +53,22 @@ def _is_inline(element: Any) -> bool:
     return not isinstance(element.tag, str) or element.tag in ("br", "lb", "wbr") or element.tag in _PICTURES
 
 
-def _block(element: Any, outline: Outline) -> Iterator[Block]:
+def _block(element: Any, outline: Outline, counts: Counter[str]) -> Iterator[Block]:
     tag = element.tag
     if tag in _HEADINGS or tag == "head":
         level = _HEADINGS.get(tag) or _HEADINGS.get(element.get("rend", ""), 2)
-        yield from outline.enter(level, _folded(_inline(element)).replace("\n", " "), Locator())
+        heading = _folded(_inline(element, counts)).replace("\n", " ")
+        lost = outline.enter(level, heading, Locator())
+        counts[HEADINGS] += sum(visible(block.text) for block in lost) - visible(heading)
+        yield from lost
     elif tag in _LISTS:
-        yield from _made("\n".join(_items(element, 0)), "list", outline)
+        yield from _made("\n".join(_items(element, 0, counts)), "list", outline)
     elif tag == "table":
-        yield from _made("\n".join(_rows(element)), "table", outline)
+        yield from _made("\n".join(_rows(element, counts)), "table", outline)
     elif tag in ("pre", "code"):
         yield from _made("".join(element.itertext()).strip("\n"), "code", outline)
     else:
-        yield from blocks_under(element, outline)
+        yield from blocks_under(element, outline, counts)
 
 
 def _made(text: str, kind: Kind, outline: Outline) -> list[Block]:
@@ -70,7 +81,7 @@ def _paragraph(run: list[str], outline: Outline) -> list[Block]:
     return _made(_folded("".join(run)), "prose", outline)
 
 
-def _inline(element: Any) -> str:
+def _inline(element: Any, counts: Counter[str]) -> str:
     """Text of an element, with a mark for each line break and between the blocks in it; pictures give their `alt`."""
     if not isinstance(element.tag, str):
         return ""
@@ -78,10 +89,13 @@ def _inline(element: Any) -> str:
         return _BREAK
     if element.tag in _PICTURES:
         alt = element.get("alt") or ""
-        return f"{_BREAK}{alt}{_BREAK}" if len(alt.split()) > 1 else ""
+        if len(alt.split()) < 2:
+            return ""
+        counts["descriptions of pictures"] += visible(alt.replace(_BREAK, ""))
+        return f"{_BREAK}{alt}{_BREAK}"
     parts = [element.text or ""]
     for child in element:
-        inner = _inline(child)
+        inner = _inline(child, counts)
         parts += [inner if _is_inline(child) else f"{_BREAK}{inner}{_BREAK}", child.tail or ""]
     return "".join(parts)
 
@@ -92,34 +106,64 @@ def _folded(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _items(element: Any, depth: int) -> Iterator[str]:
+def _items(element: Any, depth: int, counts: Counter[str]) -> Iterator[str]:
     """Give a line for each item of a list; a list in it is indented below."""
     indent = "  " * depth
+    if element.text and element.text.strip():
+        yield indent + _folded(element.text)
     for at, child in enumerate((child for child in element if isinstance(child.tag, str)), 1):
         if child.tag in _LISTS:
-            yield from _items(child, depth + 1)
+            yield from _items(child, depth + 1, counts)
             continue
         mark = f"{at}. " if element.tag == "ol" or element.get("rend") == "ol" else "- "
         own = [child.text or ""]
         nested: list[str] = []
         for inner in child:
             if inner.tag in _LISTS:
-                nested += _items(inner, depth + 1)
+                nested += _items(inner, depth + 1, counts)
             else:
-                own.append(_inline(inner) if _is_inline(inner) else f"{_BREAK}{_inline(inner)}{_BREAK}")
+                text = _inline(inner, counts)
+                own.append(text if _is_inline(inner) else f"{_BREAK}{text}{_BREAK}")
             own.append(inner.tail or "")
         text = _folded("".join(own)).replace("\n", f"\n{indent}  ")
         if text:
+            counts["marks of lists"] += visible(mark)
             yield f"{indent}{mark}{text}"
         yield from nested
         if child.tail and child.tail.strip():
             yield indent + _folded(child.tail)
 
 
-def _rows(table: Any) -> Iterator[str]:
-    """Give a line for each row, its cells parted by " | "."""
-    for row in table.iter("tr", "row", "caption"):
-        cells = [cell for cell in row if cell.tag in _CELLS] or [row]
-        texts = [_folded(_inline(cell)).replace("\n", " ") for cell in cells]
-        if any(texts):
-            yield " | ".join(texts)
+def _rows(element: Any, counts: Counter[str]) -> Iterator[str]:
+    """Give a line for each row, its cells parted by " | "; a table in a cell is part of its text."""
+    yield from _stray(element.text)
+    for child in element:
+        if child.tag in _ROWS:
+            cells = list(_cells(child, counts))
+            if any(cells):
+                counts["bars between cells"] += len(cells) - 1
+                yield " | ".join(cells)
+        elif child.tag in _ROW_GROUPS:
+            yield from _rows(child, counts)
+        else:
+            yield from _stray(_inline(child, counts))
+        yield from _stray(child.tail)
+
+
+def _cells(row: Any, counts: Counter[str]) -> Iterator[str]:
+    """Give the texts of a row's cells, empty ones too, and what strays between them."""
+    if not any(cell.tag in _CELLS for cell in row):
+        yield _folded(_inline(row, counts)).replace("\n", " ")
+        return
+    yield from _stray(row.text)
+    for cell in row:
+        text = _folded(_inline(cell, counts)).replace("\n", " ")
+        if text or cell.tag in _CELLS:
+            yield text
+        yield from _stray(cell.tail)
+
+
+def _stray(text: str | None) -> list[str]:
+    """Give text that stands where none should, in one line, if there is any."""
+    line = _folded(text or "").replace("\n", " ")
+    return [line] if line else []

@@ -48,7 +48,7 @@ def read(data: bytes, name: str) -> Document:
     dropped.update(gone)
     dropped[HEADINGS] -= sum(visible(block.text) for block in last)
     title = front.title or outline.title or file_title(name)
-    return Document(title, (*blocks, *found, *last), len(decoded.text), dict(+dropped), decoded.notes)
+    return Document(title, (*blocks, *found, *last), visible(decoded.text), dict(+dropped), decoded.notes)
 
 
 def blocks_of(text: str, base: Locator, outline: Outline, *, mdx: bool = False) -> tuple[list[Block], Counter[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from index_store.errors import UnreadableFile
 from index_store.locators import Locator
 from ingest.document import Block, Document
+from ingest.readers.outline import HEADINGS
 from ingest.readers.text import file_title, visible
 
 _BULLET = re.compile(r"\s*(?:[•▪●◦‣–○■□➢✓*-]|\d{1,2}[.)])\s*")
@@ -26,20 +27,24 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         UnreadableFile: when it is broken, encrypted, or holds pictures alone.
     """
-    pages = [_lines(text) for text in _pages(data, name)]
+    texts = [text.translate(_LIGATURES) for text in _pages(data, name)]
+    pages = [_lines(text) for text in texts]
     if not any(pages):
         raise UnreadableFile(
             f"{name} has {len(pages)} pages and no text: it is probably scanned.",
             hint="Run a text recognition over it (for example: ocrmypdf IN.pdf OUT.pdf), then ingest the result.",
         )
     dropped: Counter[str] = Counter()
-    read_characters = sum(visible(line) for page in pages for line in page)
+    read_characters = sum(map(visible, texts))
+    dropped["hyphens at line ends"] = read_characters - sum(visible(line) for page in pages for line in page)
     repeated = _repeated(pages)
     blocks: list[Block] = []
     for number, lines in enumerate(pages, start=1):
         kept = [line for line in lines if line not in repeated]
         dropped["headers and footers"] += sum(visible(line) for line in lines if line in repeated)
-        blocks += _page_blocks(kept, number)
+        found = _page_blocks(kept, number)
+        dropped[HEADINGS] += sum(map(visible, kept)) - sum(visible(block.text) for block in found)
+        blocks += found
     return Document(file_title(name), tuple(blocks), read_characters, dict(+dropped))
 
 
@@ -71,7 +76,7 @@ def _pages(data: bytes, name: str) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    plain = text.translate(_LIGATURES).replace("\r\n", "\n").replace("\r", "\n")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return [" ".join(line.split()) for line in _HYPHENATED.sub("", plain).split("\n") if line.strip()]
 
 

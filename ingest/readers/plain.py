@@ -7,7 +7,7 @@ from itertools import groupby
 
 from index_store.locators import Locator
 from ingest.document import Block, Document
-from ingest.readers.text import decode, file_title
+from ingest.readers.text import decode, file_title, visible
 
 
 def read(data: bytes, name: str) -> Document:
@@ -21,7 +21,7 @@ def read(data: bytes, name: str) -> Document:
         Block("\n".join(lines).strip(), Locator(lines=(first, first + len(lines) - 1)))
         for first, lines in paragraphs(decoded.text)
     )
-    return Document(file_title(name), blocks, len(decoded.text), {}, decoded.notes)
+    return Document(file_title(name), blocks, visible(decoded.text), {}, decoded.notes)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:

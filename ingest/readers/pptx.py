@@ -37,8 +37,7 @@ def read(data: bytes, name: str) -> Document:
     with told_when_broken(name, "PowerPoint", PythonPptxError):
         slides = list(Presentation(io.BytesIO(data)).slides)
         blocks = [block for n, slide in enumerate(slides, start=1) for block in _slide(slide, n, (dropped, added))]
-    kept = sum(visible(b.text) for b in blocks)
-    read_characters = kept + dropped.total() - added.total()
+        read_characters = sum(visible("".join(texts_in(part))) for slide in slides for part in _parts(slide))
     return Document(file_title(name), tuple(blocks), read_characters, dict(+dropped), added=dict(+added))
 
 
@@ -48,18 +47,18 @@ def _slide(slide: Any, number: int, counts: _Counts) -> Iterator[Block]:
     title = None if shape is None else shape._element
     heading = "" if title is None else " ".join("".join(_lines(title, None, counts)).split())
     place = Locator(page=number, headings=(heading,) if heading else ())
-    texts = [*_lines(slide._element, title, counts), *_diagrams(slide, counts)]
+    main, *diagrams, notes_part = _parts(slide)
+    texts = [*_lines(main, title, counts), *(line for part in diagrams for line in _lines(part, None, counts))]
     if heading and texts:
         dropped[HEADINGS] += visible(heading)
     elif heading:
         texts = [heading]
     if texts:
         yield Block("\n".join(texts), place)
-    if slide.has_notes_slide:
-        notes = "\n".join(_lines(slide.notes_slide._element, None, counts)).strip()
-        if notes:
-            added["marks of notes"] += len("Notes:")
-            yield Block(f"Notes: {notes}", place)
+    notes = "\n".join(_lines(notes_part, None, counts)).strip()
+    if notes:
+        added["marks of notes"] += len("Notes:")
+        yield Block(f"Notes: {notes}", place)
 
 
 def _lines(element: Any, left_out: Any, counts: _Counts) -> Iterator[str]:
@@ -89,10 +88,11 @@ def _paragraph(paragraph: Any, added: Counter[str]) -> Iterator[str]:
         yield text if level == "0" else f"• {text}"
 
 
-def _diagrams(slide: Any, counts: _Counts) -> Iterator[str]:
-    """Give the lines of a slide's SmartArt, which lie in parts of their own."""
+def _parts(slide: Any) -> list[Any]:
+    """Give what holds a slide's text: itself, its SmartArt, which lies in parts of its own, and its notes, last."""
     from lxml import etree
 
-    for relation in slide.part.rels.values():
-        if not relation.is_external and str(relation.reltype).endswith("/diagramData"):
-            yield from _lines(etree.fromstring(relation.target_part.blob), None, counts)
+    relations = [r for r in slide.part.rels.values() if not r.is_external]
+    diagrams = [r.target_part.blob for r in relations if str(r.reltype).endswith("/diagramData")]
+    notes = slide.notes_slide._element if slide.has_notes_slide else ()
+    return [slide._element, *map(etree.fromstring, diagrams), notes]

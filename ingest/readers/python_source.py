@@ -43,13 +43,13 @@ def read(data: bytes, name: str) -> Document:
             for first, lines in paragraphs(decoded.text)
         ]
         notes = (*decoded.notes, f"not parsed as Python ({tree}), so cut at blank lines")
-        return Document(file_title(name), tuple(blocks), len(decoded.text), {}, notes)
+        return Document(file_title(name), tuple(blocks), visible(decoded.text), {}, notes)
     lines = decoded.text.split("\n")
     dropped: Counter[str] = Counter()
     start, blocks = _docstring(tree, lines, dropped)
     for part in _parts(tree.body, lines, start, len(lines), ()):
         blocks += _block(lines, part)
-    return Document(file_title(name), tuple(blocks), len(decoded.text), dict(dropped), decoded.notes)
+    return Document(file_title(name), tuple(blocks), visible(decoded.text), dict(dropped), decoded.notes)
 
 
 def _parse(text: str) -> ast.Module | str:

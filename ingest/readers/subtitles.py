@@ -1,10 +1,15 @@
-"""Reads subtitles and transcripts (.vtt, .srt): cues joined into running text, with the time of the first of them."""
+"""Reads subtitles and transcripts (.vtt, .srt): cues joined into running text, with the time of the first of them.
+
+Dropped, each counted under its name: times, tags, captions that repeat the one before, and what stands outside cues
+(header, notes, styles, cue numbers).
+"""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index_store.errors import UnreadableFile
@@ -32,32 +37,30 @@ def read(data: bytes, name: str) -> Document:
         UnreadableFile: when the bytes are no text, or hold no cue.
     """
     decoded = decode(data, name)
-    cues = list(_cues(decoded.text))
+    dropped: Counter[str] = Counter()
+    added: Counter[str] = Counter()
+    cues = list(_cues(decoded.text, dropped))
     if not cues:
         raise UnreadableFile(f"{name} holds no cue with a time.", hint="Check that it is WebVTT or SubRip.")
-    fresh, repeated = _without_repeats(cues)
-    blocks = tuple(_blocks(fresh))
-    return Document(
-        file_title(name),
-        blocks,
-        visible("".join(c.text for c in cues)),
-        {"repeated captions": repeated} if repeated else {},
-        decoded.notes,
-    )
+    blocks = tuple(_blocks(_without_repeats(cues, dropped), added))
+    read_characters = visible(decoded.text)
+    return Document(file_title(name), blocks, read_characters, dict(+dropped), decoded.notes, dict(+added))
 
 
-def _cues(text: str) -> Iterator[_Cue]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _cues(text: str, dropped: Counter[str]) -> Iterator[_Cue]:
     time, body = "", list[str]()
-    for line in [*lines, ""]:
+    for line in [*text.split("\n"), ""]:
         times = _TIMES.match(line.strip())
         if times or not line.strip():
             if time and body:
-                yield _cue(time, body)
+                yield _cue(time, body, dropped)
             body = []
             time = _clock(times) if times else ""
+            dropped["times"] += visible(line)
         elif time:
             body.append(line)
+        else:
+            dropped["what stands outside cues"] += visible(line)
 
 
 def _clock(times: re.Match[str]) -> str:
@@ -65,28 +68,26 @@ def _clock(times: re.Match[str]) -> str:
     return f"{hours + minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
 
 
-def _cue(time: str, body: list[str]) -> _Cue:
+def _cue(time: str, body: list[str], dropped: Counter[str]) -> _Cue:
     joined = " ".join(body)
     voice = _VOICE.search(joined)
     plain = html.unescape(_TAG.sub("", joined))
+    dropped["tags"] += visible(joined) - visible(plain)
     return _Cue(time, " ".join(voice[1].split()) if voice else "", " ".join(plain.split()))
 
 
-def _without_repeats(cues: list[_Cue]) -> tuple[list[_Cue], int]:
+def _without_repeats(cues: list[_Cue], dropped: Counter[str]) -> Iterator[_Cue]:
     """Take out what rolling captions say again: a cue that begins with the one before it loses that beginning."""
-    fresh: list[_Cue] = []
-    repeated = 0
     before = ""
     for cue in cues:
         text = cue.text.removeprefix(before).strip() if before and cue.text.startswith(before) else cue.text
-        repeated += visible(cue.text) - visible(text)
+        dropped["repeated captions"] += visible(cue.text) - visible(text)
         before = cue.text
         if text:
-            fresh.append(_Cue(cue.time, cue.speaker, text))
-    return fresh, repeated
+            yield _Cue(cue.time, cue.speaker, text)
 
 
-def _blocks(cues: list[_Cue]) -> Iterator[Block]:
+def _blocks(cues: Iterable[_Cue], added: Counter[str]) -> Iterator[Block]:
     words: list[str] = []
     time = speaker = ""
     for cue in cues:
@@ -97,6 +98,7 @@ def _blocks(cues: list[_Cue]) -> Iterator[Block]:
         time = time if words else cue.time
         if cue.speaker and (cue.speaker != speaker or not words):
             words.append(f"{cue.speaker}:")
+            added["names of speakers"] += visible(words[-1])
         speaker = cue.speaker or speaker
         words += cue.text.split()
     if words:
