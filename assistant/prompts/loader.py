@@ -31,6 +31,8 @@ GIVEN = frozenset({"refusal", "key"})
 """What every template may use without declaring it."""
 _FILE_NAME = re.compile(r"([a-z][a-z0-9_]*)\.v([1-9][0-9]{0,5})\.md")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -108,7 +110,7 @@ class Template:
         from jinja2 import TemplateError
 
         try:
-            return _environment().from_string(source).render(values).strip()
+            return _sendable(_environment().from_string(source).render(values).strip())
         except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as exc:
             raise PromptProblem(
                 f"The prompt template {self.path.name} could not be rendered: {exc}.",
@@ -176,6 +178,11 @@ def key_for(inputs: Mapping[str, Any]) -> str:
     """
     said = json.dumps(inputs, sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _sendable(text: str) -> str:
+    """Replace lone surrogates, which a terminal or a file may hand us and no server reads."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _in_folder(name: str, folder: Path | None) -> dict[int, Path]:
