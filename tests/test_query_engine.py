@@ -60,6 +60,20 @@ def test_quoting_mode_answers_from_the_library_with_a_citation_to_the_right_file
     assert first.quote in first.context and "Firing" in first.locator
 
 
+@pytest.mark.parametrize(
+    "question", [STONEWARE, "Why does pottery crack?", "What colour is a celadon glaze?", "What is late work worth?"]
+)
+def test_every_quote_stands_in_the_lines_of_the_file_that_its_locator_names(
+    searcher: Any, minilm: Any, question: str
+) -> None:
+    citations = outcome_of(ask(engine_over(searcher, minilm), question)).citations
+    assert citations
+    for citation in citations:
+        first, last = citation.locator_parts["lines"]
+        lines = FILES[citation.path].split("\n")[first - 1 : last]
+        assert citation.quote in "\n".join(lines)
+
+
 def test_the_steps_come_in_order_and_the_tokens_join_to_the_answer(searcher: Any, minilm: Any) -> None:
     steps = ask(engine_over(searcher, minilm), "And porcelain?", HISTORY)
     kinds = [type(s) for s in steps]
