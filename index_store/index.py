@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from index_store.chunks import Chunk
 from index_store.dense import Dense
-from index_store.errors import IndexDamaged, IndexEmpty
+from index_store.errors import IndexDamaged, IndexEmpty, IndexProblem
 from index_store.lexical import Lexical
 from index_store.manifest import (
+    MAKE_ROOM,
     REBUILD,
     Fingerprint,
     Manifest,
@@ -44,6 +45,7 @@ class Index:
         self.manifest = manifest
         self._written = False
         self._created = create
+        self.settled = True  # False while a write is under way: closed then, the index is looked through at next start
         self._counts = not create  # whether the manifest on disk names this folder
         self._refreshing = threading.Lock()
         self.halves = _open_halves(self.folder, create=create)
@@ -130,9 +132,9 @@ class Index:
             write_manifest(self._home, self.manifest)
 
     def close(self) -> None:
-        """Close cleanly: a writer keeps the state of the files, so that the next start can trust them."""
+        """Close: a writer that is through keeps the state of the files, so that the next start can trust them."""
         self.lexical.close()
-        if self._written or self._created:
+        if (self._written or self._created) and self.settled:
             self.manifest = closed(self.manifest, self._home)
             self._keep_manifest()
             self._written = self._created = False
@@ -188,4 +190,6 @@ def _open_halves(folder: Path, *, create: bool = False) -> tuple[Dense, Lexical]
     try:
         return Dense(folder / "chroma", create=create), Lexical(folder / "lexical", create=create)
     except Exception as exc:  # whatever the two stores raise over damaged files, it means the same to the user
+        if create:
+            raise IndexProblem(f"The index cannot be made in {folder}: {exc}.", hint=MAKE_ROOM) from exc
         raise IndexDamaged(f"The index cannot be opened: {exc}", hint=REBUILD) from exc

@@ -10,6 +10,7 @@ from pathlib import Path
 from index_store.errors import IndexDamaged, IndexMismatch
 
 REBUILD = "Run: lectern library rebuild"
+MAKE_ROOM = "Check that the disk has room and that the folder may be written to, then run the same command again."
 TOUCHED = (".sqlite3", ".bin", ".pickle")
 _FILE = "manifest.json"
 _PROBED = "probed.json"

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
-from index_store.errors import IndexDamaged
+from index_store.errors import IndexDamaged, IndexProblem
+from index_store.manifest import MAKE_ROOM
 from ingest.receipts import Receipt
 
 _SCHEMA = """
@@ -57,17 +58,24 @@ class Known:
 
 
 class Ledger:
-    """One SQLite file under the home; each change is one transaction."""
+    """One SQLite file under the home; each change is one transaction.
+
+    Raises, in all that opens or writes it:
+        IndexProblem: when the file cannot be opened or written, for example on a full disk.
+        IndexDamaged: when it is no ledger.
+    """
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
         self.file = home / "ledger.sqlite"
         try:
+            home.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.file, timeout=30, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA foreign_keys=ON")
             self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.OperationalError) as exc:  # the disk is full, or the folder not ours: no damage
+            raise IndexProblem(f"The ledger cannot be opened: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
         except sqlite3.DatabaseError as exc:
             raise IndexDamaged(
                 f"The ledger cannot be read: {self.file} ({exc}).",
@@ -81,8 +89,11 @@ class Ledger:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._db:
-            yield self._db
+        try:
+            with self._lock, self._db:
+                yield self._db
+        except sqlite3.Error as exc:
+            raise IndexProblem(f"The ledger cannot be written: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
 
     def documents(self, source: str | None = None) -> list[Known]:
         """Give the documents of a source, or all, by source and path."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index_store.errors import IndexLocked
+from index_store.errors import IndexLocked, IndexProblem
+from index_store.manifest import MAKE_ROOM
 
 
 @contextlib.contextmanager
@@ -22,19 +23,25 @@ def writing(home: Path) -> Iterator[None]:
 
     Raises:
         IndexLocked: naming who holds it.
+        IndexProblem: when the home cannot be written to.
     """
-    home.mkdir(parents=True, exist_ok=True)
     note = home / "writer.json"
     lock = FileLock(home / "writer.lock")
     try:
+        home.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
+        note.write_text(json.dumps(_self()), "utf-8")
     except Timeout as exc:
         raise IndexLocked(
             f"Another process is writing to the library: {_holder(note)}.",
             hint="Wait until it has finished, or stop it; what it has finished is kept.",
         ) from exc
+    except OSError as exc:
+        lock.release()
+        raise IndexProblem(
+            f"The library's folder cannot be written to: {home} ({exc.strerror or exc}).", hint=MAKE_ROOM
+        ) from exc
     try:
-        note.write_text(json.dumps(_self()), "utf-8")
         yield
     finally:
         note.unlink(missing_ok=True)
@@ -51,5 +58,5 @@ def _holder(note: Path) -> str:
     try:
         who = json.loads(note.read_text("utf-8"))
         return f"process {who['pid']} on {who['host']} ({who['command']}) since {who['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return f"a process that left no note in {note}"

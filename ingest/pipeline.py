@@ -8,7 +8,6 @@ step (`reconcile`) makes index and ledger agree. Files are written in batches: a
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk, Embedder, document_id
-from index_store.errors import IndexProblem, LecternError, SourceProblem, UnreadableFile
+from index_store.errors import LecternError, SourceProblem, UnreadableFile
 from index_store.index import Index
 from index_store.manifest import Fingerprint
 from ingest.ledger import Known, Ledger, text_hash
@@ -28,6 +27,7 @@ from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
 from ingest.splitting import SPLITTER_VERSION, split
+from ingest.writes import writing_to
 
 _log = logging.getLogger(__name__)
 _Embedding = Generator[Progress, None, tuple[NDArray[np.float32], frozenset[str]]]
@@ -185,7 +185,7 @@ class Pipeline:
         chunks = [c for p in waiting for c in p.chunks]
         vectors, fresh = yield from self._embed(chunks, last)
         yield Progress(last, "indexed", self._files, self._bytes, self._chunks)
-        try:
+        with writing_to(self._index, self._settings.home, last):
             self._index.upsert(chunks, vectors)
             for prepared in waiting:
                 gone = self._ledger.chunk_ids(prepared.known.id) - {c.id for c in prepared.chunks}
@@ -196,11 +196,6 @@ class Pipeline:
                 count = len(prepared.chunks)
                 yield self._record(prepared, vectors[at], fresh)
                 at += count
-        except (OSError, sqlite3.Error, ValueError) as exc:
-            raise IndexProblem(
-                f"The library cannot be written: {exc}.",
-                hint="Free some space on the disk and run the same command again.",
-            ) from exc
 
     def _embed(self, chunks: Sequence[Chunk], path: str) -> _Embedding:
         """Embed what the ledger has no vector of; give all vectors, and the hashes of the texts that were embedded."""
@@ -248,9 +243,10 @@ class Pipeline:
     def remove(self, document: Known) -> Receipt:
         """Remove a document from index and ledger; the receipt counts the chunks that are gone."""
         ids = self._ledger.chunk_ids(document.id)
-        self._index.delete(sorted(ids))
-        self._index.commit()
-        self._ledger.forget(document.id)
+        with writing_to(self._index, self._settings.home, document.path):
+            self._index.delete(sorted(ids))
+            self._index.commit()
+            self._ledger.forget(document.id)
         return Receipt(document.source, document.path, "removed", "indexed", chunks=len(ids))
 
     def reconcile(self) -> int:
@@ -258,13 +254,14 @@ class Pipeline:
         expected = self._ledger.chunk_ids()
         if self._index.manifest.clean and self._index.count() == (len(expected), len(expected)):
             return 0
-        held = self._index.dense.ids() | self._index.lexical.ids()
-        extra = sorted(held - expected)
-        self._index.delete(extra)
-        missing = expected - (self._index.dense.ids() & self._index.lexical.ids())
-        restored = restore(self._index, self._ledger, self._embedder, missing) if missing else 0
-        if extra or restored:
-            self._index.commit()
+        with writing_to(self._index, self._settings.home, "what a former run left"):
+            held = self._index.dense.ids() | self._index.lexical.ids()
+            extra = sorted(held - expected)
+            self._index.delete(extra)
+            missing = expected - (self._index.dense.ids() & self._index.lexical.ids())
+            restored = restore(self._index, self._ledger, self._embedder, missing) if missing else 0
+            if extra or restored:
+                self._index.commit()
         return len(extra) + restored
 
 

@@ -23,7 +23,7 @@ def ingest(sources: tuple[str, ...], prune: bool, as_json: bool) -> None:
     with wiring.open_library(wiring.read_environment(), write=True) as library:
         events = library.pipeline.ingest(library.sources(sources), prune=prune)
         finished = receipts.print_json(events) if as_json else receipts.show(events)
-    sys.exit(receipts.exit_code(finished))
+    sys.exit(receipts.exit_code(finished, sources))
 
 
 @click.group()

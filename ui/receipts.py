@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -76,10 +76,15 @@ def print_json(events: Iterable[IngestEvent]) -> Finished:
     return finished
 
 
-def exit_code(finished: Finished) -> int:
-    """Give 0 when every file went well, 1 when some failed, 3 when all did."""
+def exit_code(finished: Finished, sources: Sequence[str]) -> int:
+    """Give 0 when every file went well, 1 when some failed, 3 when all did.
+
+    Raises:
+        InvalidInput: when there was no file at all in the sources.
+    """
     failed = finished.counts.get("failed", 0)
     well = sum(finished.counts.get(status, 0) for status in ("done", "unchanged", "removed"))
     if not finished.counts:
-        raise InvalidInput("There was nothing to ingest: the folder is empty.", hint="Name a folder that holds files.")
+        named = printable(", ".join(sources))
+        raise InvalidInput(f"There was nothing to ingest: {named} is empty.", hint="Name a folder that holds files.")
     return 0 if failed == 0 else (1 if well else 3)
