@@ -59,22 +59,20 @@ def folder_source(path: Path, known: Sequence[str], max_bytes: int) -> Source:
     """
     try:
         real = path.expanduser().resolve(strict=True)
-    except (OSError, RuntimeError) as exc:
+    except (OSError, RuntimeError, ValueError) as exc:  # the last for a NUL in the path
         raise SourceMissing(
             f"There is nothing at {shown(path)}.", hint="Check the path; quote it if it has spaces."
         ) from exc
     root = _root_of(real, known)
-    below = "" if real == root else real.relative_to(root).as_posix()
-    return Source(str(root), "folder", below, lambda: _walk(root, real, max_bytes))
+    below = "" if real == root else relative(root, real)
+    return Source(shown(root), "folder", below, lambda: _walk(root, real, max_bytes))
 
 
 def _root_of(real: Path, known: Sequence[str]) -> Path:
     """Give the known folder that holds a path, else the folder itself (of a file: the one it lies in)."""
-    for source in sorted(known, key=len, reverse=True):
-        root = Path(source)
-        if root.is_absolute() and (real == root or root in real.parents):
-            return root
-    return real if real.is_dir() else real.parent
+    names = frozenset(known)
+    inside = (folder for folder in (real, *real.parents) if shown(folder) in names)
+    return next(inside, real if real.is_dir() else real.parent)
 
 
 def _walk(root: Path, start: Path, max_bytes: int) -> Iterator[Item]:
