@@ -66,8 +66,10 @@ def split(document: Document, *, source: str, path: str, embedder: Embedder, win
         windows += _windows([p for block in group for p in _pieces(block, budget, limit, embedder)], budget)
     seen: dict[tuple[str, str], int] = {}
     chunks = []
+    top = 0  # the first window of the row that a window is of
     for n in range(len(windows)):
-        chunk = _chunk(windows, n, document.title, source, path)
+        top = top if n and _joins(windows, n, _row(windows[n - 1])) else n
+        chunk = _chunk(windows, n, top, document.title, source, path)
         again = seen.get((str(chunk.locator), chunk.text), 0)
         seen[str(chunk.locator), chunk.text] = again + 1
         chunks.append(replace(chunk, occurrence=again))
@@ -183,9 +185,9 @@ def _windows(pieces: Sequence[_Piece], budget: int) -> Iterator[_Window]:
         yield _Window(tuple(packed))
 
 
-def _chunk(windows: Sequence[_Window], n: int, title: str, source: str, path: str) -> Chunk:
+def _chunk(windows: Sequence[_Window], n: int, top: int, title: str, source: str, path: str) -> Chunk:
     context, places, start = "", [], 0
-    for window, gap in _around(windows, n):
+    for window, gap in _around(windows, n, top):
         for m, piece in enumerate(window.pieces):
             context += (piece.gap if m or gap is None else gap) if context else ""
             if window is windows[n] and m == 0:
@@ -208,25 +210,22 @@ def _chunk(windows: Sequence[_Window], n: int, title: str, source: str, path: st
     )
 
 
-def _around(windows: Sequence[_Window], n: int) -> list[tuple[_Window, str | None]]:
+def _around(windows: Sequence[_Window], n: int, top: int) -> list[tuple[_Window, str | None]]:
     """Give the windows that make the context of one, in order, and what stands between where one was left out.
 
     As many as fit, the nearest first, what follows before what precedes. Rows stay by themselves; where a row does not
     fit whole, its beginning comes before its other windows, as far as there is room, for it says what the row is about.
     """
-    row = windows[n].pieces[0].locator.row
-    top = n
-    while row and _joins(windows, top - 1, row):
-        top -= 1
+    row = _row(windows[n])
     kept_free = len(LEFT_OUT) + BEGINNING_CHARACTERS
     first, last, left = _reach(windows, n, CONTEXT_CHARACTERS)
-    if first > top:
+    if row and first > top:
         first, last, left = _reach(windows, n, CONTEXT_CHARACTERS - kept_free)
         left += kept_free
     found: list[tuple[_Window, str | None]] = [(windows[i], None) for i in range(first, last + 1)]
     beginning = None
     if row and first > top:
-        before = (piece for window in windows[top:first] for piece in window.pieces)
+        before = (piece for i in range(top, first) for piece in windows[i].pieces)
         beginning = _beginning(before, left - len(LEFT_OUT))
     return [(beginning, None), (found[0][0], LEFT_OUT), *found[1:]] if beginning else found
 
@@ -235,7 +234,7 @@ def _reach(windows: Sequence[_Window], n: int, room: int) -> tuple[int, int, int
     """Give the first and the last window around one that fit with it into so many characters, and what is left."""
     first = last = n
     left = room - _length(windows[n])
-    row = windows[n].pieces[0].locator.row
+    row = _row(windows[n])
     grew = True
     while grew:
         grew = False
@@ -263,7 +262,11 @@ def _beginning(pieces: Iterable[_Piece], room: int) -> _Window | None:
 
 
 def _joins(windows: Sequence[_Window], i: int, row: int | None) -> bool:
-    return 0 <= i < len(windows) and windows[i].pieces[0].locator.row == row
+    return 0 <= i < len(windows) and _row(windows[i]) == row
+
+
+def _row(window: _Window) -> int | None:
+    return window.pieces[0].locator.row
 
 
 def _length(window: _Window) -> int:

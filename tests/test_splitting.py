@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from index_store.chunks import CONTEXT_CHARACTERS, Chunk, Kind, chunk_from_json, chunk_to_json
 from index_store.locators import Locator
+from ingest import splitting
 from ingest.document import Block, Document
 from ingest.splitting import LEFT_OUT, SENTENCE_TOKENS, SPECIAL_TOKENS, section_of, split
 
@@ -227,3 +228,23 @@ def test_each_window_of_a_long_row_shows_how_the_row_begins(minilm: Any) -> None
     assert len(chunks) > 3
     assert all(c.context.startswith("Title: A paper on trees") for c in chunks)
     assert LEFT_OUT in chunks[-1].context
+
+
+def test_a_row_without_end_costs_as_much_as_it_is_long(minilm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    real = splitting._row
+
+    def look(window: Any) -> int | None:
+        nonlocal looks
+        looks += 1
+        return real(window)
+
+    monkeypatch.setattr(splitting, "_row", look)
+    windows, cost = [], []
+    for words in (10_000, 40_000):
+        looks = 0
+        block = Block("some words of a row " * (words // 5), Locator(row=1), "row")
+        windows.append(len(cut(Document("papers", (block,)), minilm)))
+        cost.append(looks)
+    assert windows[1] > 3 * windows[0] > 90
+    assert cost[1] < 5 * cost[0]

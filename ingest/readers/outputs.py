@@ -8,7 +8,11 @@ from collections import Counter
 from ingest.readers.text import visible
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
-_BAR = re.compile(r"\d{1,3}%\s*\||[━█▏▎▍▌▋▊▉]{4,}|\d+(?:\.\d+)?\s?(?:it|s|B|kB|MB|GB)/(?:s|it)\b.*(?:eta|[\d:]{4,}|<)")
+# Lengths are bounded, for an output may be one endless line.
+_BAR = re.compile(
+    r"\d{1,3}%\s*\||[━█▏▎▍▌▋▊▉]{4,}"
+    r"|\d(?:\.\d{1,9})?\s?(?:it|s|B|kB|MB|GB)/(?:s|it)\b.{0,200}(?:eta|[\d:]{4,}|<)"
+)
 _INSTALLER = re.compile(
     r"\s*(?:Requirement already satisfied|Collecting |Downloading |Installing collected"
     r"|Successfully (?:installed|built)"

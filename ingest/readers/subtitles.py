@@ -18,8 +18,9 @@ from ingest.document import Block, Document
 from ingest.readers.text import decode, file_title, visible
 
 _TIMES = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}\s*-->\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<\d[\d:.]*>|\{\\[^}\n]*\}")
+# Lengths are bounded: a tag that is opened again and again and never closed is not searched to the end each time.
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?\s{1,20}([^<>]{1,200})>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,500}>|<\d[\d:.]{0,20}>|\{\\[^{}\n]{0,500}\}")
 WORDS_A_BLOCK = 80
 
 
