@@ -62,10 +62,17 @@ def test_a_word_file_is_read_in_order_under_its_headings() -> None:
             "</w:p></w:tc></w:tr></w:tbl></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
             ["a in | b"],
         ),
+        (
+            "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a | b</w:t></w:r></w:p></w:tc><w:tc/></w:tr>"
+            "<w:tr><w:tc/><w:tc/></w:tr></w:tbl>",
+            ["a | b | "],
+        ),
     ],
 )
 def test_text_in_odd_places_of_a_word_file_is_read(inner: str, texts: list[str]) -> None:
-    assert [text for _, _, text in rows(with_body(inner), "a.docx")] == texts
+    data = with_body(inner)
+    assert [text for _, _, text in rows(data, "a.docx")] == texts
+    assert read_document(data, "a.docx").dropped == {}
 
 
 def test_page_headers_of_a_word_file_are_dropped_by_name() -> None:

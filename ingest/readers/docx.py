@@ -1,7 +1,8 @@
 """Reads Word documents through python-docx: headings by their style, paragraphs, lists, tables in their order.
 
 Text boxes, content controls, tracked insertions, equations, footnotes and endnotes are read too. Dropped, each counted
-under its name: page headers and footers, and comments. What was deleted under tracking is not there.
+under its name: page headers and footers, comments, and what a damaged file has outside of paragraphs. What was deleted
+under tracking is not there.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ def read(data: bytes, name: str) -> Document:
 
     check_zip(data, name, "Word")
     dropped: Counter[str] = Counter()
+    added: Counter[str] = Counter()
     with told_when_broken(name, "Word", PythonDocxError, OpcError):
         document = docx.Document(io.BytesIO(data))
         notes = list(_other_parts(document, dropped))
         body = visible("".join(texts_in(document.element.body)))
-        items = [*_items(document.element.body, document), *notes]
+        items = [*_items(document.element.body, document, added), *notes]
     outline = Outline()
     blocks: list[Block] = []
     for level, text in items:
@@ -53,28 +55,29 @@ def read(data: bytes, name: str) -> Document:
             kind: Kind = "table" if level < 0 else "prose"
             blocks += outline.filled([Block(text, Locator(headings=outline.path), kind, whole=level < 0)])
     blocks += outline.finish()
-    added = Counter({"bars between cells": sum(text.count(" | ") for level, text in items if level < 0)})
-    read_characters = body + sum(visible(text) for _, text in notes) + dropped.total()
-    headings = sum(visible(text) for _, text in items) - sum(visible(b.text) for b in blocks)
-    dropped[HEADINGS] += headings
+    whole = sum(visible(text) for _, text in items)
+    noted = sum(visible(text) for _, text in notes)
+    read_characters = body + noted + dropped.total()
+    dropped[HEADINGS] += whole - sum(visible(b.text) for b in blocks)
+    dropped["text outside paragraphs"] += body + noted + added.total() - whole
     return Document(
         outline.title or file_title(name), tuple(blocks), read_characters, dict(+dropped), added=dict(+added)
     )
 
 
-def _items(element: Any, document: Any) -> Iterator[_Item]:
+def _items(element: Any, document: Any, added: Counter[str]) -> Iterator[_Item]:
     """Give headings, paragraphs (with the text boxes anchored in them behind) and tables, in order."""
     for part in found(element, *_BLOCKS):
         if part.tag == f"{WORD}tbl":
-            text = "\n".join(filter(None, (row_text(row, f"{WORD}tc", f"{WORD}p") for row in found(part, f"{WORD}tr"))))
-            if text:
-                yield -1, text
+            rows = [row_text(row, f"{WORD}tc", f"{WORD}p", added) for row in found(part, f"{WORD}tr")]
+            if any(rows):
+                yield -1, "\n".join(filter(None, rows))
             continue
         text = paragraph_text(part)
         if text:
             yield _level(part, document), text
         for box in found(part, f"{WORD}txbxContent"):
-            yield from _items(box, document)
+            yield from _items(box, document, added)
 
 
 def _level(paragraph: Any, document: Any) -> int:

@@ -6,6 +6,7 @@ tracked insertions and equations they pass over, so the text is taken from the X
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,8 +50,10 @@ def found(element: Any, *tags: str) -> Iterator[Any]:
             yield from found(child, *tags)
 
 
-def row_text(row: Any, cell: str, paragraph: str) -> str:
-    """Give a table row as one line, its cells parted by " | "; nothing where all are empty."""
+def row_text(row: Any, cell: str, paragraph: str, added: Counter[str]) -> str:
+    """Give a table row as one line, its cells parted by " | ", which is counted; nothing where all are empty."""
     cells = [" ".join("".join(texts_in(p)) for p in found(c, paragraph)) for c in found(row, cell)]
-    line = " | ".join(" ".join(text.split()) for text in cells)
-    return line if line.strip(" |") else ""
+    if not any(text.strip() for text in cells):
+        return ""
+    added["bars between cells"] += len(cells) - 1
+    return " | ".join(" ".join(text.split()) for text in cells)

@@ -68,9 +68,7 @@ def _lines(element: Any, left_out: Any, counts: _Counts) -> Iterator[str]:
         if child is left_out or child.tag == FALLBACK:
             continue
         if child.tag == f"{DRAWING}tr":
-            row = row_text(child, f"{DRAWING}tc", f"{DRAWING}p")
-            added["bars between cells"] += row.count(" | ")
-            yield from filter(None, [row])
+            yield from filter(None, [row_text(child, f"{DRAWING}tc", f"{DRAWING}p", added)])
         elif child.tag == f"{DRAWING}p":
             dropped["fields"] += visible("".join(texts_in(child))) - visible("".join(texts_in(child, _FIELD)))
             yield from _paragraph(child, added)
