@@ -94,6 +94,11 @@ def test_a_slide_is_a_page_with_its_title_above_and_its_notes_behind() -> None:
     ]
 
 
+def test_a_style_without_its_name_is_damage() -> None:
+    with pytest.raises(UnreadableFile, match=r"a\.docx is broken.*w:val"):
+        read_document(with_body("<w:p><w:pPr><w:pStyle/></w:pPr><w:r><w:t>x</w:t></w:r></w:p>"), "a.docx")
+
+
 @pytest.mark.parametrize(("name", "data"), [("a.docx", docx), ("a.pptx", pptx)])
 def test_a_password_or_an_old_format_is_told(name: str, data: Any) -> None:
     with pytest.raises(UnreadableFile, match="encrypted or in the format of before 2007") as caught:

@@ -37,11 +37,12 @@ def read(data: bytes, name: str) -> Document:
     import docx
     from docx.exceptions import PythonDocxError
     from docx.opc.exceptions import OpcError
+    from docx.oxml.exceptions import XmlchemyError
 
     check_zip(data, name, "Word")
     dropped: Counter[str] = Counter()
     added: Counter[str] = Counter()
-    with told_when_broken(name, "Word", PythonDocxError, OpcError):
+    with told_when_broken(name, "Word", PythonDocxError, OpcError, XmlchemyError):
         document = docx.Document(io.BytesIO(data))
         notes = list(_other_parts(document, dropped))
         body = visible("".join(texts_in(document.element.body)))
