@@ -1,4 +1,4 @@
-"""One turn, question to answer: the path that every face takes. Gives the turn its id, meters it, maps errors."""
+"""One turn, question to answer: the path that every face takes. Gives it its id, meters, traces, maps errors."""
 
 from __future__ import annotations
 
@@ -7,45 +7,86 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from assistant.events import Answer, Event, Failure, Refusal, Token, TurnStarted
+from assistant.events import Answer, Event, Failure, Refusal, Rewritten, Token, TurnStarted
+from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Turns
-from assistant.usage import Meter, metered_steps
+from assistant.tracing.capture import RECORDING
+from assistant.tracing.records import Origin, Start
+from assistant.turn import Identity, Traces, Turn
+from assistant.usage import METER, Meter
 from index_store.errors import InvalidInput, LecternError
 
 LONGEST_QUESTION = 20_000
 """Characters: what is longer is a document, not a question."""
+NOBODY, TERMINAL = Identity(), Origin()
 
 
 class Assistant:
     """Answers questions about the course; one instance serves many conversations at once."""
 
-    def __init__(self, engine: CourseQueryEngine) -> None:
+    def __init__(self, engine: CourseQueryEngine, traces: Traces | None = None, identity: Identity = NOBODY) -> None:
         self._engine = engine
+        self._traces = traces
+        self._identity = identity
 
-    async def ask(self, question: str, history: Turns = ()) -> AsyncGenerator[Event, None]:
-        """Answer a question; the last event is an Answer, a Refusal or a Failure.
+    async def ask(self, question: str, history: Turns = (), origin: Origin = TERMINAL) -> AsyncGenerator[Event, None]:
+        """Answer a question; the last event is an Answer, a Refusal or a Failure, and the turn is kept by then.
 
-        `history` is rows of {"role", "content"}, oldest first.
+        `history` is rows of {"role", "content"}, oldest first. A reader that stops early stops the turn, which is kept
+        with what had been said.
 
         Raises:
             InvalidInput: when the question is empty, too long or without any letter or digit.
         """
         check_question(question)
-        trace_id = uuid.uuid4().hex
-        started = time.monotonic()
-        said = ""
-        yield TurnStarted(trace_id, question)
-        meter = Meter()
+        turn = self._turn(question, origin)
         try:
-            async with aclosing(metered_steps(meter, self._engine.stream(question, history))) as steps:
-                async for event in steps:
-                    if isinstance(event, Outcome):
-                        yield _ending(event, trace_id, meter, time.monotonic() - started)
-                        continue
-                    said += event.text if isinstance(event, Token) else ""
+            await turn.begin()
+            yield TurnStarted(turn.start.trace_id, question)
+            async with aclosing(self._events(turn, question, history)) as events:
+                async for event in events:
                     yield event
         except LecternError as exc:
-            yield Failure(trace_id, exc.message, exc.hint, said, time.monotonic() - started)
+            await turn.end("error", failure=exc)
+            seconds = time.time() - turn.start.started_at
+            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, seconds)
+        except Exception as exc:  # a bug of ours: kept with the turn, then told as what it is
+            await turn.end("error", failure=exc)
+            raise
+        finally:
+            await turn.end("stopped")  # nothing, unless the reader went away
+
+    async def _events(self, turn: Turn, question: str, history: Turns) -> AsyncGenerator[Event, None]:
+        steps = in_own_context(
+            self._engine.stream(question, history), {METER: turn.meter, RECORDING: (turn.recording, None)}
+        )
+        async with aclosing(steps):
+            async for event in steps:
+                if isinstance(event, Outcome):
+                    turn.said = event.text
+                    related = () if event.found else event.hits
+                    await turn.end("ok" if event.found else "refused", citations=event.citations, related=related)
+                    yield _ending(event, turn.start.trace_id, turn.meter, time.time() - turn.start.started_at)
+                    continue
+                if isinstance(event, Rewritten):
+                    turn.searched = event.question
+                turn.said += event.text if isinstance(event, Token) else ""
+                yield event
+
+    def _turn(self, question: str, origin: Origin) -> Turn:
+        about = self._identity
+        start = Start(
+            trace_id=uuid.uuid4().hex,
+            kind="ask",
+            question=question,
+            origin=origin,
+            started_at=time.time(),
+            mode=about.mode,
+            provider=about.provider,
+            model=about.model,
+            index_fingerprint=about.index_fingerprint,
+        )
+        return Turn(self._traces, start)
 
 
 def _ending(outcome: Outcome, trace_id: str, meter: Meter, seconds: float) -> Event:

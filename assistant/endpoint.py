@@ -39,6 +39,11 @@ class Endpoint:
         """Whether OpenAI's list prices hold: the calls go to OpenAI itself."""
         return urlsplit(self.shown).hostname == "api.openai.com"
 
+    @property
+    def provider(self) -> str:
+        """Who answers, as a trace names it: openai, or the server's host."""
+        return "openai" if self.priced else urlsplit(self.shown).hostname or "unknown"
+
     def client(self) -> AsyncOpenAI:
         """Make a client without retries of its own; close it when the call is over.
 

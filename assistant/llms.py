@@ -29,6 +29,11 @@ class Model:
     label: str
     endpoint: Endpoint | None = None
 
+    @property
+    def provider(self) -> str:
+        """Who answers, as a trace names it."""
+        return "lectern" if self.endpoint is None else self.endpoint.provider
+
 
 def choose_model(settings: AssistantSettings, quoting: LLM | None) -> Model:
     """Choose the model that the settings ask for: an address wins over a key; without both, quoting mode.

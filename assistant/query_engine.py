@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from assistant.llms import Model, complete, stream
 from assistant.prompts import PromptSet
 from assistant.quotes import quotes_of
 from assistant.refusal import REFUSAL
+from assistant.tracing.capture import span
 from index_store.chunks import Embedder, Hit
 from index_store.retriever import CourseRetriever, nodes_of
 
@@ -64,29 +66,49 @@ class CourseQueryEngine(BaseQueryEngine):
         alone = await self._rewrite(question, history)
         if alone != question:
             yield Rewritten(alone)
-        hits = tuple(await asyncio.to_thread(self._retriever.search, alone, self._top_k))
+        hits = await self._retrieve(alone)
         yield Retrieved(hits)
         if not hits:
             yield Outcome(found=False, text=REFUSAL, citations=(), hits=())
             return
         markers = MarkerStream(range(1, len(hits) + 1))
         said = ""
-        async for piece in _unless_refusal(stream(self._model, self._messages(alone, question, hits))):
-            clean = markers.feed(piece)
-            said += clean
-            if clean:
-                yield Token(clean)
-        rest = markers.finish()
-        if rest:
-            yield Token(rest)
-        yield await asyncio.to_thread(self._outcome, (said + rest).strip(), markers.order, hits)
+        with span("synthesize", "answer from passages", {"question": alone}) as step:
+            replies = stream(self._model, self._messages(alone, question, hits))
+            # Closed with us, in this order: a reader who goes away hangs up on the model at once.
+            async with aclosing(replies), aclosing(_unless_refusal(replies)) as pieces:
+                async for piece in pieces:
+                    clean = markers.feed(piece)
+                    said += clean
+                    if clean:
+                        yield Token(clean)
+            rest = markers.finish()
+            said += rest
+            if rest:
+                yield Token(rest)
+            step.outputs = {"text": said}
+        yield await self._judged(said.strip(), markers.order, hits)
+
+    async def _retrieve(self, question: str) -> tuple[Hit, ...]:
+        with span("retrieve", "search the course", {"question": question, "top_k": self._top_k}) as step:
+            hits = tuple(await asyncio.to_thread(self._retriever.search, question, self._top_k))
+            step.outputs = [found(hit) for hit in hits]
+        return hits
+
+    async def _judged(self, said: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
+        with span("judge", "check citations", {"markers": list(order)}) as step:
+            outcome = await asyncio.to_thread(self._outcome, said, order, hits)
+            step.outputs = {"found": outcome.found, "citations": [c.marker for c in outcome.citations]}
+        return outcome
 
     async def _rewrite(self, question: str, history: Turns) -> str:
         if not history:
             return question
-        messages = self._prompts.get("condense_question").render(question=question, history=list(history))
-        rewritten = " ".join((await complete(self._model, messages)).split())
-        return rewritten or question
+        with span("rewrite", "make the question stand alone", {"question": question, "history": list(history)}) as step:
+            messages = self._prompts.get("condense_question").render(question=question, history=list(history))
+            rewritten = " ".join((await complete(self._model, messages)).split()) or question
+            step.outputs = {"question": rewritten}
+        return rewritten
 
     def _messages(self, alone: str, question: str, hits: Sequence[Hit]) -> Any:
         passages = [
@@ -126,7 +148,14 @@ class CourseQueryEngine(BaseQueryEngine):
         return {}
 
 
-async def _unless_refusal(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+def found(hit: Hit) -> dict[str, Any]:
+    """Give what a trace keeps of a hit."""
+    chunk = hit.chunk
+    about = {"chunk_id": chunk.id, "path": chunk.path, "locator": str(chunk.locator), "title": chunk.title}
+    return {**about, "score": hit.score, "cosine": hit.cosine}
+
+
+async def _unless_refusal(pieces: AsyncIterator[str]) -> AsyncGenerator[str, None]:
     """Hold back what may become the refusal sentence, so that a refusal is never streamed as if it were an answer."""
     held = ""
     async for piece in pieces:

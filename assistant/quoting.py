@@ -29,9 +29,11 @@ from assistant.followup import stand_alone
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
 from assistant.support import Support, judge
+from assistant.tracing.model_calls import model_call, replied
 from index_store.chunks import Embedder
 
 NAME = "quoting"
+PROVIDER = "lectern"
 CANNOT = "Quoting mode has no language model: it can only quote from passages that the prompt gives as data."
 
 
@@ -75,7 +77,7 @@ class QuotingLLM(CustomLLM):
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer at once, in a thread: embedding must not hold up the event loop."""
-        return _response(await asyncio.to_thread(self.reply, messages))
+        return _response(await self._in_thread(messages))
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer word by word."""
@@ -93,11 +95,17 @@ class QuotingLLM(CustomLLM):
 
         async def pieces() -> AsyncGenerator[ChatResponse, None]:
             said = ""
-            for piece in _words(await asyncio.to_thread(self.reply, messages)):
+            for piece in _words(await self._in_thread(messages)):
                 said += piece
                 yield _response(said, piece)
 
         return pieces()
+
+    async def _in_thread(self, messages: Sequence[ChatMessage]) -> str:
+        with model_call(messages, NAME, PROVIDER) as span:
+            said = await asyncio.to_thread(self.reply, messages)
+            replied(span, said)
+        return said
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Decline: a bare prompt carries no data to quote from."""

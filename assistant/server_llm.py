@@ -23,6 +23,7 @@ from pydantic import PrivateAttr
 
 from assistant.chat_calls import ChatCall, Dialect
 from assistant.endpoint import Endpoint, run_apart
+from assistant.tracing.model_calls import model_call, replied
 from assistant.usage import Call
 
 OPENAI_WINDOW = 128_000
@@ -75,17 +76,27 @@ class ServerLLM(OpenAILike):
     async def _responses(self, messages: Sequence[ChatMessage], **kwargs: Any) -> AsyncGenerator[ChatResponse, None]:
         call = ChatCall(self._endpoint, self._dialect, self._request(messages, **kwargs))
         said = ""
-        async with aclosing(call.pieces()) as pieces:
-            async for piece in pieces:
-                said += piece
-                yield _response(said, piece)
+        with model_call(messages, self.model, self._endpoint.provider) as span:
+            try:
+                async with aclosing(call.pieces()) as pieces:
+                    async for piece in pieces:
+                        said += piece
+                        yield _response(said, piece)
+            finally:
+                replied(span, said, call.call)
         if call.call is not None:
             yield _response(said, "", call.call)
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         call = ChatCall(self._endpoint, self._dialect, self._request(messages, **kwargs))
-        async with aclosing(call.pieces()) as pieces:
-            said = "".join([piece async for piece in pieces])
+        said = ""
+        with model_call(messages, self.model, self._endpoint.provider) as span:
+            try:
+                async with aclosing(call.pieces()) as pieces:
+                    async for piece in pieces:
+                        said += piece
+            finally:
+                replied(span, said, call.call)
         return _response(said, None, call.call)
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from assistant.events import Usage
 
-T = TypeVar("T")
 _PRICES = Path(__file__).resolve().parent / "prices.toml"
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
@@ -74,42 +73,28 @@ class Meter:
         )
 
 
-_CURRENT: ContextVar[Meter | None] = ContextVar("lectern_meter", default=None)
+METER: ContextVar[Meter | None] = ContextVar("lectern_meter", default=None)
+"""The meter of the turn that is running here."""
 
 
 def current_meter() -> Meter | None:
     """Give the meter of the turn that is running here, None outside of one."""
-    return _CURRENT.get()
+    return METER.get()
 
 
 @contextmanager
 def metered(meter: Meter | None = None) -> Iterator[Meter]:
     """Let the calls within the block count on a meter: in it, in its tasks and in `asyncio.to_thread`.
 
-    Not around a `yield` of an asynchronous generator, whose steps may run in different contexts: see `metered_steps`.
+    Not around a `yield` of an asynchronous generator, whose steps may run in different contexts: see `own_context`.
     """
     meter = Meter() if meter is None else meter
-    token = _CURRENT.set(meter)
+    token = METER.set(meter)
     try:
         yield meter
     finally:
         with suppress(ValueError):  # closed in another context, by the event loop; there is nothing to set back there
-            _CURRENT.reset(token)
-
-
-async def metered_steps(meter: Meter, steps: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """Give the steps of an asynchronous generator on, each of them counted on `meter`, whoever asks for the next.
-
-    The meter is set only while a step is being made, so two turns that are read alternately in one task stay apart.
-    """
-    async with aclosing(steps):
-        while True:
-            with metered(meter):
-                try:
-                    step = await anext(steps)
-                except StopAsyncIteration:
-                    return
-            yield step
+            METER.reset(token)
 
 
 def record_embedding(tokens: int | None, model: str | None = None) -> None:

@@ -22,7 +22,14 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 │   ├── ModelUnknown          the server has no model of the name that is asked for
 │   ├── ModelOverloaded       still 429 or 5xx after the retries
 │   └── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
-└── PromptProblem             a prompt template that is missing, malformed or lacks a variable
+├── PromptProblem             a prompt template that is missing, malformed or lacks a variable
+└── TraceProblem
+    ├── TracesUnavailable     the trace store cannot be opened or written
+    ├── TraceUnknown          there is no such trace
+    └── DeliveryProblem
+        ├── SinkDenied        Comet or Opik refused the key: delivery pauses
+        ├── SinkRefused       it refused this one item: kept as a dead letter
+        └── SinkUnavailable   it could not take it now: tried again later
 """
 
 from __future__ import annotations
@@ -133,3 +140,35 @@ class ModelReplyBroken(ModelProblem):
 
 class PromptProblem(LecternError):
     """A prompt template that is missing, malformed or lacks a variable."""
+
+
+class TraceProblem(LecternError):
+    """Something is wrong with the traces, not with the answers."""
+
+
+class TracesUnavailable(TraceProblem):
+    """The trace store cannot be opened or written."""
+
+
+class TraceUnknown(TraceProblem):
+    """There is no such trace."""
+
+
+class DeliveryProblem(TraceProblem):
+    """A trace could not be delivered to Comet or Opik."""
+
+
+class SinkDenied(DeliveryProblem):
+    """The sink refused the key: nothing can be delivered until that is mended."""
+
+
+class SinkRefused(DeliveryProblem):
+    """The sink refused this one item: trying again would not help."""
+
+
+class SinkUnavailable(DeliveryProblem):
+    """The sink could not take it now; `retry_after_s` is when it asked to be tried again, None if it did not say."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 
 from assistant.llms import Model, choose_model, complete, stream
-from assistant.usage import Call, Meter, metered, metered_steps
+from assistant.own_context import in_own_context
+from assistant.usage import METER, Call, Meter, metered
 from index_store.errors import (
     ModelReplyBroken,
 )
@@ -60,7 +61,7 @@ async def test_a_reply_that_is_abandoned_or_cut_counts_as_a_call_with_unknown_to
 
 async def test_a_stream_read_in_steps_counts_on_the_meter_it_began_with(server: ModelServer, model: Model) -> None:
     meter = Meter()
-    steps: AsyncGenerator[str, None] = metered_steps(meter, stream(model, ASK))
+    steps: AsyncGenerator[str, None] = in_own_context(stream(model, ASK), {METER: meter})
     while True:
         try:
             await asyncio.create_task(anext(steps))  # type: ignore[arg-type]

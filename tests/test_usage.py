@@ -12,7 +12,8 @@ import pytest
 
 import assistant.usage
 from assistant.events import Usage
-from assistant.usage import Call, Meter, current_meter, metered, metered_steps, price_of, record_embedding
+from assistant.own_context import in_own_context
+from assistant.usage import METER, Call, Meter, current_meter, metered, price_of, record_embedding
 
 
 def model_call(given: int | None, made: int | None, model: str = "gpt-4.1-mini", **more: object) -> Call:
@@ -102,7 +103,7 @@ async def turn(tokens: int) -> AsyncGenerator[int, None]:
 async def test_ten_turns_at_once_are_never_mixed() -> None:
     async def run(tokens: int) -> int | None:
         meter = Meter()
-        async for _ in metered_steps(meter, turn(tokens)):
+        async for _ in in_own_context(turn(tokens), {METER: meter}):
             await asyncio.sleep(0)
         return meter.usage().embedding_tokens
 
@@ -111,7 +112,7 @@ async def test_ten_turns_at_once_are_never_mixed() -> None:
 
 async def test_two_turns_read_alternately_in_one_task_stay_apart() -> None:
     meters = Meter(), Meter()
-    one, two = metered_steps(meters[0], turn(1)), metered_steps(meters[1], turn(100))
+    one, two = (in_own_context(turn(n), {METER: meter}) for n, meter in zip((1, 100), meters, strict=True))
     for _ in range(3):
         await anext(one)
         assert current_meter() is None
@@ -121,7 +122,7 @@ async def test_two_turns_read_alternately_in_one_task_stay_apart() -> None:
 
 async def test_steps_that_are_asked_for_from_different_tasks_count_on_the_same_meter() -> None:
     meter = Meter()
-    steps = metered_steps(meter, turn(1))
+    steps = in_own_context(turn(1), {METER: meter})
     for _ in range(3):
         await asyncio.create_task(anext(steps))  # type: ignore[arg-type]
     assert meter.usage().embedding_tokens == 3
@@ -137,7 +138,7 @@ async def test_closing_a_turn_early_closes_what_it_was_doing() -> None:
         finally:
             closed.set()
 
-    metered_turn = metered_steps(Meter(), steps())
+    metered_turn = in_own_context(steps(), {METER: Meter()})
     await anext(metered_turn)
     await metered_turn.aclose()
     assert closed.is_set()

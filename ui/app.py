@@ -9,7 +9,7 @@ import click
 
 import ingest
 from index_store.errors import SettingsError
-from ui import receipts, wiring
+from ui import delivery, receipts, wiring
 
 
 def serve(host: str, port: int) -> None:
@@ -45,7 +45,12 @@ def serve(host: str, port: int) -> None:
                 f"Port {port} on {host} cannot be used: {exc}.", hint="Try: lectern ui --port 0"
             ) from exc
         click.echo(f"Lectern is open on {page.local_url} (Ctrl-C stops it)")
-        page.block_thread()
+        worker = delivery.start_worker(library)
+        try:
+            page.block_thread()
+        finally:
+            if worker is not None:
+                worker.close()
 
 
 def ingest_sample_if_empty(environment: wiring.Environment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import gradio as gr
 
 from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Refusal, Token
+from assistant.tracing.records import Origin
 from index_store.errors import InvalidInput
 from ui.render import answer_markdown, neutral, related_html, sources_html
 
@@ -30,11 +32,16 @@ CSS = """
 def build_page(assistant: Assistant, badge: str, material: str) -> gr.Blocks:
     """Lay out the page; `badge` says what answers, `material` what it answers from."""
 
-    async def respond(question: str, shown: list[Message]) -> AsyncIterator[tuple[list[Message], str, str]]:
-        async for messages, sources in turn(assistant, question, shown):
-            yield messages, sources, ""
+    async def respond(
+        question: str, shown: list[Message], conversation: str
+    ) -> AsyncIterator[tuple[list[Message], str, str, str]]:
+        # An empty page begins a new conversation, and so does one that was cleared.
+        conversation = conversation if shown and conversation else uuid.uuid4().hex
+        async for messages, sources in turn(assistant, question, shown, Origin(conversation, face="web")):
+            yield messages, sources, "", conversation
 
     with gr.Blocks(title="Lectern", analytics_enabled=False) as page:
+        conversation = gr.State("")
         gr.Markdown("# Lectern\nA course assistant that shows its sources.")
         gr.HTML(f"<div class='lectern-badge'>{badge} · {material}</div>")
         with gr.Row():
@@ -53,19 +60,27 @@ def build_page(assistant: Assistant, badge: str, material: str) -> gr.Blocks:
             with gr.Column(scale=2):
                 gr.Markdown("### Sources")
                 sources = gr.HTML("", elem_id="sources")
-        box.submit(respond, [box, chat], [chat, sources, box], concurrency_limit=None, api_visibility="private")
+        box.submit(
+            respond,
+            [box, chat, conversation],
+            [chat, sources, box, conversation],
+            concurrency_limit=None,
+            api_visibility="private",
+        )
     assert isinstance(page, gr.Blocks)
     return page
 
 
-async def turn(assistant: Assistant, question: str, shown: list[Message]) -> AsyncIterator[tuple[list[Message], str]]:
+async def turn(
+    assistant: Assistant, question: str, shown: list[Message], origin: Origin
+) -> AsyncIterator[tuple[list[Message], str]]:
     """Run one turn; give the messages to show and the sources panel, as often as the page can follow."""
     history = plain_turns(shown)
     messages: list[Message] = [*shown, {"role": "user", "content": neutral(question)}]
     reply: Message = {"role": "assistant", "content": "…"}
     said, told = "", 0.0
     try:
-        async for event in assistant.ask(question, history):
+        async for event in assistant.ask(question, history, origin):
             match event:
                 case Token(text):
                     said += text

@@ -43,9 +43,10 @@ def answer_row(assistant: Assistant, row: Row) -> Row:
         LecternError: when the question cannot be used or the turn failed.
     """
     from assistant.events import Answer, Failure, Refusal
+    from assistant.tracing.records import Origin
 
     async def last() -> Any:
-        return [event async for event in assistant.ask(row["question"], row["history"])][-1]
+        return [event async for event in assistant.ask(row["question"], row["history"], Origin(face="batch"))][-1]
 
     match asyncio.run(last()):
         case Answer() as end:

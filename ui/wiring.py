@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.conversation import Assistant
     from assistant.llms import Model
     from assistant.settings import AssistantSettings
+    from assistant.tracing.settings import TraceSettings
+    from assistant.tracing.store import TraceStore
     from index_store.chunks import Embedder
     from index_store.index import Index
     from index_store.search import Searcher
@@ -36,14 +38,23 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_FETCH_LOOPBACK": "1 lets ingest fetch from this machine (for tests)",
     "OPENAI_API_KEY": "key of OpenAI, or of the compatible server",
     "OPENAI_BASE_URL": "address of an OpenAI-compatible server",
-    "COMET_API_KEY": "key of Comet (used from a later version on)",
-    "COMET_WORKSPACE": "workspace in Comet (used from a later version on)",
-    "COMET_PROJECT_NAME": "project in Comet (used from a later version on)",
-    "COMET_URL_OVERRIDE": "address of Comet (used from a later version on)",
+    "COMET_API_KEY": "key of Comet: with it, every turn is delivered there",
+    "COMET_WORKSPACE": "workspace in Comet",
+    "COMET_PROJECT_NAME": "project in Comet",
+    "COMET_URL_OVERRIDE": "address of Comet, where it is not comet.com",
+    "OPIK_URL_OVERRIDE": "address of Opik: with it, every turn is delivered there",
+    "OPIK_API_KEY": "key of Opik",
+    "OPIK_WORKSPACE": "workspace in Opik",
+    "OPIK_PROJECT_NAME": "project in Opik",
     "LECTERN_WIKIPEDIA_API_URL": "address of Wikipedia's API (used from a later version on)",
-    "LECTERN_DATABASE_URL": "database of the traces (used from a later version on)",
+    "LECTERN_DATABASE_URL": "database of the traces: postgresql://USER@HOST/NAME, else SQLite in the home",
+    "LECTERN_TRACE_DAYS": "days for which turns are kept; else for good",
+    "LECTERN_TRACE_SAMPLE": "share of the turns that is delivered, 0 to 1 (default 1)",
+    "LECTERN_REDACT": "0 delivers e-mail addresses, phone and student numbers too; never keys",
+    "LECTERN_REDACT_STORE": "1 hides them in what is kept here, too",
+    "LECTERN_STUDENT_NUMBER": "regular expression of your student numbers",
 }
-SECRETS = frozenset({"OPENAI_API_KEY", "COMET_API_KEY"})
+SECRETS = frozenset({"OPENAI_API_KEY", "COMET_API_KEY", "OPIK_API_KEY"})
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,38 @@ class Environment:
             api_key=self._secret("OPENAI_API_KEY"),
             prompts_folder=None if prompts is None else Path(prompts),
         )
+
+    @cached_property
+    def traces(self) -> TraceSettings:
+        """Settings of the trace store and its delivery."""
+        from assistant.tracing.settings import TraceSettings
+
+        return TraceSettings(
+            database_url=self.get("LECTERN_DATABASE_URL"),
+            keep_days=self._number("LECTERN_TRACE_DAYS"),
+            sample=1.0 if (share := self._number("LECTERN_TRACE_SAMPLE")) is None else share,
+            redact=self.get("LECTERN_REDACT") != "0",
+            redact_store=self.get("LECTERN_REDACT_STORE") == "1",
+            student_number=self.get("LECTERN_STUDENT_NUMBER"),
+            comet_api_key=self._secret("COMET_API_KEY"),
+            comet_workspace=self.get("COMET_WORKSPACE"),
+            comet_project=self.get("COMET_PROJECT_NAME"),
+            comet_url=self.get("COMET_URL_OVERRIDE"),
+            opik_url=self.get("OPIK_URL_OVERRIDE"),
+            opik_api_key=self._secret("OPIK_API_KEY"),
+            opik_workspace=self.get("OPIK_WORKSPACE"),
+            opik_project=self.get("OPIK_PROJECT_NAME"),
+            secrets=tuple(s for s in map(self._secret, sorted(SECRETS)) if s is not None),
+        )
+
+    def _number(self, name: str) -> float | None:
+        text = self.get(name)
+        if text is None:
+            return None
+        try:
+            return float(text)
+        except ValueError as exc:
+            raise SettingsError(f"{name} is {text!r}.", hint="Give a number.") from exc
 
 
 def read_environment(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Environment:
@@ -145,6 +188,20 @@ class Library:
         return Index.open(self.environment.home, fingerprint, create=self._write)
 
     @cached_property
+    def traces(self) -> TraceStore:
+        """The trace store; turns that a process left open when it was killed are marked as aborted now.
+
+        Raises:
+            SettingsError, TracesUnavailable: when it cannot be opened.
+        """
+        from assistant.tracing.store import TraceStore
+
+        store = TraceStore(self.environment.home, self.environment.traces)
+        store.abort_orphans()
+        store.retire()
+        return store
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """What ingests."""
         from ingest.pipeline import Pipeline
@@ -178,6 +235,8 @@ class Library:
 
     def close(self) -> None:
         """Close what was opened."""
+        if "traces" in self.__dict__:
+            self.traces.close()
         if "index" in self.__dict__:
             self.index.close()
         if "ledger" in self.__dict__:
@@ -230,8 +289,14 @@ def open_assistant(environment: Environment) -> Iterator[Opened]:
     Raises:
         LecternError: when the library is empty or damaged, or no model can be chosen.
     """
+    from ui.delivery import deliver_behind
+
     with open_library(environment) as library:
-        yield assistant_of(library)
+        opened = assistant_of(library)
+        try:
+            yield opened
+        finally:
+            deliver_behind(library)
 
 
 def assistant_of(library: Library) -> Opened:
@@ -241,6 +306,7 @@ def assistant_of(library: Library) -> Opened:
     from assistant.prompts import PromptSet
     from assistant.query_engine import CourseQueryEngine
     from assistant.quoting import QuotingLLM
+    from assistant.turn import Identity
     from index_store.retriever import CourseRetriever
 
     settings = library.environment.assistant
@@ -249,4 +315,5 @@ def assistant_of(library: Library) -> Opened:
     prompts = PromptSet(settings.prompts_folder, settings.prompt_versions)
     top_k = library.environment.store.top_k
     engine = CourseQueryEngine(CourseRetriever(searcher, top_k=top_k), model, prompts, library.embedder, top_k=top_k)
-    return Opened(Assistant(engine), model)
+    identity = Identity(model.mode, model.provider, model.name, str(searcher.index.manifest.fingerprint))
+    return Opened(Assistant(engine, library.traces, identity), model)

@@ -1,0 +1,138 @@
+"""Opens the trace store's database, SQLite or PostgreSQL, and brings its tables up to date. Knows no traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from index_store.errors import SettingsError, TracesUnavailable
+
+LATEST = "0001"
+"""The newest step in `migrations/versions`; a test compares."""
+BUSY_S = 30.0
+_FOLDER = Path(__file__).resolve().parent / "migrations"
+_ADVICE_LOCK = 0x1EC7E2
+"""A number of ours for PostgreSQL's advisory lock, so that two processes do not migrate at once."""
+
+
+def sqlite_url(home: Path) -> URL:
+    """Give the address of the store that lies under a home."""
+    return URL.create("sqlite", database=str(home / "traces.sqlite3"))
+
+
+def open_database(url: URL | str) -> Engine:
+    """Open the database, up to date; the folder of an SQLite file is made.
+
+    Raises:
+        SettingsError: when the address is none, or of a database that is not supported.
+        TracesUnavailable: when it cannot be opened, or was written by a newer version.
+    """
+    engine = _engine(_checked(url))
+    try:
+        _migrate(engine)
+    except (SQLAlchemyError, OSError) as exc:
+        engine.dispose()
+        raise TracesUnavailable(
+            f"The trace store cannot be opened: {reason(exc)}.", hint=f"It is {shown(engine.url)}."
+        ) from exc
+    except TracesUnavailable:
+        engine.dispose()
+        raise
+    return engine
+
+
+def reason(failure: BaseException) -> str:
+    """Give a failure's own words, without the statement that SQLAlchemy puts behind them."""
+    return str(getattr(failure, "orig", None) or failure).strip().splitlines()[0].rstrip(".")
+
+
+def shown(url: URL) -> str:
+    """Give an address without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def _checked(url: URL | str) -> URL:
+    hint = "Set LECTERN_DATABASE_URL to postgresql://user@host/database, or unset it."
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise SettingsError("LECTERN_DATABASE_URL is no address of a database.", hint=hint) from exc
+    kind = parsed.drivername.partition("+")[0]
+    if kind in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+pg8000")
+    if kind == "sqlite":
+        return parsed.set(drivername="sqlite")
+    raise SettingsError(f"LECTERN_DATABASE_URL names a database that is not supported: {kind}.", hint=hint)
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as exc:
+            raise SettingsError(
+                "PostgreSQL's driver is not installed.", hint="Run: pip install 'lectern[postgres]'"
+            ) from exc
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # sqlite3 would begin late, and by itself: see _on_begin
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Connection) -> None:
+    """Take the write lock at once where a transaction will write: taking it later fails instead of waiting."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection within a transaction that writes; committed at the end, rolled back by an exception."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _migrate(engine: Engine) -> None:
+    if _version(engine) == LATEST:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVICE_LOCK})
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, LATEST)
+
+
+def _version(engine: Engine) -> str | None:
+    """Give the step that the database is at.
+
+    Raises:
+        TracesUnavailable: when it is one that this version does not know.
+    """
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found > LATEST:
+        raise TracesUnavailable(
+            f"The trace store was written by a newer version (its tables are at {found}, known is {LATEST}).",
+            hint="Update Lectern, or set LECTERN_HOME to another folder.",
+        )
+    return None if found is None else str(found)

@@ -1,0 +1,157 @@
+"""Reads traces back: a list with filters, one whole, or all of them one by one. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.tracing.database import reason
+from assistant.tracing.records import Vote
+from assistant.tracing.tables import conversations, feedback, reviews, spans, traces
+from index_store.errors import TracesUnavailable, TraceUnknown
+
+_SHOWN = (
+    traces.c.id,
+    traces.c.conversation_id,
+    traces.c.kind,
+    traces.c.face,
+    traces.c.status,
+    traces.c.started_at,
+    traces.c.ended_at,
+    traces.c.mode,
+    traces.c.model,
+    traces.c.question,
+    traces.c.answer,
+    traces.c.tags,
+    traces.c.input_tokens,
+    traces.c.output_tokens,
+    traces.c.price_usd,
+)
+AT_A_TIME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which traces: all of the conditions that are given hold."""
+
+    since: float | None = None  # seconds since 1970
+    before: float | None = None
+    mode: str | None = None
+    status: str | None = None
+    vote: Vote | None = None
+    text: str | None = None  # stands in the question or the answer, in any case
+    conversation: str | None = None
+    user: str | None = None
+
+
+class TraceReader:
+    """What reads the store; safe from many threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, wanted: Filter = Filter(), limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
+        """Give a line of each trace, the newest first, with its latest `vote`.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        votes = _latest_votes()
+        query = (
+            select(*_SHOWN, votes.c.vote)
+            .join_from(traces, votes, votes.c.trace_id == traces.c.id, isouter=True)
+            .where(*_conditions(wanted, votes))
+            .order_by(traces.c.started_at.desc(), traces.c.id)
+        )
+        return self._rows(query.limit(limit).offset(offset))
+
+    def count(self, wanted: Filter = Filter()) -> int:
+        """Count traces."""
+        votes = _latest_votes()
+        joined = select(func.count()).join_from(traces, votes, votes.c.trace_id == traces.c.id, isouter=True)
+        with self._engine.connect() as connection:
+            return int(connection.execute(joined.where(*_conditions(wanted, votes))).scalar_one())
+
+    def get(self, trace_id: str) -> dict[str, Any]:
+        """Give a trace whole: its columns, `user_id`, `spans` in their order, `feedback` and `reviews` oldest first.
+
+        The first eight or more digits of the id are enough, as long as they are of one trace only.
+
+        Raises:
+            TraceUnknown: when there is none, or more than one.
+            TracesUnavailable: when the store cannot be read.
+        """
+        exact = self._rows(_whole().where(traces.c.id == trace_id))
+        found = exact or (self._by_prefix(trace_id) if len(trace_id) >= 8 else [])
+        if len(found) != 1:
+            problem = "Several traces begin with" if found else "There is no trace"
+            raise TraceUnknown(f"{problem} {trace_id}.", hint="Run: lectern traces list")
+        return self._with_all(found[0])
+
+    def each(self, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
+        """Give traces whole, the oldest first, some at a time."""
+        votes, last = _latest_votes(), (-1.0, "")
+        while True:
+            after = (traces.c.started_at > last[0]) | ((traces.c.started_at == last[0]) & (traces.c.id > last[1]))
+            query = _whole().join(votes, votes.c.trace_id == traces.c.id, isouter=True)
+            query = query.where(after, *_conditions(wanted, votes)).order_by(traces.c.started_at, traces.c.id)
+            part = self._rows(query.limit(AT_A_TIME))
+            yield from map(self._with_all, part)
+            if len(part) < AT_A_TIME:
+                return
+            last = (part[-1]["started_at"], part[-1]["id"])
+
+    def _by_prefix(self, beginning: str) -> list[dict[str, Any]]:
+        return self._rows(_whole().where(traces.c.id.startswith(beginning, autoescape=True)).limit(2))
+
+    def _with_all(self, record: dict[str, Any]) -> dict[str, Any]:
+        own = record["id"]
+        return {
+            **record,
+            "spans": self._rows(select(spans).where(spans.c.trace_id == own).order_by(spans.c.position)),
+            "feedback": self._rows(select(feedback).where(feedback.c.trace_id == own).order_by(feedback.c.id)),
+            "reviews": self._rows(select(reviews).where(reviews.c.trace_id == own).order_by(reviews.c.id)),
+        }
+
+    def _rows(self, query: Any) -> list[dict[str, Any]]:
+        try:
+            with self._engine.connect() as connection:
+                return [dict(row) for row in connection.execute(query).mappings()]
+        except SQLAlchemyError as exc:
+            raise TracesUnavailable(f"The trace store cannot be read: {reason(exc)}.") from exc
+
+
+def _whole() -> Any:
+    return select(traces, conversations.c.user_id).join(conversations, conversations.c.id == traces.c.conversation_id)
+
+
+def _latest_votes() -> Any:
+    """Give each trace's latest vote; one that was taken back is NULL."""
+    latest = select(func.max(feedback.c.id)).group_by(feedback.c.trace_id)
+    return select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)).subquery()
+
+
+def _conditions(wanted: Filter, votes: Any) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        found.append(traces.c.started_at >= wanted.since)
+    if wanted.before is not None:
+        found.append(traces.c.started_at < wanted.before)
+    for column, value in (
+        (traces.c.mode, wanted.mode),
+        (traces.c.status, wanted.status),
+        (traces.c.conversation_id, wanted.conversation),
+        (votes.c.vote, wanted.vote),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if wanted.text is not None:
+        found.append(traces.c.search_text.contains(wanted.text.casefold(), autoescape=True))
+    if wanted.user is not None:
+        owned = select(conversations.c.id).where(conversations.c.user_id == wanted.user)
+        found.append(traces.c.conversation_id.in_(owned))
+    return found

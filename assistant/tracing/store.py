@@ -1,0 +1,296 @@
+"""Writes traces: a row when a turn begins, the rest in one transaction when it ends, so that no kill loses an answer.
+
+SQLite (WAL) under the home by default, PostgreSQL by an address. The text is kept as it was said, but for keys and
+tokens, unless the settings ask for more to be redacted. Reading back is in `queries`, what is to be delivered in
+`outbox`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.tracing.database import open_database, reason, sqlite_url, writing
+from assistant.tracing.outbox import Outbox
+from assistant.tracing.owner import Owner
+from assistant.tracing.records import End, Feedback, Review, Span, Start
+from assistant.tracing.redaction import Redaction, storable
+from assistant.tracing.settings import TraceSettings
+from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces, users
+from index_store.errors import TracesUnavailable, TraceUnknown
+
+T = TypeVar("T")
+
+
+class TraceStore:
+    """The database of the traces; many threads may write at once.
+
+    Raises:
+        SettingsError, TracesUnavailable: when it cannot be opened.
+    """
+
+    def __init__(
+        self, home: Path, settings: TraceSettings | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings or TraceSettings()
+        self.clock = clock
+        self.engine: Engine = open_database(self.settings.database_url or sqlite_url(home))
+        self.owner = Owner(home)
+        self.outbox = Outbox(self.settings, clock)
+        self._redact = Redaction(self.settings, everything=self.settings.redact_store)
+        self._turn = threading.Lock()  # SQLite lets one write at a time: waiting here is quicker than in its busy loop
+
+    def close(self) -> None:
+        """Close the connections; turns of this process that never ended are then found by the next start."""
+        self.engine.dispose()
+        self.owner.close()
+
+    def begin(self, start: Start) -> None:
+        """Write a turn that begins.
+
+        Raises:
+            TracesUnavailable: when it cannot be written.
+        """
+        origin, row = start.origin, self._begun(start)
+
+        def write(connection: Connection) -> None:
+            if origin.user_id is not None:
+                self._add(connection, users, {"id": origin.user_id, "created_at": start.started_at})
+            made = {"id": row["conversation_id"], "created_at": start.started_at}
+            self._add(connection, conversations, {**made, "user_id": origin.user_id, "face": origin.face})
+            connection.execute(insert(traces), row)
+
+        self._write(write)
+
+    def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
+        """Write how a turn ended, with its spans, and what is to be delivered of it, all or nothing.
+
+        A turn whose beginning could not be written is written whole.
+
+        Raises:
+            TracesUnavailable: when it cannot be written.
+        """
+        begun, row = self._begun(start), self._ended(start, end)
+        rows = [self._span(start.trace_id, n, span) for n, span in enumerate(steps)]
+
+        def write(connection: Connection) -> None:
+            done = connection.execute(update(traces).where(traces.c.id == start.trace_id).values(row))
+            if done.rowcount == 0:
+                raise TraceUnknown(f"There is no trace {start.trace_id}.")
+            if rows:
+                connection.execute(insert(spans), rows)
+            self.outbox.add_trace(connection, {**begun, **row, "user_id": start.origin.user_id, "spans": rows})
+
+        try:
+            self._write(write)
+        except TraceUnknown:
+            self.begin(start)
+            self._write(write)
+
+    def give_feedback(self, said: Feedback) -> int:
+        """Keep a vote; give its number.
+
+        Raises:
+            TraceUnknown: when there is no such trace.
+            TracesUnavailable: when it cannot be written.
+        """
+        row = {
+            "trace_id": said.trace_id,
+            "user_id": said.user_id,
+            "vote": said.vote,
+            "comment": self._redact.text(said.comment),
+            "created_at": said.created_at,
+        }
+
+        def write(connection: Connection) -> int:
+            _require(connection, said.trace_id)
+            number = int(connection.execute(insert(feedback).returning(feedback.c.id), row).scalar_one())
+            self.outbox.add_feedback(connection, {"id": number, **row})
+            return number
+
+        return self._write(write)
+
+    def add_review(self, review: Review) -> int:
+        """Keep a review; give its number.
+
+        Raises:
+            TraceUnknown: when there is no such trace.
+            TracesUnavailable: when it cannot be written.
+        """
+        row = {
+            "trace_id": review.trace_id,
+            "reviewer": storable(review.reviewer),
+            "verdict": review.verdict,
+            "corrected_answer": None if review.corrected_answer is None else self._redact.text(review.corrected_answer),
+            "corrected_sources": _listed(review.corrected_sources),
+            "corrected_tags": _listed(review.corrected_tags),
+            "comment": self._redact.text(review.comment),
+            "assignee": review.assignee,
+            "created_at": review.created_at,
+        }
+
+        def write(connection: Connection) -> int:
+            _require(connection, review.trace_id)
+            return int(connection.execute(insert(reviews).returning(reviews.c.id), row).scalar_one())
+
+        return self._write(write)
+
+    def as_sent(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what leaves of a trace that was read back: what waits in the outbox, else what would be put there."""
+        waiting = select(outbox.c.payload).where(outbox.c.item == record["id"], outbox.c.payload.is_not(None))
+        with self.engine.connect() as connection:
+            payload = connection.execute(waiting.limit(1)).scalar()
+        said = {key: value for key, value in record.items() if key not in ("feedback", "reviews")}
+        return payload if payload is not None else self.outbox.payload(said)
+
+    def abort_orphans(self) -> int:
+        """Mark the open turns of processes that are gone as aborted; give how many there were.
+
+        Raises:
+            TracesUnavailable: when it cannot be written.
+        """
+        running = traces.c.status == "running"
+        with self.engine.connect() as connection:
+            found = connection.execute(
+                select(traces.c.owner, traces.c.started_at).where(running, traces.c.owner != self.owner.name)
+            )
+            gone = {owner for owner, started in found if self.owner.is_gone(owner, self.clock() - started)}
+        if not gone:
+            return 0
+        ended = {"status": "aborted", "ended_at": self.clock(), "error": "The process ended before the turn did."}
+        done = self._write(
+            lambda connection: connection.execute(update(traces).where(running, traces.c.owner.in_(gone)).values(ended))
+        )
+        self.owner.forget(gone)
+        return int(done.rowcount)
+
+    def forget(
+        self, *, user: str | None = None, conversation: str | None = None, before: float | None = None
+    ) -> tuple[int, int]:
+        """Delete the turns that all of the given conditions hold for, with all that hangs on them.
+
+        What waits in the outbox goes too. Gives how many turns went, and how many of them had been delivered already.
+
+        Raises:
+            ValueError: when no condition is given.
+            TracesUnavailable: when it cannot be written.
+        """
+        conditions: list[ColumnElement[bool]] = []
+        if user is not None:
+            owned = select(conversations.c.id).where(conversations.c.user_id == user)
+            conditions.append(traces.c.conversation_id.in_(owned))
+        if conversation is not None:
+            conditions.append(traces.c.conversation_id == conversation)
+        if before is not None:
+            conditions += [traces.c.started_at < before, traces.c.status != "running"]
+        if not conditions:
+            raise ValueError("forget needs a condition")
+
+        def write(connection: Connection) -> tuple[int, int]:
+            picked = select(traces.c.id).where(*conditions)
+            sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
+            delivered = len(set(connection.execute(sent).scalars()))
+            gone = connection.execute(delete(traces).where(*conditions)).rowcount
+            empty = ~conversations.c.id.in_(select(traces.c.conversation_id))
+            connection.execute(delete(conversations).where(empty))
+            known = select(conversations.c.user_id).where(conversations.c.user_id.is_not(None))
+            connection.execute(delete(users).where(~users.c.id.in_(known)))
+            return gone, delivered
+
+        return self._write(write)
+
+    def retire(self) -> int:
+        """Delete what is older than the settings keep it; give how many turns went."""
+        days = self.settings.keep_days
+        return 0 if days is None else self.forget(before=self.clock() - days * 86_400)[0]
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._turn, writing(self.engine) as connection:
+                return work(connection)
+        except SQLAlchemyError as exc:
+            raise TracesUnavailable(
+                f"The trace store cannot be written: {reason(exc)}.",
+                hint="Look at the disk's free space and the folder's permissions; `lectern doctor` names the store.",
+            ) from exc
+
+    def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
+        """Insert a row unless there is one of its id."""
+        made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+        connection.execute(made.on_conflict_do_nothing(index_elements=["id"]), row)
+
+    def _begun(self, start: Start) -> dict[str, Any]:
+        said = self._redact.text(start.question)
+        return {
+            "id": start.trace_id,
+            "conversation_id": start.origin.conversation_id or start.trace_id,
+            "kind": start.kind,
+            "face": start.origin.face,
+            "owner": self.owner.name,
+            "status": "running",
+            "started_at": start.started_at,
+            "question": said,
+            "search_text": said.casefold(),
+            "mode": start.mode,
+            "provider": start.provider,
+            "model": start.model,
+            "index_fingerprint": start.index_fingerprint,
+        }
+
+    def _ended(self, start: Start, end: End) -> dict[str, Any]:
+        answer = self._redact.text(end.answer)
+        prompt = end.prompt
+        return {
+            "status": end.status,
+            "answer": answer,
+            "search_text": f"{self._redact.text(start.question)}\n{answer}".casefold(),
+            "ended_at": end.ended_at,
+            "citations": self._redact.value([dict(c) for c in end.citations]),
+            "related": self._redact.value([dict(r) for r in end.related]),
+            "tags": self._redact.value(list(end.tags)),
+            "searched": None if end.searched is None else self._redact.text(end.searched),
+            "template": prompt and prompt.name,
+            "template_version": prompt and prompt.version,
+            "template_hash": prompt and prompt.hash,
+            "template_variables": prompt and self._redact.value(dict(prompt.variables)),
+            "input_tokens": end.input_tokens,
+            "output_tokens": end.output_tokens,
+            "embedding_tokens": end.embedding_tokens,
+            "tokens_from": end.tokens_from,
+            "price_usd": end.price_usd,
+            "error": None if end.error is None else self._redact.text(end.error),
+            "error_type": end.error_type,
+        }
+
+    def _span(self, trace_id: str, position: int, span: Span) -> dict[str, Any]:
+        return {
+            "trace_id": trace_id,
+            "id": span.id,
+            "parent_id": span.parent_id,
+            "position": position,
+            "kind": span.kind,
+            "name": storable(span.name),
+            "started_at": span.started_at,
+            "ended_at": span.ended_at,
+            "status": span.status,
+            "error": None if span.error is None else self._redact.text(span.error),
+            "inputs": self._redact.value(span.inputs),
+            "outputs": self._redact.value(span.outputs),
+            "attributes": self._redact.value(span.attributes),
+        }
+
+
+def _require(connection: Connection, trace_id: str) -> None:
+    if connection.execute(select(traces.c.id).where(traces.c.id == trace_id)).scalar() is None:
+        raise TraceUnknown(f"There is no trace {trace_id}.", hint="Run: lectern traces list")
+
+
+def _listed(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else [storable(value) for value in values]

@@ -1,0 +1,123 @@
+"""Keeps one turn: its row when it begins, its spans and its end when it is over. The turn goes on if that fails.
+
+An answer that cannot be kept is still an answer: the failure is logged and counted, and shown by `lectern doctor` and
+on the page. So tracing never takes an answer from anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from assistant.events import Citation
+from assistant.tracing.capture import Recording
+from assistant.tracing.records import End, Span, Start, Status
+from assistant.usage import Meter
+from index_store.chunks import Hit
+from index_store.errors import TraceProblem
+
+log = logging.getLogger(__name__)
+
+
+class Traces(Protocol):
+    """Where turns are kept; see `tracing.store`."""
+
+    def begin(self, start: Start) -> None:
+        """Write a turn that begins."""
+
+    def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
+        """Write how it ended, whole if its beginning could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What answers, as a trace names it."""
+
+    mode: str = ""
+    provider: str = ""
+    model: str = ""
+    index_fingerprint: str = ""
+
+
+class Turn:
+    """One turn from its beginning to its end; `said` is what has been said so far."""
+
+    def __init__(self, traces: Traces | None, start: Start) -> None:
+        self._traces = traces
+        self.start = start
+        self.meter = Meter()
+        self.recording = Recording()
+        self.said = ""
+        self.searched: str | None = None
+        self.is_over = False
+        self.failures = 0
+
+    async def begin(self) -> None:
+        """Keep that the turn has begun, before anything is done for it."""
+        if self._traces is not None:
+            await self._keep(self._traces.begin, self.start)
+
+    async def end(
+        self,
+        status: Status,
+        *,
+        citations: Sequence[Citation] = (),
+        related: Sequence[Hit] = (),
+        tags: Sequence[str] = (),
+        failure: BaseException | None = None,
+    ) -> None:
+        """Keep how the turn ended; only the first end counts."""
+        if self.is_over:
+            return
+        self.is_over = True
+        if self._traces is None:
+            return
+        usage = self.meter.usage()
+        end = End(
+            status=status,
+            answer=self.said,
+            ended_at=time.time(),
+            citations=tuple(_citation(c) for c in citations),
+            related=tuple(_related(h) for h in related),
+            tags=tuple(tags),
+            searched=self.searched,
+            prompt=self.recording.prompt,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            embedding_tokens=usage.embedding_tokens,
+            tokens_from=usage.source,
+            price_usd=usage.price_usd,
+            error=None if failure is None else str(failure),
+            error_type=None if failure is None else type(failure).__name__,
+        )
+        await self._keep(self._traces.finish, self.start, end, self.recording.close(status))
+
+    async def _keep(self, write: Any, *what: Any) -> None:
+        try:
+            # Shielded: a reader who goes away in the middle must not take the record with it.
+            await asyncio.shield(asyncio.to_thread(write, *what))
+        except TraceProblem as exc:
+            self.failures += 1
+            log.warning("Turn %s could not be kept: %s", self.start.trace_id, exc)
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "marker": citation.marker,
+        "path": citation.path,
+        "locator": citation.locator,
+        "quote": citation.quote,
+        "score": citation.score,
+        "title": citation.title,
+        "chunk_id": citation.chunk_id,
+    }
+
+
+def _related(hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    about = {"path": chunk.path, "locator": str(chunk.locator), "title": chunk.title}
+    return {**about, "cosine": hit.cosine, "chunk_id": chunk.id}

@@ -1,0 +1,70 @@
+"""Delivers traces from a face: in the background of the web app, behind a command, or now. The work is the assistant's.
+
+A command must not wait for Comet, whose library alone takes seconds to import; so it leaves a process behind that
+sends what is due and ends. Two such processes send nothing twice: each claims what it sends.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ui.terminal import errors
+
+if TYPE_CHECKING:
+    from assistant.tracing.delivery import Worker
+    from ui.wiring import Library
+
+
+def start_worker(library: Library) -> Worker | None:
+    """Start delivering in the background, where there is somewhere to deliver to; close it at the end."""
+    from assistant.tracing.delivery import Worker, make_sinks
+    from assistant.tracing.outbox import Queue
+
+    store = library.traces
+    if not store.settings.sinks:
+        return None
+    worker = Worker(Queue(store.engine, store.owner.name), make_sinks(store.settings))
+    worker.start()
+    return worker
+
+
+def deliver_behind(library: Library) -> None:
+    """Leave a process behind that delivers what is due, where there is somewhere to deliver to."""
+    if not library.traces.settings.sinks:
+        return
+    command = [sys.executable, "-m", "ui", "traces", "deliver", "--due"]
+    environment = {**library.environment.values, "LECTERN_HOME": str(library.environment.home)}
+    nothing = subprocess.DEVNULL
+    subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, start_new_session=True)
+
+
+def deliver_now(library: Library, *, only_due: bool) -> bool:
+    """Send what waits and say how far that came; True when nothing is left."""
+    from assistant.tracing.delivery import deliver_round, make_sinks
+    from assistant.tracing.outbox import Queue, dead_letters, states
+
+    store = library.traces
+    names = store.settings.sinks
+    if not names:
+        errors.print("Nothing is delivered: set COMET_API_KEY (or OPIK_URL_OVERRIDE) to deliver traces.")
+        return True
+    queue = Queue(store.engine, store.owner.name)
+    revived = 0 if only_due else queue.revive()
+    sinks = make_sinks(store.settings)
+    try:
+        tally = deliver_round(queue, sinks, all_now=not only_due)
+    finally:
+        for sink in sinks:
+            sink.close()
+    if revived:
+        click.echo(f"{revived} that had been refused were tried again.")
+    click.echo(f"{tally.delivered} delivered.")
+    for name, problem in tally.problems.items():
+        click.secho(f"{name}: {problem}", fg="red", err=True)
+    for letter in dead_letters(store.engine):
+        click.secho(f"{letter['sink']} refused {letter['kind']} {letter['trace_id']}: {letter['error']}", err=True)
+    return all(s.pending == s.dead == 0 for s in states(store.engine, names))
