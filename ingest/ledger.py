@@ -67,20 +67,17 @@ class Ledger:
 
     def __init__(self, home: Path) -> None:
         self.file = home / "ledger.sqlite"
-        try:
+        with self._told():
             home.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.file, timeout=30, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.OperationalError) as exc:  # the disk is full, or the folder not ours: no damage
-            raise IndexProblem(f"The ledger cannot be opened: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
-        except sqlite3.DatabaseError as exc:
-            raise IndexDamaged(
-                f"The ledger cannot be read: {self.file} ({exc}).",
-                hint="Move that file away and ingest the sources again.",
-            ) from exc
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")
+                self._db.execute("PRAGMA foreign_keys=ON")
+                self._db.executescript(_SCHEMA)
+            except sqlite3.Error:
+                self._db.close()
+                raise
         self._lock = threading.RLock()
 
     def close(self) -> None:
@@ -88,44 +85,58 @@ class Ledger:
         self._db.close()
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def _told(self) -> Iterator[None]:
+        """Tell what goes wrong with the file in words: a full disk or a folder of someone else is no damage."""
         try:
-            with self._lock, self._db:
-                yield self._db
-        except sqlite3.Error as exc:
-            raise IndexProblem(f"The ledger cannot be written: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
+            yield
+        except (OSError, sqlite3.OperationalError, sqlite3.IntegrityError) as exc:
+            raise IndexProblem(f"The ledger cannot be used: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
+        except sqlite3.DatabaseError as exc:
+            raise IndexDamaged(
+                f"The ledger cannot be read: {self.file} ({exc}).",
+                hint="Move that file away and ingest the sources again.",
+            ) from exc
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._told(), self._lock, self._db:
+            yield self._db
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._db.execute(query, values).fetchall()
 
     def documents(self, source: str | None = None) -> list[Known]:
         """Give the documents of a source, or all, by source and path."""
         where, values = ("WHERE d.source = ?", (source,)) if source is not None else ("", ())
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT d.id, d.source, d.path, d.hash, d.size, d.mtime_ns, d.title, d.status, d.splitter, d.receipt,"
             f" (SELECT count(*) FROM chunks c WHERE c.document = d.id) FROM documents d {where} ORDER BY 2, 3",
             values,
-        ).fetchall()
+        )
         return [_known(row) for row in rows]
 
     def sources(self) -> list[str]:
         """Give the ids of all sources."""
-        return [row[0] for row in self._db.execute("SELECT DISTINCT source FROM documents ORDER BY 1")]
+        return [row[0] for row in self._rows("SELECT DISTINCT source FROM documents ORDER BY 1")]
 
     def same_content(self, digest: str, document: str) -> str:
         """Give the path of another document with the same content, or nothing."""
-        row = self._db.execute(
+        rows = self._rows(
             "SELECT path FROM documents WHERE hash = ? AND id != ? AND status = 'done' ORDER BY path LIMIT 1",
             (digest, document),
-        ).fetchone()
-        return str(row[0]) if row else ""
+        )
+        return str(rows[0][0]) if rows else ""
 
     def chunk_ids(self, document: str | None = None) -> set[str]:
         """Give the ids of a document's chunks, or of all."""
         where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
-        return {row[0] for row in self._db.execute(f"SELECT id FROM chunks {where}", values)}
+        return {row[0] for row in self._rows(f"SELECT id FROM chunks {where}", values)}
 
     def chunks(self, document: str) -> list[Chunk]:
         """Give a document's chunks, in order."""
-        rows = self._db.execute("SELECT payload FROM chunks WHERE document = ? ORDER BY ordinal", (document,))
-        return [chunk_from_json(row[0]) for row in rows.fetchall()]
+        rows = self._rows("SELECT payload FROM chunks WHERE document = ? ORDER BY ordinal", (document,))
+        return [chunk_from_json(row[0]) for row in rows]
 
     def record(self, known: Known, chunks: Sequence[Chunk]) -> None:
         """Write a document with its chunks over what was known of it: the last step of its ingestion."""
@@ -179,9 +190,7 @@ class Ledger:
         for at in range(0, len(wanted), 500):
             part = wanted[at : at + 500]
             marks = ",".join("?" * len(part))
-            rows = self._db.execute(
-                f"SELECT hash, data FROM vectors WHERE model = ? AND hash IN ({marks})", (model, *part)
-            )
+            rows = self._rows(f"SELECT hash, data FROM vectors WHERE model = ? AND hash IN ({marks})", (model, *part))
             found.update((row[0], np.frombuffer(row[1], dtype=np.float32)) for row in rows)
         return found
 

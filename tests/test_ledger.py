@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,18 +29,22 @@ def chunk(path: str, n: int, text: str = "") -> Chunk:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path)
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path)
+    yield opened
+    opened.close()
 
 
 def test_a_document_comes_back_as_it_was_recorded(ledger: Ledger, tmp_path: Path) -> None:
     chunks = [chunk("a.md", n) for n in range(12)]
     ledger.record(known("a.md"), chunks)
+    ledger.close()
     again = Ledger(tmp_path)
     assert again.documents() == [replace(known("a.md"), chunks=12)]
     assert again.chunks(known("a.md").id) == chunks
     assert again.chunk_ids() == {c.id for c in chunks}
     assert again.sources() == ["/course"]
+    again.close()
 
 
 def test_a_new_record_replaces_the_old_one_with_its_chunks(ledger: Ledger) -> None:
@@ -51,7 +56,7 @@ def test_a_new_record_replaces_the_old_one_with_its_chunks(ledger: Ledger) -> No
 
 def test_a_record_that_fails_half_way_leaves_the_old_one(ledger: Ledger) -> None:
     ledger.record(known("a.md"), [chunk("a.md", 0)])
-    with pytest.raises(IndexProblem, match="cannot be written"):
+    with pytest.raises(IndexProblem, match="UNIQUE constraint"):
         ledger.record(known("a.md", "new"), [chunk("a.md", 1), chunk("a.md", 1)])  # the same id twice
     assert [(d.hash, d.chunks) for d in ledger.documents()] == [("h", 1)]
     assert ledger.chunk_ids() == {chunk("a.md", 0).id}
@@ -113,9 +118,24 @@ def test_a_file_that_is_no_ledger_is_damage_and_is_left_alone(tmp_path: Path) ->
     assert (tmp_path / "ledger.sqlite").read_bytes().startswith(b"This is no database")
 
 
+def test_damage_in_the_middle_of_the_file_is_told_where_it_is_met(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.record(known("a.md"), [chunk("a.md", n, "words " * 200 + str(n)) for n in range(60)])
+    ledger.close()
+    file = tmp_path / "ledger.sqlite"
+    data = bytearray(file.read_bytes())
+    for at in range(4096 * 4, len(data) - 4096, 4096):
+        data[at : at + 400] = b"\xff" * 400
+    file.write_bytes(data)
+    damaged = Ledger(tmp_path)
+    with pytest.raises(IndexDamaged, match=r"ledger\.sqlite \(database disk image is malformed") as caught:
+        damaged.chunks(known("a.md").id)
+    assert caught.value.hint
+    damaged.close()
+
+
 def test_a_ledger_that_cannot_be_opened_is_no_damage(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").mkdir()
-    with pytest.raises(IndexProblem, match=r"cannot be opened.*ledger\.sqlite") as caught:
+    with pytest.raises(IndexProblem, match=r"cannot be used.*ledger\.sqlite") as caught:
         Ledger(tmp_path)
     assert not isinstance(caught.value, IndexDamaged)
     assert "room" in caught.value.hint
@@ -131,6 +151,7 @@ def test_a_second_reader_sees_what_was_recorded_and_nothing_half(ledger: Ledger,
     assert reader.chunk_ids() == {chunk("a.md", 0).id}
     other.execute("ROLLBACK")
     other.close()
+    reader.close()
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
