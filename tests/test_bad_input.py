@@ -16,7 +16,7 @@ from index_store.errors import SourceMissing, UnreadableFile
 from ingest.receipts import Receipt
 from ingest.sources import folder_source, read_steadily
 from tests.library import CountingEmbedder, held, ingest
-from tests.made_files import docx, locked_pdf, notebook, pdf, pptx
+from tests.made_files import docx, locked_pdf, notebook, pdf, pptx, subtitles
 
 GOOD = "Temperature scales the logits before the softmax."
 
@@ -91,7 +91,7 @@ def test_each_bad_file_gets_a_receipt_and_the_good_ones_go_on(
         assert name in receipt.reason
         assert re.search(reason, receipt.reason), receipt.reason
         assert "unexpected fault" not in receipt.reason
-        assert receipt.hint.endswith((".", "2007")) or receipt.hint
+        assert receipt.hint
     ledger, dense, lexical = held(clean_environment, embedder)
     assert ledger == dense == lexical
     assert len(ledger) == 2
@@ -228,22 +228,19 @@ def test_an_empty_folder_loses_nothing_that_was_indexed(
     assert held(clean_environment, embedder) == before
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_good_file_that_turned_bad_stays_searchable(
-    name: str, course: Path, embedder: Any, clean_environment: Path
-) -> None:
-    """Its last good text is kept, its receipt says what is wrong now, and a good version replaces it."""
-    good = {
-        ".pdf": pdf("Good."),
-        ".docx": docx(),
-        ".pptx": pptx(),
-        ".ipynb": notebook(),
-        ".vtt": b"00:01.0 --> 00:02.0\nHi",
-    }
-    file = course / name
-    file.write_bytes(good.get(file.suffix, b"Good words once."))
-    assert ingest(clean_environment, embedder, course)[name].status == "done"
+def test_good_files_that_turned_bad_stay_searchable(course: Path, embedder: Any, clean_environment: Path) -> None:
+    """Their last good text is kept, their receipts say what is wrong now, and a good version replaces them."""
+    good = {".pdf": pdf("Good."), ".docx": docx(), ".pptx": pptx(), ".ipynb": notebook(), ".vtt": subtitles()}
+    for name in BAD:
+        (course / name).write_bytes(good.get(Path(name).suffix, f"Good words of {name}.".encode()))
+    assert {r.status for r in ingest(clean_environment, embedder, course).values()} == {"done"}
     before = held(clean_environment, embedder)
-    file.write_bytes(BAD[name][0]())
-    assert ingest(clean_environment, embedder, course, prune=True)[name].status == "failed"
+    for name, (data, _) in BAD.items():
+        (course / name).write_bytes(data())
+    receipts = ingest(clean_environment, embedder, course, prune=True)
+    assert {p: r.status for p, r in receipts.items() if r.status != "unchanged"} == dict.fromkeys(BAD, "failed")
     assert held(clean_environment, embedder) == before
+    (course / "cut.pdf").write_bytes(pdf("Better words."))
+    assert ingest(clean_environment, embedder, course)["cut.pdf"].status == "done"
+    ledger, dense, lexical = held(clean_environment, embedder)
+    assert ledger == dense == lexical != before[0]
