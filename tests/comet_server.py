@@ -47,7 +47,7 @@ class CometServer:
         self.mode = "fine"
         self.alive_mode = "fine"
         self.retry_after: str | None = None
-        self.item: dict[str, Any] = {"status": 400, "content": {"msg": "It is full.", "sdk_error_code": 1}}
+        self.item: dict[str, Any] = {"status": 400, "content": {"msg": f"{key} is full.", "sdk_error_code": 1}}
         self.arrived: list[Arrived] = []
         self.chains: dict[str, dict[str, Any]] = {}  # by experiment key, as they were stored last
         self.stored: list[str] = []  # keys, one for each time
@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.server.double.retry_after
         headers = {} if asked is None else {"Retry-After": asked}
         headers |= {"Location": "/elsewhere"} if status == 302 else {}
-        self._json(status, {"msg": f"said {status}", "code": status}, headers)
+        self._json(status, {"msg": f"said {status} to {self.server.double.key}", "code": status}, headers)
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
         self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})

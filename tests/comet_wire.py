@@ -100,10 +100,11 @@ def _wrong_chain(item: dict[str, Any]) -> list[str]:
         wrong += [f"{name} has {e}" for e in item[name] if e.keys() != {f"{keys}Name", f"{keys}Value"}]
     wrong += [f"others has {e}" for e in item["others"] if e.keys() != {"key", "value"}]
     chain = asset.get("file")
-    return [*wrong, *(_wrong_asset(chain) if isinstance(chain, dict) else ["the asset is no object"])]
+    return [*wrong, *(wrong_with_asset(chain) if isinstance(chain, dict) else ["the asset is no object"])]
 
 
-def _wrong_asset(chain: dict[str, Any]) -> list[str]:
+def wrong_with_asset(chain: dict[str, Any]) -> list[str]:
+    """Give what is wrong with the asset of a chain: names, types, times, parents."""
     wrong = _wrong_fields(chain, _CHAIN, "a chain")
     if wrong:
         return wrong
