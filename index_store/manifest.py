@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -121,9 +122,11 @@ def is_suspect(home: Path, manifest: Manifest) -> bool:
 def remember_probe(home: Path, manifest: Manifest, stamp: tuple[int, int, int]) -> None:
     """Note that the index was probed and found sound; `stamp` is from before the probe.
 
-    A file of its own, because a reader must not write the manifest: a writer may be doing so.
+    A file of its own, because a reader must not write the manifest: a writer may be doing so. Where it cannot be
+    written, on a full disk or as another user, the next start probes again.
     """
-    _replace(index_folder(home) / _PROBED, [manifest.folder, *stamp])
+    with suppress(OSError):
+        _replace(index_folder(home) / _PROBED, [manifest.folder, *stamp])
 
 
 def _read_probed(home: Path) -> object:

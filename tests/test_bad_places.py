@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from index_store.dense import Dense
 from index_store.errors import IndexProblem
 from index_store.index import Index
 from index_store.lexical import Lexical
+from index_store.manifest import read_manifest, write_manifest
 from ingest.ledger import Ledger
 from ingest.lock import writing
 from tests.conftest import REPOSITORY
@@ -190,6 +192,19 @@ def test_a_write_that_fails_anywhere_leaves_what_was_there(
         assert caught.value.hint or isinstance(error, IndexProblem)
     file.write_text(words)
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert ingest(clean_environment, embedder, course)["a.txt"].status == "unchanged"
+    assert held(clean_environment, embedder) == before
+
+
+def test_a_sound_index_is_used_though_the_probe_cannot_be_noted(
+    course: Path, embedder: Any, clean_environment: Path
+) -> None:
+    ingest(clean_environment, embedder, course)
+    before = held(clean_environment, embedder)
+    manifest = read_manifest(clean_environment)
+    assert manifest is not None
+    write_manifest(clean_environment, replace(manifest, clean=False))
+    (clean_environment / "index" / "probed.json").mkdir()  # in the way of the note, as a full disk is
     assert ingest(clean_environment, embedder, course)["a.txt"].status == "unchanged"
     assert held(clean_environment, embedder) == before
 
