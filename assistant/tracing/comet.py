@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from assistant.tracing.content import inputs_of, metadata_of, outputs_of, step_metadata_of, tags_of, title_of
-from assistant.tracing.sending import Judge, TimedSession, body_of, key_of, shown, words_of
+from assistant.tracing.sending import Judge, TimedSession, address_of, body_of, key_of, shown, words_of
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable
 
@@ -108,7 +108,8 @@ class CometSink:
         key = key_of(self._settings.comet_api_key, "COMET_API_KEY")
         self._judge = Judge("Comet", CHECK, key)
         library = load_comet_llm()
-        self._url = _root(self._settings.comet_url or _address_within(key)) or library.config.DEFAULT_COMET_BASE_URL
+        chosen = self._settings.comet_url or _address_within(key) or library.config.DEFAULT_COMET_BASE_URL
+        self._url = library.url_helpers.get_root_url(address_of(chosen, "COMET_URL_OVERRIDE"))
         nobody = SinkUnavailable(f"There is no Comet at {shown(self._url)}.", hint=f"Check {CHECK}.")
         try:
             made = library.experiment_api.comet_api_client.CometAPIClient(key, self._url, self._session)
@@ -212,12 +213,6 @@ def _default_project() -> str:
     from comet_llm.experiment_info import DEFAULT_PROJECT_NAME
 
     return str(DEFAULT_PROJECT_NAME)
-
-
-def _root(url: str | None) -> str:
-    from comet_llm import url_helpers
-
-    return str(url_helpers.get_root_url(url)) if url else ""
 
 
 def _address_within(key: str) -> str | None:

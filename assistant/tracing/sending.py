@@ -166,6 +166,22 @@ def key_of(secret: SecretStr | None, setting: str) -> str:
     return key
 
 
+def address_of(url: str, setting: str) -> str:
+    """Give an address back, if it is one of HTTP.
+
+    Raises:
+        SinkDenied: when it is none: nothing can be sent before that is mended.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        raise SinkDenied(f"{setting} holds no address of HTTP.", hint=f"Check {setting}: https://host/ for example.")
+    return url
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Says what a failure means for the delivery, in words that never hold the key, even where the server's do."""
