@@ -110,9 +110,11 @@ def _even(group: Sequence[Block], budget: int, embedder: Embedder) -> int:
 def _pieces(block: Block, budget: int, limit: int, embedder: Embedder) -> Iterator[_Piece]:
     text = block.text.strip("\n").rstrip()
     start = 0
-    if block.whole and len(text) <= CONTEXT_CHARACTERS:
+    if block.whole and budget < limit and len(text) <= CONTEXT_CHARACTERS:
         tokens = embedder.count_tokens(words_in(text))
-        budget = max(budget, tokens) if tokens <= limit else budget
+        if tokens <= limit:
+            yield _Piece(text, "\n\n", block.locator, block.kind, tokens)
+            return
     for first, last, tokens in _cut(text, 0, len(text), budget, 0, embedder):
         gap = "\n\n" if start == 0 else text[start:first]
         yield _Piece(text[first:last], gap, block.locator, block.kind, tokens)
