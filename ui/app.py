@@ -10,6 +10,7 @@ import click
 import ingest
 from index_store.errors import SettingsError
 from ui import delivery, receipts, wiring
+from ui.visitors import GiveCookie, visitors_of
 
 
 def serve(host: str, port: int) -> None:
@@ -24,16 +25,20 @@ def serve(host: str, port: int) -> None:
         opened = wiring.assistant_of(library)
         click.echo(f"Answers come from: {opened.model.label}", err=True)
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+        from starlette.middleware import Middleware
+
         from ui.chat import CSS, build_page
 
-        documents = len(library.ledger.documents())
-        page = build_page(opened.assistant, opened.model.label, f"{documents} documents in the library")
+        visitors = visitors_of(environment.home)
+        material = f"{len(library.ledger.documents())} documents in the library"
+        page = build_page(opened.assistant, opened.model.label, material, visitors, library.traces.give_feedback)
         page.queue(default_concurrency_limit=None)
         try:
             page.launch(
                 server_name=host,
                 server_port=port or None,
                 css=CSS,
+                app_kwargs={"middleware": [Middleware(GiveCookie, visitors=visitors)]},
                 show_error=False,
                 share=False,
                 footer_links=[],

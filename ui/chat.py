@@ -2,77 +2,98 @@
 
 from __future__ import annotations
 
+import html
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from assistant.conversation import Assistant
-from assistant.events import Answer, Failure, Refusal, Token
-from assistant.tracing.records import Origin
-from index_store.errors import InvalidInput
+from assistant.events import Answer, Failure, Refusal, Token, TurnStarted
+from assistant.tracing.records import Feedback, Origin
+from index_store.errors import InvalidInput, TraceProblem
 from ui.render import answer_markdown, neutral, related_html, sources_html
+from ui.visitors import COOKIE, Visitors
 
 Message = dict[str, Any]
+KeepFeedback = Callable[[Feedback], object]
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
 EXAMPLES = ["What is ReAct and when would I use it?", "How many examples should a few-shot prompt have?"]
-CSS = """
-.lectern-source {border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 8px 12px; margin: 0 0 8px}
-.lectern-source summary {cursor: pointer}
-.lectern-source summary span, .lectern-note {color: var(--body-text-color-subdued); font-size: 0.85em}
-.lectern-passage {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.92em; margin-top: 6px; max-height: 18em;
-  overflow-y: auto}
-.lectern-passage mark {background: #ffe08a; color: #222; border-radius: 3px; padding: 0 2px}
-.lectern-badge {font-size: 0.9em; color: var(--body-text-color-subdued)}
-"""
+CSS = (Path(__file__).resolve().parent / "chat.css").read_text("utf-8")
+NO_SOURCES = "<p class='lectern-note'>The passages that an answer stands on are shown here.</p>"
 
 
-def build_page(assistant: Assistant, badge: str, material: str) -> gr.Blocks:
+@dataclass
+class Session:
+    """What one open page remembers: its conversation, and which trace each answer shown belongs to."""
+
+    conversation: str = ""
+    traces: dict[int, str] = field(default_factory=dict)  # by the place of the answer among the messages
+
+
+def build_page(
+    assistant: Assistant, badge: str, material: str, visitors: Visitors, keep_feedback: KeepFeedback
+) -> gr.Blocks:
     """Lay out the page; `badge` says what answers, `material` what it answers from."""
 
     async def respond(
-        question: str, shown: list[Message], conversation: str
-    ) -> AsyncIterator[tuple[list[Message], str, str, str]]:
-        # An empty page begins a new conversation, and so does one that was cleared.
-        conversation = conversation if shown and conversation else uuid.uuid4().hex
-        async for messages, sources in turn(assistant, question, shown, Origin(conversation, face="web")):
-            yield messages, sources, "", conversation
+        question: str, shown: list[Message], session: Session, request: gr.Request
+    ) -> AsyncIterator[tuple[list[Message], str, str, Session]]:
+        if not shown or not session.conversation:  # a page that is empty, or was cleared, begins a conversation
+            session = Session(uuid.uuid4().hex)
+        origin = Origin(session.conversation, visitors.read(request.cookies.get(COOKIE)), "web")
+        async for messages, sources in turn(assistant, question, shown, origin, session):
+            yield messages, sources, "", session
 
-    with gr.Blocks(title="Lectern", analytics_enabled=False) as page:
-        conversation = gr.State("")
-        gr.Markdown("# Lectern\nA course assistant that shows its sources.")
-        gr.HTML(f"<div class='lectern-badge'>{badge} · {material}</div>")
+    def vote(session: Session, request: gr.Request, data: gr.LikeData) -> None:
+        keep_vote(keep_feedback, session, data, visitors.read(request.cookies.get(COOKIE)))
+
+    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as page:
+        session = gr.State(Session())
+        gr.HTML(
+            "<header class='lectern-head'><h1>Lectern</h1><p>A course assistant that shows its sources.</p>"
+            f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
+        )
         with gr.Row():
             with gr.Column(scale=3):
                 chat = gr.Chatbot(
-                    label="Conversation",
-                    height=520,
+                    show_label=False,
+                    height="60vh",
                     buttons=["copy"],
                     elem_id="chat",
                     placeholder="Ask about the course.",
+                    feedback_options=("Like", "Dislike"),
                 )
                 box = gr.Textbox(
-                    label="Your question", placeholder="What is ReAct and when would I use it?", elem_id="question"
+                    label="Your question",
+                    placeholder="Ask about the course",
+                    elem_id="question",
+                    submit_btn="Ask",
+                    autofocus=True,
                 )
                 gr.Examples(EXAMPLES, inputs=box, label="Try one of these")
             with gr.Column(scale=2):
-                gr.Markdown("### Sources")
-                sources = gr.HTML("", elem_id="sources")
+                gr.HTML("<h2 class='lectern-title'>Sources</h2>")
+                sources = gr.HTML(NO_SOURCES, elem_id="sources")
         box.submit(
             respond,
-            [box, chat, conversation],
-            [chat, sources, box, conversation],
+            [box, chat, session],
+            [chat, sources, box, session],
             concurrency_limit=None,
             api_visibility="private",
         )
+        chat.clear(lambda: NO_SOURCES, None, sources, api_visibility="private")
+        chat.like(vote, [session], None, api_visibility="private")
     assert isinstance(page, gr.Blocks)
     return page
 
 
 async def turn(
-    assistant: Assistant, question: str, shown: list[Message], origin: Origin
+    assistant: Assistant, question: str, shown: list[Message], origin: Origin, session: Session
 ) -> AsyncIterator[tuple[list[Message], str]]:
     """Run one turn; give the messages to show and the sources panel, as often as the page can follow."""
     history = plain_turns(shown)
@@ -82,6 +103,9 @@ async def turn(
     try:
         async for event in assistant.ask(question, history, origin):
             match event:
+                case TurnStarted():
+                    session.traces[len(messages)] = event.trace_id
+                    yield [*messages, reply], ""
                 case Token(text):
                     said += text
                     reply["content"] = answer_markdown(said)
@@ -89,18 +113,41 @@ async def turn(
                         continue
                     told = time.monotonic()
                     yield [*messages, reply], ""
-                case Answer():
-                    yield (
-                        [*messages, {"role": "assistant", "content": answer_markdown(event.text)}],
-                        sources_html(event.citations),
-                    )
-                case Refusal():
-                    yield [*messages, {"role": "assistant", "content": event.text}], related_html(event.related)
-                case Failure():
-                    text = f"{neutral(event.partial)}\n\n**{neutral(event.message)}** {neutral(event.hint)}".strip()
-                    yield [*messages, {"role": "assistant", "content": text}], ""
+                case Answer() | Refusal() | Failure():
+                    reply["content"], sources = ending(event)
+                    yield [*messages, reply], sources
     except InvalidInput as exc:
-        yield [*messages, {"role": "assistant", "content": f"{exc.message} {exc.hint}"}], ""
+        reply["content"] = f"{exc.message} {exc.hint}"
+        yield [*messages, reply], ""
+
+
+def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
+    """Give what is shown of a turn's end: the reply, and the sources panel."""
+    match event:
+        case Answer():
+            return answer_markdown(event.text), sources_html(event.citations)
+        case Refusal():
+            return event.text, related_html(event.related)
+        case Failure():
+            told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
+            return f"{neutral(event.partial)}\n\n{told_so}".strip(), ""
+
+
+def keep_vote(keep: KeepFeedback, session: Session, data: gr.LikeData, user: str | None) -> None:
+    """Keep a thumb, up or down, or taken back.
+
+    Raises:
+        gr.Error: shown on the page when it could not be kept.
+    """
+    at = data.index if isinstance(data.index, int) else data.index[0]
+    trace_id = session.traces.get(at)
+    if trace_id is None:
+        return
+    vote = {True: "up", "Like": "up", False: "down", "Dislike": "down"}.get(data.liked)
+    try:
+        keep(Feedback(trace_id, vote, time.time(), user_id=user))  # type: ignore[arg-type]
+    except TraceProblem as exc:
+        raise gr.Error(str(exc)) from exc
 
 
 def plain_turns(shown: list[Message]) -> list[dict[str, str]]:

@@ -13,6 +13,10 @@ from index_store.chunks import Hit
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _IMAGE = re.compile(r"!(?=\[)")
+_BLANK_LINES = re.compile(r"(\n[ \t]*\n\s*)")
+_NOT_PROSE = re.compile(r"^(?:\s|[-*+>|#]|\d+[.)]\s)|[{};|]|\w\(|\s=\s|`{3}", re.MULTILINE)
+WRAPPED_AT = 55
+"""Characters: a shorter line of a paragraph was ended on purpose."""
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
 
 
@@ -53,16 +57,29 @@ def related_html(hits: Sequence[Hit]) -> str:
 def marked(context: str, quotes: Sequence[str]) -> str:
     """Escape a passage and put <mark> around each quote that stands in it."""
     spans = sorted((at, at + len(q)) for q in quotes if q and (at := context.find(q)) >= 0)
+    shown = unwrapped(context)  # as long as the context, so the places still hold
     parts, done = [], 0
     for start, end in spans:
         start = max(start, done)
         if start >= end:
             continue
-        parts.append(html.escape(context[done:start]))
-        parts.append(f"<mark>{html.escape(context[start:end])}</mark>")
+        parts.append(html.escape(shown[done:start]))
+        parts.append(f"<mark>{html.escape(shown[start:end])}</mark>")
         done = end
-    parts.append(html.escape(context[done:]))
+    parts.append(html.escape(shown[done:]))
     return "".join(parts)
+
+
+def unwrapped(text: str) -> str:
+    """Put a space where the file broke a line of prose, so that the page breaks it anew; lists and code stay."""
+    return "".join(part if n % 2 else _unwrapped_paragraph(part) for n, part in enumerate(_BLANK_LINES.split(text)))
+
+
+def _unwrapped_paragraph(text: str) -> str:
+    lines = text.split("\n")
+    if _NOT_PROSE.search(text) or any(len(line) < WRAPPED_AT for line in lines[:-1]):
+        return text
+    return " ".join(lines)
 
 
 def _card(title: str, path: str, locator: str, score: float, body: str) -> str:
