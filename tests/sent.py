@@ -69,4 +69,5 @@ def record(sink: str = "comet", **end: Any) -> dict[str, Any]:
 
 def vote(trace_id: str, vote: str | None, comment: str = "") -> dict[str, Any]:
     """Give the payload of a vote."""
-    return {"id": 1, "trace_id": trace_id, "user_id": "u1", "vote": vote, "comment": comment, "created_at": BEGAN + 9}
+    said = {"id": 1, "trace_id": trace_id, "user_id": "u1", "vote": vote, "comment": comment}
+    return {**said, "created_at": BEGAN + 9, "trace_started_at": BEGAN}

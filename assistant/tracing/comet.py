@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from assistant.tracing.content import inputs_of, metadata_of, outputs_of, step_metadata_of, tags_of, title_of
-from assistant.tracing.sending import Judge, TimedSession, address_of, body_of, key_of, shown, words_of
+from assistant.tracing.sending import Judge, TimedSession, address_of, address_within, body_of, key_of, shown, words_of
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable
 
@@ -108,7 +108,7 @@ class CometSink:
         key = key_of(self._settings.comet_api_key, "COMET_API_KEY")
         self._judge = Judge("Comet", CHECK, key)
         library = load_comet_llm()
-        chosen = self._settings.comet_url or _address_within(key) or library.config.DEFAULT_COMET_BASE_URL
+        chosen = self._settings.comet_url or address_within(key) or library.config.DEFAULT_COMET_BASE_URL
         self._url = library.url_helpers.get_root_url(address_of(chosen, "COMET_URL_OVERRIDE"))
         nobody = SinkUnavailable(f"There is no Comet at {shown(self._url)}.", hint=f"Check {CHECK}.")
         try:
@@ -213,19 +213,6 @@ def _default_project() -> str:
     from comet_llm.experiment_info import DEFAULT_PROJECT_NAME
 
     return str(DEFAULT_PROJECT_NAME)
-
-
-def _address_within(key: str) -> str | None:
-    """Give the server's address that keys of Comet's own installations carry behind a `*`."""
-    from comet_llm.api_key import comet_api_key
-
-    if key.count("*") != 1 or key.endswith("*"):  # the parser would log such a key
-        return None
-    try:
-        parsed = comet_api_key.parse_api_key(key)
-    except (ValueError, TypeError):
-        return None
-    return None if parsed is None else parsed.base_url
 
 
 def _code_of(body: Any) -> Any:

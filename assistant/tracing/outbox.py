@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, upda
 from assistant.tracing.database import writing
 from assistant.tracing.redaction import Redaction
 from assistant.tracing.settings import TraceSettings
-from assistant.tracing.tables import outbox, sinks
+from assistant.tracing.tables import outbox, sinks, traces
 
 CLAIM_S = 180.0
 """How long a claim holds: more than the sending of one item can take."""
@@ -70,8 +70,9 @@ class Outbox:
     def add_feedback(self, connection: Connection, row: Mapping[str, Any]) -> None:
         """Put a vote in, for each sink that was to get its trace."""
         about = select(outbox.c.sink).where(outbox.c.kind == "trace", outbox.c.trace_id == row["trace_id"])
+        began = connection.execute(select(traces.c.started_at).where(traces.c.id == row["trace_id"])).scalar()
         for name in connection.execute(about).scalars().all():
-            payload = self._redact.value(dict(row))
+            payload = self._redact.value({**row, "trace_started_at": began})  # it is in the ids that Opik wants
             connection.execute(insert(outbox), self._row(name, "feedback", row["trace_id"], str(row["id"]), payload))
 
     def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:

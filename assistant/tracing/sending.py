@@ -6,6 +6,8 @@ for good. So a watchdog cuts the connection. There are no retries here: the outb
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
 import threading
 from collections.abc import Mapping
@@ -164,6 +166,19 @@ def key_of(secret: SecretStr | None, setting: str) -> str:
     if not key or not key.isascii() or not key.isprintable():
         raise SinkDenied(f"{setting} holds characters that no key has, or none.", hint=f"Check {setting}.")
     return key
+
+
+def address_within(key: str) -> str | None:
+    """Give the server's address that keys of Comet's own installations carry behind a `*`, in JSON in base64.
+
+    The format is in comet_llm's `api_key/comet_api_key.py`, whose parser logs the keys that it cannot read.
+    """
+    try:
+        about = json.loads(base64.b64decode(f"{key.partition('*')[2]}==="))
+    except ValueError:
+        return None
+    url = about.get("baseUrl") if isinstance(about, dict) else None
+    return url if isinstance(url, str) and url else None
 
 
 def address_of(url: str, setting: str) -> str:
