@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-hashes
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev run test check fmt lock test-faults clean
+.PHONY: help install install-dev browser run test check fmt lock test-faults clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -35,8 +35,16 @@ install-dev: .venv/.installed-dev
 run: install ## open the chat on http://127.0.0.1:7860
 	@$(PY) -m ui ui $(ARGS)
 
-test: install-dev ## run the tests
+test: install-dev browser ## run the tests
 	@$(PY) -m pytest $(ARGS)
+
+browser: # a Chromium for the tests of the page, where the system's package manager can bring it; else they skip
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Chromium (once) ..."; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium; } >/dev/null 2>&1 \
+			|| echo "Chromium could not be installed: the tests of the page are skipped."; \
+	else echo "No Chromium is installed: the tests of the page are skipped."; fi
 
 test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
 	@$(PY) -m pytest -m "faults or hypothesis" --hypothesis-profile=searching $(ARGS)

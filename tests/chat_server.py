@@ -1,0 +1,64 @@
+"""The web app in a process of its own, and a real browser to look at it with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import REPOSITORY
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+HOW_TO_GET_IT = "no Chromium here (on Debian: apt install chromium)"
+
+
+def browser_path() -> str | None:
+    """Give the path of an installed Chromium."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def run(home: Path, *arguments: str, expected: int = 0, **environment: str) -> str:
+    """Run a command of ours over a home; give what it wrote to standard output."""
+    values = {**os.environ, "LECTERN_HOME": str(home), **environment}
+    command = [sys.executable, "-m", "ui", *arguments]
+    done = subprocess.run(command, cwd=REPOSITORY, env=values, capture_output=True, text=True, timeout=300)
+    assert done.returncode == expected, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def served(home: Path, **environment: str) -> Iterator[str]:
+    """Run the web app on a free port until the end of the block; give its address."""
+    values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment}
+    command = [sys.executable, "-m", "ui", "ui", "--port", "0"]
+    with (home.parent / "ui.log").open("w+") as log:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=values, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert process.stdout is not None
+        try:
+            address = next((m[0] for line in process.stdout if (m := re.search(r"http://[\d.:]+/", line))), None)
+            log.seek(0)
+            assert address is not None, log.read()
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Run a browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
