@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -41,7 +42,9 @@ class Arrived:
 class CometServer:
     """The double; a context manager that leaves no thread and no socket behind."""
 
-    def __init__(self, key: str = "k3y" * 8, *, version: str = VERSION) -> None:
+    def __init__(
+        self, key: str = "k3y" * 8, *, version: str = VERSION, handler: type[BaseHTTPRequestHandler] | None = None
+    ) -> None:
         self.key = key
         self.version = version
         self.mode = "fine"
@@ -54,14 +57,18 @@ class CometServer:
         self.feedback: list[tuple[str, str, float]] = []
         self.stopping = threading.Event()
         self._script: deque[str] = deque()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
+        self._http = _Http(("127.0.0.1", 0), handler or Handler)
         self._http.double = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    @property
     def url(self) -> str:
         """What COMET_URL_OVERRIDE is set to; comet_llm leaves the path away."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}/clientlib/"
+        return f"{self.address}/clientlib/"
 
     @property
     def complaints(self) -> list[str]:
@@ -77,6 +84,10 @@ class CometServer:
         if path == ALIVE:
             return self.alive_mode
         return self._script.popleft() if self._script else self.mode
+
+    def wrong_with(self, request: Arrived) -> list[str]:
+        """Give what does not fit the wire format."""
+        return wrong_with(request, self.key, self.chains)
 
     def keep(self, request: Arrived) -> None:
         """Store what a request brought."""
@@ -108,23 +119,43 @@ class _Http(ThreadingHTTPServer):
         """Stay silent about clients that hang up."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers in the way that the double is set to."""
+
     protocol_version = "HTTP/1.1"
     timeout = 10
     server: _Http
+
+    @property
+    def double(self) -> Any:
+        return self.server.double
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write nothing to stderr."""
 
     def do_GET(self) -> None:
-        self._handle()
+        self.handle_request()
 
     def do_POST(self) -> None:
-        self._handle()
+        self.handle_request()
 
-    def _handle(self) -> None:
+    def handle_request(self) -> None:
         self.close_connection = True
-        double = self.server.double
+        request = self._read()
+        self.double.arrived.append(request)
+        mode = self.double.next_mode(self.path)
+        if mode in HUNG:
+            self._hold(mode)
+        elif mode in ("reset", "cut"):
+            self._break(request, mode)
+        elif mode == "garbage":
+            self.send(200, b"<html>It works!</html>")
+        elif mode in STATUSES:
+            self._refuse(STATUSES[mode])
+        else:
+            self._answer(request, mode)
+
+    def _read(self) -> Arrived:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
@@ -132,41 +163,34 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             body = "no JSON"
         request = Arrived(self.command, self.path, headers, raw, body)
-        request = Arrived(
-            self.command, self.path, headers, raw, body, tuple(wrong_with(request, double.key, double.chains))
-        )
-        double.arrived.append(request)
-        mode = double.next_mode(self.path)
-        if mode in HUNG:
-            self._hold(mode)
-        elif mode == "reset":  # it was taken, but nobody is told
-            double.keep(request)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-            self.connection.close()
-        elif mode == "garbage":
-            self._send(200, b"<html>It works!</html>")
-        elif mode == "cut":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-        elif mode in STATUSES:
-            self._refuse(STATUSES[mode])
-        else:
-            self._take(request, mode)
+        return replace(request, wrong=tuple(self.double.wrong_with(request)))
 
-    def _take(self, request: Arrived, mode: str) -> None:
-        double = self.server.double
+    def _break(self, request: Arrived, mode: str) -> None:
+        if mode == "cut":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            return
+        self.double.keep(request)  # it was taken, but nobody is told
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def _answer(self, request: Arrived, mode: str) -> None:
         if mode == "slow":
-            double.stopping.wait(0.2)
+            self.double.stopping.wait(0.2)
         if request.wrong:
             self._json(400, {"msg": "; ".join(request.wrong), "code": 400, "sdk_error_code": 0})
-        elif request.path == ALIVE:
-            self._json(200, {"msg": "Healthy Server", "code": 200, "version": double.version})
-        elif request.path == METRIC:
-            double.keep(request)
-            self._json(200, {"msg": "Success", "code": 200})
         elif mode == "item":
-            self._json(200, {item["experimentKey"]: double.item for item in request.body})
+            self._json(200, {item["experimentKey"]: self.double.item for item in request.body})
         else:
-            double.keep(request)
+            self.take(request)
+
+    def take(self, request: Arrived) -> None:
+        """Keep what fits, and say so as Comet does."""
+        self.double.keep(request)
+        if request.path == ALIVE:
+            self._json(200, {"msg": "Healthy Server", "code": 200, "version": self.double.version})
+        elif request.path == METRIC:
+            self._json(200, {"msg": "Success", "code": 200})
+        else:
             self._json(200, {item["experimentKey"]: self._taken(item) for item in request.body})
 
     def _taken(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -174,15 +198,15 @@ class _Handler(BaseHTTPRequestHandler):
         return {"status": 200, "content": {"link": link, "experimentKey": item["experimentKey"]}}
 
     def _refuse(self, status: int) -> None:
-        asked = self.server.double.retry_after
+        asked = self.double.retry_after
         headers = {} if asked is None else {"Retry-After": asked}
         headers |= {"Location": "/elsewhere"} if status == 302 else {}
-        self._json(status, {"msg": f"said {status} to {self.server.double.key}", "code": status}, headers)
+        self._json(status, {"msg": f"said {status} to {self.double.key}", "code": status}, headers)
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
-        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+        self.send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    def send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), "Connection": "close", **(headers or {})}.items():
             self.send_header(name, value)
@@ -195,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         if mode == "drip":
             self.wfile.write(head)
         until = time.monotonic() + 60
-        while time.monotonic() < until and not self.server.double.stopping.wait(0.05):
+        while time.monotonic() < until and not self.double.stopping.wait(0.05):
             if mode == "drip-head":
                 self.wfile.write(head[:1])
             elif mode == "drip":

@@ -193,8 +193,8 @@ def _named(name: str, value: Any) -> Any:
 
 
 def _times(timed: Mapping[str, Any]) -> dict[str, str]:
-    times = {"start_time": timed["started_at"], "end_time": timed["ended_at"]}
-    return {name: _iso(at) for name, at in times.items() if at is not None}
+    began, ended = timed["started_at"], timed["ended_at"]
+    return {"start_time": _iso(began), **({} if ended is None else {"end_time": _iso(max(began, ended))})}
 
 
 def _iso(at: float) -> str:
