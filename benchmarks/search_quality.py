@@ -12,7 +12,6 @@ Intervals are paired bootstrap percentiles (Efron and Tibshirani, 1993) of the d
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.labelled import load_module
 
 TOP_K = 10
 RESAMPLES = 10_000
@@ -71,14 +72,6 @@ def _summary(name: str, ranks: dict[str, list[int]]) -> Row:
     return row
 
 
-def _load(path: Path, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _ingest(home: str, source: Path) -> None:
     from ui import wiring
 
@@ -95,7 +88,7 @@ def main() -> None:
     parser.add_argument("--home", help="a home that holds the set's material already")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    right = _load(arguments.sets / "score_search.py", "score_search").right
+    right = load_module(arguments.sets / "score_search.py", "score_search").right
     sources = {"papers": arguments.sets / "papers" / "papers.csv", "qa": arguments.sets.parent / "corpus"}
     for name in arguments.set or ["papers", "qa"]:
         lines = (arguments.sets / name / "dev.jsonl").read_text("utf-8").splitlines()
