@@ -16,6 +16,7 @@ from tests.comet_server import Arrived, CometServer, Handler
 TRACES, SPANS, SCORES = (
     f"/opik/api/v1/private/{path}" for path in ("traces/batch", "spans/batch", "traces/feedback-scores")
 )
+PING = "/opik/api/is-alive/ping"
 _TAKE_BACK = re.compile(r"/opik/api/v1/private/traces/([0-9a-f-]{36})/feedback-scores/delete")
 
 
@@ -53,11 +54,13 @@ class OpikServer(CometServer):
         wrong += [] if request.headers.get("comet-workspace") else ["there is no workspace"]
         checks: dict[tuple[str, str], Callable[[Any], list[str]]] = {
             ("POST", TRACES): lambda body: _wrong_items(body, "traces", _wrong_trace),
-            ("POST", SPANS): lambda body: _wrong_items(body, "spans", lambda span: _wrong_span(span, self.traces)),
+            ("POST", SPANS): lambda body: _wrong_items(body, "spans", _wrong_span),
             ("PUT", SCORES): lambda body: _wrong_items(body, "scores", lambda score: _wrong_score(score, self.traces)),
         }
         if request.method == "POST" and _TAKE_BACK.fullmatch(request.path):
             return [*wrong, *([] if request.body == {"name": "user_feedback"} else ["that is no score"])]
+        if (request.method, request.path) == ("GET", PING):  # the client asks, we do not
+            return wrong
         check = checks.get((request.method, request.path))
         return [*wrong, *(["there is no such path"] if check is None else check(request.body))]
 
@@ -95,11 +98,11 @@ def _wrong_trace(trace: dict[str, Any]) -> list[str]:
     return wrong or _wrong_common(trace)
 
 
-def _wrong_span(span: dict[str, Any], traces: Container[str]) -> list[str]:
+def _wrong_span(span: dict[str, Any]) -> list[str]:
     wrong = [f"a span has no {n}" for n in ("name", "type", "trace_id", "start_time", "end_time") if n not in span]
     if wrong:
         return wrong
-    wrong += [] if span["trace_id"] in traces else [f"no trace is {span['trace_id']}"]
+    wrong += [] if UUID(span["trace_id"]).version == 7 else [f"no trace can be {span['trace_id']}"]  # it may come later
     wrong += [] if span["type"] in ("general", "tool", "llm", "guardrail") else [f"the type is {span['type']}"]
     usage = span.get("usage", {})
     wrong += [f"usage is {usage}"] if not all(type(tokens) is int for tokens in usage.values()) else []

@@ -198,7 +198,7 @@ def _times(timed: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _error(words: str | None, kind: str | None) -> dict[str, Any]:
