@@ -31,7 +31,14 @@ def serve(host: str, port: int) -> None:
 
         visitors = visitors_of(environment.home)
         material = f"{len(library.ledger.documents())} documents in the library"
-        page = build_page(opened.assistant, opened.model.label, material, visitors, library.traces.give_feedback)
+        page = build_page(
+            opened.assistant,
+            opened.model.label,
+            material,
+            visitors,
+            library.traces.give_feedback,
+            lambda: delivery.delivery_problems(library),
+        )
         page.queue(default_concurrency_limit=None)
         try:
             page.launch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Refusal, Token, TurnStarted
 from assistant.tracing.records import Feedback, Origin
 from index_store.errors import InvalidInput, TraceProblem
-from ui.render import answer_markdown, neutral, related_html, sources_html
+from ui.render import answer_markdown, neutral, related_html, sources_html, warnings_html
 from ui.visitors import COOKIE, Visitors
 
 Message = dict[str, Any]
@@ -36,9 +36,14 @@ class Session:
 
 
 def build_page(
-    assistant: Assistant, badge: str, material: str, visitors: Visitors, keep_feedback: KeepFeedback
+    assistant: Assistant,
+    badge: str,
+    material: str,
+    visitors: Visitors,
+    keep_feedback: KeepFeedback,
+    warnings: Callable[[], Sequence[str]],
 ) -> gr.Blocks:
-    """Lay out the page; `badge` says what answers, `material` what it answers from."""
+    """Lay out the page; `badge` says what answers, `material` what it answers from, `warnings` what is to be mended."""
 
     async def respond(
         question: str, shown: list[Message], session: Session, request: gr.Request
@@ -58,6 +63,7 @@ def build_page(
             "<header class='lectern-head'><h1>Lectern</h1><p>A course assistant that shows its sources.</p>"
             f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
         )
+        notes = gr.HTML("")
         with gr.Row():
             with gr.Column(scale=3):
                 chat = gr.Chatbot(
@@ -86,6 +92,7 @@ def build_page(
             concurrency_limit=None,
             api_visibility="private",
         )
+        page.load(lambda: warnings_html(warnings()), None, notes, api_visibility="private")
         chat.clear(lambda: NO_SOURCES, None, sources, api_visibility="private")
         chat.like(vote, [session], None, api_visibility="private")
     assert isinstance(page, gr.Blocks)

@@ -42,14 +42,24 @@ def deliver_behind(library: Library) -> None:
     subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, start_new_session=True)
 
 
+def delivery_problems(library: Library) -> list[str]:
+    """Say what keeps traces from being delivered: a pause, or items that were refused."""
+    found = []
+    for state in library.traces.delivery_states():
+        if state.paused:
+            found.append(f"Delivery to {state.name} is paused: {state.paused}")
+        if state.dead:
+            found.append(f"{state.name} refused {state.dead} items.")
+    return found
+
+
 def deliver_now(library: Library, *, only_due: bool) -> bool:
     """Send what waits and say how far that came; True when nothing is left."""
     from assistant.tracing.delivery import deliver_round, make_sinks
-    from assistant.tracing.outbox import Queue, dead_letters, states
+    from assistant.tracing.outbox import Queue, dead_letters
 
     store = library.traces
-    names = store.settings.sinks
-    if not names:
+    if not store.settings.sinks:
         errors.print("Nothing is delivered: set COMET_API_KEY (or OPIK_URL_OVERRIDE) to deliver traces.")
         return True
     queue = Queue(store.engine, store.owner.name)
@@ -67,4 +77,4 @@ def deliver_now(library: Library, *, only_due: bool) -> bool:
         click.secho(f"{name}: {problem}", fg="red", err=True)
     for letter in dead_letters(store.engine):
         click.secho(f"{letter['sink']} refused {letter['kind']} {letter['trace_id']}: {letter['error']}", err=True)
-    return all(s.pending == s.dead == 0 for s in states(store.engine, names))
+    return all(s.pending == s.dead == 0 for s in store.delivery_states())

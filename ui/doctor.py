@@ -13,6 +13,7 @@ from rich.text import Text
 
 from index_store.errors import LecternError
 from ui.batch import Row
+from ui.delivery import delivery_problems
 from ui.terminal import console
 from ui.wiring import SECRETS, VARIABLES, Environment, open_library, read_environment
 
@@ -43,6 +44,8 @@ def examine() -> list[Finding]:
         *_guarded("embedding", lambda: _embedding(environment)),
         *_guarded("index", lambda: _index(environment)),
         *_guarded("language model", lambda: _model(environment)),
+        *_guarded("traces", lambda: _traces(environment)),
+        *_guarded("delivery", lambda: _delivery(environment)),
         *_variables(environment),
     ]
 
@@ -101,6 +104,30 @@ def _model(environment: Environment) -> Finding:
     model = choose_model(settings, None)
     asyncio.run(preflight(model))
     return Finding("language model", "ok", f"{model.label} answers")
+
+
+def _traces(environment: Environment) -> Finding:
+    from assistant.tracing.database import shown
+    from assistant.tracing.queries import TraceReader
+
+    if environment.traces.database_url is None and not (environment.home / "traces.sqlite3").exists():
+        return Finding("traces", "ok", "none yet; every turn is kept in the home")
+    with open_library(environment) as library:
+        count = TraceReader(library.traces.engine).count()
+        where = shown(library.traces.engine.url)
+    return Finding("traces", "ok", f"{count:,} turns in {where}")
+
+
+def _delivery(environment: Environment) -> Finding:
+    names = environment.traces.sinks
+    if not names:
+        return Finding("delivery", "ok", "nothing leaves: neither Comet nor Opik is set up")
+    with open_library(environment) as library:
+        problems = delivery_problems(library)
+        waiting = sum(s.pending for s in library.traces.delivery_states())
+    if problems:
+        return Finding("delivery", "broken", " ".join(problems), "Mend it, then run: lectern traces deliver")
+    return Finding("delivery", "ok", f"to {' and '.join(names)}, {waiting} waiting")
 
 
 def _variables(environment: Environment) -> Iterator[Finding]:

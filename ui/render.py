@@ -54,6 +54,11 @@ def related_html(hits: Sequence[Hit]) -> str:
     return "<p class='lectern-note'>Not an answer, only the nearest passages:</p>" + "".join(cards)
 
 
+def warnings_html(warnings: Sequence[str]) -> str:
+    """Give what is to be mended as lines above the conversation."""
+    return "".join(f"<p class='lectern-warning'>{html.escape(warning)}</p>" for warning in warnings)
+
+
 def marked(context: str, quotes: Sequence[str]) -> str:
     """Escape a passage and put <mark> around each quote that stands in it."""
     spans = sorted((at, at + len(q)) for q in quotes if q and (at := context.find(q)) >= 0)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.tracing.database import open_database, reason, sqlite_url, writing
-from assistant.tracing.outbox import Outbox
+from assistant.tracing.outbox import Outbox, SinkState, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
@@ -149,6 +149,10 @@ class TraceStore:
             payload = connection.execute(waiting.limit(1)).scalar()
         said = {key: value for key, value in record.items() if key not in ("feedback", "reviews")}
         return payload if payload is not None else self.outbox.payload(said)
+
+    def delivery_states(self) -> list[SinkState]:
+        """Give how far the delivery is: for each sink that is set up, or has items from when it was."""
+        return states(self.engine, self.settings.sinks)
 
     def abort_orphans(self) -> int:
         """Mark the open turns of processes that are gone as aborted; give how many there were.
