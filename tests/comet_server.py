@@ -16,6 +16,7 @@ import struct
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -50,7 +51,9 @@ class CometServer:
         self.mode = "fine"
         self.alive_mode = "fine"
         self.retry_after: str | None = None
+        self.code = 0  # Comet's own, in the body of a refusal
         self.item: dict[str, Any] = {"status": 400, "content": {"msg": f"{key} is full.", "sdk_error_code": 1}}
+        self.item_key: str | None = None  # another one than that which was sent
         self.arrived: list[Arrived] = []
         self.chains: dict[str, dict[str, Any]] = {}  # by experiment key, as they were stored last
         self.stored: list[str] = []  # keys, one for each time
@@ -150,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
             self._break(request, mode)
         elif mode == "garbage":
             self.send(200, b"<html>It works!</html>")
+        elif mode == "endless":
+            self._send_endless()
         elif mode in STATUSES:
             self._refuse(STATUSES[mode])
         else:
@@ -179,7 +184,8 @@ class Handler(BaseHTTPRequestHandler):
         if request.wrong:
             self._json(400, {"msg": "; ".join(request.wrong), "code": 400, "sdk_error_code": 0})
         elif mode == "item":
-            self._json(200, {item["experimentKey"]: self.double.item for item in request.body})
+            keys = [self.double.item_key or item["experimentKey"] for item in request.body]
+            self._json(200, dict.fromkeys(keys, self.double.item))
         else:
             self.take(request)
 
@@ -201,7 +207,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = self.double.retry_after
         headers = {} if asked is None else {"Retry-After": asked}
         headers |= {"Location": "/elsewhere"} if status == 302 else {}
-        self._json(status, {"msg": f"said {status} to {self.double.key}", "code": status}, headers)
+        said = {"msg": f"said {status} to {self.double.key}", "code": status, "sdk_error_code": self.double.code}
+        self._json(status, said, headers)
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
         self.send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
@@ -212,6 +219,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_endless(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        with suppress(OSError):
+            while not self.double.stopping.is_set():
+                self.wfile.write(b" " * 65_536)
 
     def _hold(self, mode: str) -> None:
         """Say nothing, or a byte now and then, until the client is gone or the double stops."""

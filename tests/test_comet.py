@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from assistant.tracing.comet import ALREADY_THERE, LONGEST_PARAMETER, CometSink
+from assistant.tracing.comet import ALREADY_THERE, KEY_CODES, LONGEST_PARAMETER, CometSink
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable
 from tests import sent
@@ -164,6 +164,50 @@ def test_a_failure_says_what_the_worker_is_to_do_and_never_the_key(
     assert raised.value.message.startswith("Comet") and raised.value.hint
     assert server.key not in str(raised.value)
     assert server.complaints == []
+
+
+@pytest.mark.parametrize("code", sorted(KEY_CODES))
+@pytest.mark.parametrize("mode", ["item", "400"])
+def test_a_key_or_workspace_that_comet_does_not_know_pauses_though_it_says_400(
+    server: CometServer, record: dict[str, Any], mode: str, code: int
+) -> None:
+    server.mode, server.code = mode, code
+    server.item = {"status": 400, "content": {"msg": f"{server.key} is unknown.", "sdk_error_code": code}}
+    with pytest.raises(SinkDenied, match="refused the key") as raised:
+        sink_to(server).send_trace(record)
+    assert server.key not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "no", [], {}, {"msg": "No."}, {"sdk_error_code": None}, {"sdk_error_code": "34323"}]
+)
+@pytest.mark.parametrize(("status", "kind"), [(400, SinkRefused), (500, SinkUnavailable), (0, SinkRefused)])
+def test_an_item_that_failed_is_a_failure_whatever_is_said_of_it(
+    server: CometServer, record: dict[str, Any], content: Any, status: int, kind: type[DeliveryProblem]
+) -> None:
+    server.mode, server.item = "item", {"status": status, "content": content}
+    with pytest.raises(kind, match=f"answered {status}"):
+        sink_to(server).send_trace(record)
+
+
+@pytest.mark.parametrize("item", [None, "no", {}, {"status": "200"}, {"content": {}}])
+def test_an_answer_without_a_status_is_none(server: CometServer, record: dict[str, Any], item: Any) -> None:
+    server.mode, server.item = "item", item
+    with pytest.raises(SinkUnavailable, match="gave an answer that is none"):
+        sink_to(server).send_trace(record)
+
+
+def test_an_answer_about_another_chain_is_none(server: CometServer, record: dict[str, Any]) -> None:
+    server.mode, server.item_key = "item", "f" * 32
+    server.item = {"status": 200, "content": {}}
+    with pytest.raises(SinkUnavailable, match="gave an answer that is none"):
+        sink_to(server).send_trace(record)
+
+
+def test_an_answer_without_an_end_is_not_kept(server: CometServer, record: dict[str, Any]) -> None:
+    server.mode = "endless"
+    with pytest.raises(SinkUnavailable, match="gave an answer that is none"):
+        sink_to(server).send_trace(record)
 
 
 def test_a_server_that_is_slow_is_waited_for(server: CometServer, record: dict[str, Any]) -> None:
