@@ -127,6 +127,8 @@ def _wrong_times(timed: dict[str, Any], duration: str) -> list[str]:
     wrong = [] if 10**12 < began < 10**13 else [f"{began} is no time in milliseconds"]
     if ended is not None and timed[duration] != ended - began:
         wrong.append(f"{duration} is {timed[duration]}, not {ended - began}")
+    if ended is not None and ended < began:
+        wrong.append(f"{ended} is before {began}")
     return wrong
 
 
