@@ -15,34 +15,34 @@ SHOWN = "[key]"
 # A letter before may be the end of an escape, where the text is itself JSON: "\nsk-..."
 _FRESH = re.compile(r"(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=\\u[0-9a-fA-F]{4})")
 _MARKUP = r"</?[A-Za-z]{1,8}/?>|[\u00ad\u200b-\u200d\u2060\ufeff]|\\(?=[_*-])|[*`]{1,3}(?=[A-Za-z0-9])"
-_PREFIXES = (  # what the text must hold, what comes before the rest of the key, the shortest rest
-    ("sk-", "sk-", 16),
-    ("sk_live", r"sk_live\\?_", 16),
-    ("gsk", r"gsk\\?_", 20),
-    ("ghp", r"ghp\\?_", 20),
-    ("gho", r"gho\\?_", 20),
-    ("ghu", r"ghu\\?_", 20),
-    ("ghs", r"ghs\\?_", 20),
-    ("ghr", r"ghr\\?_", 20),
-    ("github", r"github\\?_pat\\?_", 20),
-    ("glpat-", "glpat-", 16),
-    ("AIza", "AIza", 30),
-    ("AKIA", "AKIA", 16),
-    ("ASIA", "ASIA", 16),
-    ("xox", "xox[abeprs]-", 10),
-    ("xapp-", "xapp-", 10),
-    ("hf", r"hf\\?_", 20),
-    ("npm", r"npm\\?_", 20),
-    ("pypi-", "pypi-", 30),
+_PREFIXES = (  # how a key begins, and the shortest rest of it
+    ("sk-", 16),
+    ("glpat-", 16),
+    ("AIza", 30),
+    ("A[KS]IA", 16),
+    ("x(?:ox[abeprs]|app)-", 10),
+    ("pypi-", 30),
 )
-# The start stands first in a pattern, what is before it is asked afterwards: so a search jumps from start to start.
-_BEGUN = tuple(
-    (word, re.compile(f"{start}(?:[\\w-]|{_MARKUP}){{{shortest - 1},400}}[\\w-]", re.ASCII))
-    for word, start, shortest in _PREFIXES
+_PREFIXES_WITH_LINE = (  # those that have an underscore, which most texts have not
+    (r"sk\\?_live\\?_", 16),
+    (r"gsk\\?_", 20),
+    (r"gh[pousr]\\?_", 20),
+    (r"github\\?_pat\\?_", 20),
+    (r"hf\\?_", 20),
+    (r"npm\\?_", 20),
 )
+
+
+def _begun(prefixes: tuple[tuple[str, int], ...]) -> tuple[re.Pattern[str], ...]:
+    """Compile patterns whose start stands first, so that a search jumps; what is before it is asked afterwards."""
+    rest = rf"(?:[\w-]|{_MARKUP})"
+    return tuple(re.compile(rf"{start}{rest}{{{least - 1},400}}[\w-]", re.ASCII) for start, least in prefixes)
+
+
+_BEGUN, _BEGUN_WITH_LINE = _begun(_PREFIXES), _begun(_PREFIXES_WITH_LINE)
+_JWT = re.compile(r"eyJ[\w-]{8,4000}+\.[\w-]{8,8000}+(?:\.[\w-]{0,4000}+)?", re.ASCII)
 _WHOLE = (
     (
-        "PRIVATE KEY",
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:[^-]|-(?!----)){0,20000}+-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
@@ -50,41 +50,31 @@ _WHOLE = (
         ),
         SHOWN,
     ),
-    (
-        "eyJ",
-        re.compile(r"eyJ(?<![A-Za-z0-9_-]eyJ)[\w-]{8,4000}+\.[\w-]{8,8000}+(?:\.[\w-]{0,4000}+)?", re.ASCII),
-        SHOWN,
-    ),
-    ("eyJ", re.compile(r"eyJ(?<=\\[nrt]eyJ)[\w-]{8,4000}+\.[\w-]{8,8000}+(?:\.[\w-]{0,4000}+)?", re.ASCII), SHOWN),
-    ("hooks.slack", re.compile(r"hooks\.slack\.com/services/[\w/-]{20,200}"), SHOWN),
-    ("://", re.compile(r"://[^\s/:@\"'<>]{0,100}+:[^\s/\"'<>]{1,200}@(?=[\w\[.-])"), f"://{SHOWN}@"),
+    (re.compile(r"hooks\.slack\.com/services/[\w/-]{20,200}"), SHOWN),
+    (re.compile(r"://[^\s/:@\"'<>]{0,100}+:[^\s/\"'<>]{1,200}@(?=[\w\[.-])"), f"://{SHOWN}@"),
 )
 
 _BETWEEN = r"(?:\\?[\"'*`\]]|</?[a-z]{1,8}>){0,4}+\s{0,3}(?:=>|[:=]{1,2})\s{0,3}(?:\\?\*){0,2}(?:<[a-z]{1,8}>)?\s?"
-_NAMES = (  # what the text must hold, in small letters; the name; how far it can be trusted
-    ("passw", r"passw(?:or)?[dt]", "password"),
-    ("passphrase", "passphrase", "password"),
-    ("pwd", "pwd", "password"),
-    ("api", r"api(?:\\?[_ -])?key", "key"),
-    ("secret", r"secret(?:(?:\\?[_-])?(?:access(?:\\?[_-])?)?key)?", "key"),
-    ("access", r"access(?:\\?[_-])?(?:key|token)", "key"),
-    ("auth", r"auth(?:\\?[_-])?token", "key"),
-    ("refresh", r"refresh(?:\\?[_-])?token", "key"),
-    ("session", r"session(?:\\?[_-])?token", "key"),
-    ("private", r"private(?:\\?[_-])?key", "key"),
-    ("authorization", "authorization", "key"),
-    ("token", "token", "perhaps"),
-    ("_key", "_key", "perhaps"),
+_NAMES = (  # a name's last word, what may come before it, how far a name like that can be trusted
+    (r"pass(?:w(?:or)?[dt]|phrase)", "", "password"),
+    ("pwd", "", "password"),
+    ("secret", "", "key"),
+    ("authorization", "", "key"),
+    ("key", r"(?:api|secret|access|private)(?:\\?[_ -])?", "key"),
+    ("key", "_", "perhaps"),
+    ("token", r"(?:access|auth|refresh|session)(?:\\?[_-])?", "key"),
+    ("token", "", "perhaps"),
 )
-_PAIRS = tuple((word, re.compile(name + _BETWEEN, re.ASCII), trust) for word, name, trust in _NAMES)
-_NAMED = tuple((re.compile(f"(?:{name})$", re.IGNORECASE), trust) for _, name, trust in _NAMES)
+_ENDS = tuple(re.compile(f"({word}){_BETWEEN}", re.ASCII) for word in dict.fromkeys(word for word, _, _ in _NAMES))
+_NAMED = tuple((re.compile(f"{before}{word}$", re.IGNORECASE), trust) for word, before, trust in _NAMES)
+_LONGEST_NAME = 40
 _BEARER = re.compile(r"bearer\s{1,3}(?=[\w.~+/=-]{12})")
 _SCHEME = re.compile(r"(?:basic|bearer|token|digest)\s{1,3}", re.IGNORECASE)
 _QUOTE = re.compile(r"\\{0,3}[\"'`](?![\s,;:=)\]}>])")
 _PLAIN = re.compile(r"[^\s\"'`<>&]{1,400}+")
 _KEY_ONLY = re.compile(r"[\w.~+/=%!?:@#$^*-]{1,2000}+", re.ASCII)
 _NO_KEY = re.compile(
-    r"\[key|[.*x…_-]{1,80}\\?$|<|\$|%\(|\{|your|none\b|null\b|true\b|false\b|str\b|string\b|secretstr\b|optional\b"
+    r"\[(?:key|phone|e-mail|student)|[.*x…_-]{1,80}\\?$|<|\$|%\(|\{|your|none\b|null\b|true\b|false\b|str\b|string\b|secretstr\b|optional\b"
     r"|required\b|bytes\b|text\b|varchar|os\.|getenv|env\.|undefined",
     re.IGNORECASE,
 )
@@ -95,30 +85,44 @@ _WORD = re.compile(r"[A-Za-z]{0,24}\d{0,2}|\d{1,6}")
 
 def hide_keys(text: str) -> str:
     """Give a text with `[key]` for each key, token and password in it."""
-    for word, pattern in _BEGUN:
-        if word in text:
-            text = pattern.sub(_if_key, text)
-    for word, pattern, shown in _WHOLE:
-        if word in text:
-            text = pattern.sub(shown, text)
+    for pattern in (*_BEGUN, *_BEGUN_WITH_LINE) if "_" in text else _BEGUN:
+        text = _hide_begun(pattern, text)
+    if "eyJ" in text:
+        text = _hide_begun(_JWT, text)
+    for pattern, shown in _WHOLE:
+        text = pattern.sub(shown, text)
     return _hide_named(text)
 
 
 def hide_value(name: str, value: str) -> str | None:
     """Give what is shown for a value that is called by a key's name, None if the name or the value is no key's."""
-    for pattern, trust in _NAMED:
-        if pattern.search(name[-40:]):
-            hidden = value and (trust != "perhaps" or _is_random(value)) and not _NO_KEY.match(value)
-            return SHOWN if hidden else None
-    return None
+    trust = _trust(name)
+    if trust is None:
+        return None
+    hidden = value and (trust != "perhaps" or _is_random(value)) and not _NO_KEY.match(value)
+    return SHOWN if hidden else None
 
 
-def _if_key(match: re.Match[str]) -> str:
-    if not _FRESH.match(match.string, match.start()):
-        return match[0]
-    if match[0].startswith("sk-") and not re.search(r"\d|[A-Za-z]{20}", match[0]):
-        return match[0]  # sk-learn-compatible-estimators
-    return SHOWN
+def _trust(name: str) -> str | None:
+    """Tell how far what is called so can be trusted to be a key, None if not at all."""
+    name = name[-_LONGEST_NAME:]
+    return next((trust for pattern, trust in _NAMED if pattern.search(name)), None)
+
+
+def _hide_begun(pattern: re.Pattern[str], text: str) -> str:
+    parts, done, match = [], 0, pattern.search(text)
+    while match is not None:
+        after = match.start() + 2  # what is no key may have one in it: disk-sk-...
+        if _FRESH.match(text, match.start()) and not _is_package(match[0]):
+            parts += [text[done : match.start()], SHOWN]
+            after = done = match.end()
+        match = pattern.search(text, after)
+    return "".join(parts) + text[done:] if parts else text
+
+
+def _is_package(key: str) -> bool:
+    """Tell whether it is no key but words: sk-learn-compatible-estimators."""
+    return key.startswith("sk-") and not re.search(r"\d|[A-Za-z]{20}", key)
 
 
 def _hide_named(text: str) -> str:
@@ -138,15 +142,15 @@ def _hide_named(text: str) -> str:
 
 def _named(text: str, small: str) -> Iterator[tuple[int, int]]:
     """Give where the values of named keys begin and end."""
-    for word, pattern, trust in _PAIRS:
-        if word in small:
-            for match in pattern.finditer(small):
-                if (place := _place(text, match.end(), trust)) is not None:
-                    yield place
+    for pattern in _ENDS:
+        for match in pattern.finditer(small):
+            trust = _trust(small[max(0, match.start() - _LONGEST_NAME) : match.start()] + match[1])
+            if trust is not None and (place := _place(text, match.end(), trust)) is not None:
+                yield place
     if "bearer" in small:
         for match in _BEARER.finditer(small):
             value = _KEY_ONLY.match(text, match.end())
-            if value is not None and not _is_words(value[0].rstrip(".")):
+            if value is not None and not _is_words(value[0][:200].rstrip(".")):
                 yield value.span()
 
 
@@ -156,7 +160,7 @@ def _place(text: str, at: int, trust: str) -> tuple[int, int] | None:
         at = quote.end()
         end = _closing(text, at, quote[0])
         if end is not None:
-            value = text[at:end]
+            value = text[at:end][:200]
             accepted = not _NO_KEY.match(value) and (trust != "perhaps" or _is_random(value))
             return (_after_scheme(text, at), end) if accepted else None
     at = _after_scheme(text, at)
@@ -165,7 +169,7 @@ def _place(text: str, at: int, trust: str) -> tuple[int, int] | None:
     if plain is None:
         return None
     value = plain[0].rstrip(".,;:)]}\\")
-    end = at + len(value)
+    end, value = at + len(value), value[:200]
     accepted = _is_password(text, value, end) if trust == "password" else _is_key(text, value, end, trust)
     return (at, end) if accepted else None
 

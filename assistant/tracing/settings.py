@@ -40,12 +40,7 @@ class TraceSettings:
         if self.keep_days is not None and self.keep_days <= 0:
             raise SettingsError(f"LECTERN_TRACE_DAYS is {self.keep_days}.", hint="Give a number of days above 0.")
         if self.student_number is not None:
-            try:
-                re.compile(self.student_number)
-            except re.error as exc:
-                raise SettingsError(
-                    f"LECTERN_STUDENT_NUMBER is no regular expression: {exc}.", hint=r"For example: \b[A-Z]\d{7}\b"
-                ) from exc
+            _check_pattern(self.student_number)
 
     @property
     def sinks(self) -> tuple[str, ...]:
@@ -53,3 +48,16 @@ class TraceSettings:
         comet = ("comet",) if self.comet_api_key is not None else ()
         opik = ("opik",) if self.opik_url is not None or self.opik_api_key is not None else ()
         return (*comet, *opik)
+
+
+def _check_pattern(pattern: str) -> None:
+    """Refuse a pattern that is none, that fits nothing at all, or that could run for ever."""
+    hint = r"For example: \b[A-Z]\d{7}\b"
+    try:
+        compiled = re.compile(pattern)
+    except re.error as exc:
+        raise SettingsError(f"LECTERN_STUDENT_NUMBER is no regular expression: {exc}.", hint=hint) from exc
+    if compiled.match(""):
+        raise SettingsError("LECTERN_STUDENT_NUMBER fits an empty text.", hint=hint)
+    if re.search(r"[+*}][^()]*\)[+*{]", pattern):  # (a+)+ takes time that doubles with each character
+        raise SettingsError("LECTERN_STUDENT_NUMBER repeats a group that repeats something itself.", hint=hint)
