@@ -74,8 +74,8 @@ _QUOTE = re.compile(r"\\{0,3}[\"'`](?![\s,;:=)\]}>])")
 _PLAIN = re.compile(r"[^\s\"'`<>&]{1,400}+")
 _KEY_ONLY = re.compile(r"[\w.~+/=%!?:@#$^*-]{1,2000}+", re.ASCII)
 _NO_KEY = re.compile(
-    r"\[(?:key|phone|e-mail|student)|[.*x…_-]{1,80}\\?$|<|\$|%\(|\{|your|none\b|null\b|true\b|false\b|str\b|string\b|secretstr\b|optional\b"
-    r"|required\b|bytes\b|text\b|varchar|os\.|getenv|env\.|undefined",
+    r"\[(?:key|phone|e-mail|student)|[.*x…_-]{1,80}\\?$|<|\$|%\(|\{|your|none\b|null\b|true\b|false\b"
+    r"|str\b|string\b|secretstr\b|optional\b|required\b|bytes\b|text\b|varchar|os\.|env\.|undefined",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*[(\[.]")
@@ -91,7 +91,11 @@ def hide_keys(text: str) -> str:
         text = _hide_begun(_JWT, text)
     for pattern, shown in _WHOLE:
         text = pattern.sub(shown, text)
-    return _hide_named(text)
+    for _ in range(4):  # what is hidden may let what stands before it be seen: password=api_key=...
+        before, text = text, _hide_named(text)
+        if text == before:
+            break
+    return text
 
 
 def hide_value(name: str, value: str) -> str | None:
@@ -169,6 +173,7 @@ def _place(text: str, at: int, trust: str) -> tuple[int, int] | None:
     if plain is None:
         return None
     value = plain[0].rstrip(".,;:)]}\\")
+    value += "]" if value.endswith("[key") else ""
     end, value = at + len(value), value[:200]
     accepted = _is_password(text, value, end) if trust == "password" else _is_key(text, value, end, trust)
     return (at, end) if accepted else None
