@@ -24,7 +24,7 @@ _NATIONAL = re.compile(r"0[1-9]\d{1,3}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,5}){0,3}"
 _PAIRS = re.compile(r"0[1-9](?:([ .])\d\d)(?:\1\d\d){3}")
 _MOBILE = re.compile(r"01[5-7]\d{8,9}|07\d{9}")
 _CALLED = re.compile(
-    r"(?:\b(?:tele)?phone|\btel|telefon|\bmobile?|\bfax|\bhandy|whatsapp|\bcall(?: me| us)? (?:at|on))[\W_]{0,5}"
+    r"(?:(?<!\[)\b(?:tele)?phone|\btel|telefon|\bmobile?|\bfax|\bhandy|whatsapp|\bcall(?: me| us)? (?:at|on))[\W_]{0,5}"
     r"(?:(?:no|nr|number|nummer|is|at)\b[\W_]{0,4}){0,2}$"
 )
 _YEARS = re.compile(r"(?:19|20)\d\d\D{1,3}(?:19|20)\d\d")
