@@ -276,7 +276,7 @@ def test_the_open_turn_of_a_killed_process_is_aborted_and_that_of_a_live_one_is_
     )
     assert child.stdout is not None
     assert child.stdout.readline() == b"begun\n"
-    other = TraceStore(tmp_path, TraceSettings(database_url=address))
+    other = TraceStore(tmp_path, TraceSettings(database_url=address, comet_api_key=COMET))
     assert other.abort_orphans() == 0
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
@@ -284,3 +284,6 @@ def test_the_open_turn_of_a_killed_process_is_aborted_and_that_of_a_live_one_is_
     other.close()
     states = {r["question"]: r["status"] for r in TraceReader(store.engine).find()}
     assert states == {"still under way": "running", "killed in the middle": "aborted"}
+    with store.engine.connect() as connection:
+        payload = connection.execute(select(outbox.c.payload)).scalar_one()
+    assert (payload["status"], payload["spans"]) == ("aborted", [])

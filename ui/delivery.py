@@ -77,4 +77,10 @@ def deliver_now(library: Library, *, only_due: bool) -> bool:
         click.secho(f"{name}: {problem}", fg="red", err=True)
     for letter in dead_letters(store.engine):
         click.secho(f"{letter['sink']} refused {letter['kind']} {letter['trace_id']}: {letter['error']}", err=True)
-    return all(s.pending == s.dead == 0 for s in store.delivery_states())
+    left = store.delivery_states()
+    waiting = sum(state.pending for state in left)
+    if waiting:
+        click.echo(
+            f"{waiting} wait: for the sink to take them, or for another process that sends them just now.", err=True
+        )
+    return waiting == 0 and all(state.dead == 0 for state in left)

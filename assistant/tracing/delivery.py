@@ -18,7 +18,8 @@ from assistant.tracing.outbox import Item, Queue
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable, TraceProblem
 
-AT_A_TIME = 20
+AT_A_TIME = 8
+"""Items claimed at once: each may take twenty seconds, and all must be sent before their claim runs out."""
 POLL_S = 5.0
 """How often a worker looks for what other processes have put into the outbox."""
 SOONEST_S = 0.5
@@ -35,6 +36,9 @@ class Sink(Protocol):
 
     def send_feedback(self, item: dict[str, Any]) -> None:
         """Send a vote on a trace that was sent before."""
+
+    def abandon(self) -> None:
+        """Cut a request that is under way, from another thread."""
 
     def close(self) -> None:
         """Close connections."""
@@ -121,12 +125,15 @@ class Worker:
         self._thread.start()
 
     def close(self, wait_s: float = 2.0) -> None:
-        """Stop after the item that is under way, or leave it to its fate: it stays in the outbox."""
+        """Stop after the item that is under way, or cut it off: then it stays in the outbox."""
         self._stop.set()
         self._thread.join(wait_s)
-        if not self._thread.is_alive():
+        if self._thread.is_alive():
             for sink in self._sinks:
-                sink.close()
+                sink.abandon()
+            self._thread.join(wait_s)
+        for sink in self._sinks:
+            sink.close()
 
     def _run(self) -> None:
         resumed = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +103,7 @@ class Queue:
         self._engine = engine
         self._worker = worker
         self._clock = clock
+        self._failures: Counter[str] = Counter()  # in a row, by sink
 
     def claim(self, sink: str, limit: int, *, even_if_not_due: bool = False) -> list[Item]:
         """Take what is due for a sink, oldest first; none while it is paused."""
@@ -120,6 +122,7 @@ class Queue:
 
     def delivered(self, item: Item) -> None:
         """Note that an item has arrived."""
+        self._failures[item.sink] = 0
         self._end(item, state="delivered", payload=None, delivered_at=self._clock(), error=None)
 
     def dead(self, item: Item, error: str) -> None:
@@ -128,8 +131,11 @@ class Queue:
 
     def later(self, item: Item, error: str, retry_after_s: float | None) -> None:
         """Try an item again later, and its sink not before: it could not take anything."""
-        wait = waiting_time(item.attempts) if retry_after_s is None else retry_after_s
-        self._end(item, error=error, due_at=self._clock() + wait)
+        self._failures[item.sink] += 1
+        wait = waiting_time(self._failures[item.sink] - 1) if retry_after_s is None else retry_after_s
+        # The item waits longer than its sink, so that one which always fails does not stand in the way of the others.
+        own = max(wait if retry_after_s is not None else 2 * wait, waiting_time(item.attempts))
+        self._end(item, error=error, due_at=self._clock() + own)
         self._sink(item.sink, not_before=self._clock() + wait)
 
     def pause(self, item: Item, reason: str) -> None:

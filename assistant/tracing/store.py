@@ -168,12 +168,20 @@ class TraceStore:
             gone = {owner for owner, started in found if self.owner.is_gone(owner, self.clock() - started)}
         if not gone:
             return 0
-        ended = {"status": "aborted", "ended_at": self.clock(), "error": "The process ended before the turn did."}
-        done = self._write(
-            lambda connection: connection.execute(update(traces).where(running, traces.c.owner.in_(gone)).values(ended))
-        )
+
+        def write(connection: Connection) -> int:
+            open_turns = select(traces.c.id).where(running, traces.c.owner.in_(gone))
+            ids = list(connection.execute(open_turns).scalars())
+            ended = {"status": "aborted", "ended_at": self.clock(), "error": "The process ended before the turn did."}
+            connection.execute(update(traces).where(traces.c.id.in_(ids)).values(ended))
+            records = select(traces, conversations.c.user_id).join(conversations).where(traces.c.id.in_(ids))
+            for record in connection.execute(records).mappings().all():
+                self.outbox.add_trace(connection, {**record, "spans": []})
+            return len(ids)
+
+        done = self._write(write)
         self.owner.forget(gone)
-        return int(done.rowcount)
+        return done
 
     def forget(
         self, *, user: str | None = None, conversation: str | None = None, before: float | None = None
