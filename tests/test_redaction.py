@@ -190,6 +190,14 @@ def test_ids_of_traces_stay() -> None:
         assert LEAVING.text(f"{name.hex} {name}") == f"{name.hex} {name}"
 
 
+def test_ids_stay_whatever_student_numbers_look_like() -> None:
+    ids = ["1234567890abcdef", "0171123456712345", uuid.UUID(int=2**100 // 7).hex, str(uuid.UUID(int=2**100 // 7))]
+    seven = Redaction(TraceSettings(student_number=r"\d{7}"), everything=True)
+    assert seven.value({"id": ids, "text": "of 1234567"}) == {"id": ids, "text": "of [student number]"}
+    hexadecimal = Redaction(TraceSettings(secrets=(SecretStr("ab" * 16),)), everything=False)
+    assert hexadecimal.text("ab" * 16) == "[key]"
+
+
 def test_the_sample_course_stays_as_it_is() -> None:
     files = [
         path for path in Path("ingest/sample").rglob("*") if path.suffix in (".md", ".py", ".vtt", ".html", ".csv")

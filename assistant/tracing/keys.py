@@ -116,10 +116,12 @@ def _trust(name: str) -> str | None:
 def _hide_begun(pattern: re.Pattern[str], text: str) -> str:
     parts, done, match = [], 0, pattern.search(text)
     while match is not None:
-        after = match.start() + 2  # what is no key may have one in it: disk-sk-...
-        if _FRESH.match(text, match.start()) and not _is_package(match[0]):
+        after = match.end()
+        if not _FRESH.match(text, match.start()):
+            after = match.start() + 2  # what is no key may have one in it: disk-sk-...
+        elif not _is_package(match[0]):
             parts += [text[done : match.start()], SHOWN]
-            after = done = match.end()
+            done = after
         match = pattern.search(text, after)
     return "".join(parts) + text[done:] if parts else text
 
