@@ -112,6 +112,7 @@ tokenizer="cl100k_base_2023", token="tok_embeddings_weight_0", sort_key = lambda
 the secret is practice; secret: the model learns nothing; Password: use a long one
 api_key=os.environ["OPENAI_API_KEY"], api_key = settings.api_key, api_key: str, api_key=None
 api_key="your-api-key", password = getpass(), password=args.password, api_key="<key>", api_key="..."
+COMET_API_KEY = "API_KEY", COMET_API_KEY = "COMET_API_KEY"
 sk-learn-compatible-estimators, task-specific, bearer of bad news, the bearer token-authentication-scheme is
 -----BEGIN CERTIFICATE-----
 """

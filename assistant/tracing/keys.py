@@ -75,7 +75,8 @@ _PLAIN = re.compile(r"[^\s\"'`<>&]{1,400}+")
 _KEY_ONLY = re.compile(r"[\w.~+/=%!?:@#$^*-]{1,2000}+", re.ASCII)
 _NO_KEY = re.compile(
     r"\[(?:key|phone|e-mail|student)|[.*x…_-]{1,80}\\?$|<|\$|%\(|\{|your|none\b|null\b|true\b|false\b"
-    r"|str\b|string\b|secretstr\b|optional\b|required\b|bytes\b|text\b|varchar|os\.|env\.|undefined",
+    r"|str\b|string\b|secretstr\b|optional\b|required\b|bytes\b|text\b|varchar|os\.|env\.|undefined"
+    r"|(?-i:(?:[A-Z]+_)*(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD))$",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*[(\[.]")
