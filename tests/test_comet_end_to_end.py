@@ -1,0 +1,112 @@
+"""From a question on the command line to Comet: over loopback, with the server up, down, and without a key."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.chat_server import run
+from tests.comet_server import CometServer
+
+POTTERY = "# Glazes\n\nA celadon glaze is fired at 1280 degrees. It was first made in Zhejiang. Iron makes it green.\n"
+QUESTIONS = ("At what temperature is a celadon glaze fired?", "Where was celadon first made?", "Who won in 1998?")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "glazes.md").write_text(POTTERY)
+    run(tmp_path / "home", "ingest", str(tmp_path / "course"))
+    return tmp_path / "home"
+
+
+def environment(server: CometServer) -> dict[str, str]:
+    return {"COMET_API_KEY": server.key, "COMET_URL_OVERRIDE": server.url, "COMET_WORKSPACE": "w"}
+
+
+def ask(home: Path, question: str, **how: str) -> str:
+    own: str = json.loads(run(home, "ask", question, "--json", **how))["trace_id"]
+    return own
+
+
+def wait_for(server: CometServer, count: int) -> None:
+    """Wait until what a command left behind has delivered so much."""
+    for _ in range(600):
+        if len(server.chains) >= count:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError(f"{len(server.chains)} of {count} arrived")
+
+
+def wait_until_tried(home: Path) -> None:
+    """Wait until what a command left behind has tried, in vain, and has let go."""
+    for _ in range(600):
+        with closing(sqlite3.connect(home / "traces.sqlite3")) as connection:
+            found = connection.execute("SELECT attempts, claimed_by FROM outbox").fetchall()
+        if all(attempts > 0 and claimed_by is None for attempts, claimed_by in found):
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError(f"not tried yet: {found}")
+
+
+def test_a_conversation_arrives_complete_by_itself(home: Path) -> None:
+    with CometServer() as server:
+        kept = [ask(home, question, **environment(server)) for question in QUESTIONS]
+        wait_for(server, 3)
+        run(home, "feedback", kept[0], "down", "--comment", "too short", **environment(server))
+        for _ in range(600):
+            if server.feedback:
+                break
+            threading.Event().wait(0.05)
+        assert server.feedback == [(kept[0], "user_feedback", 0)]
+        assert set(server.chains) == set(kept)
+        assert server.complaints == []
+        chain = server.chains[kept[0]]["jsonAsset"]["file"]
+        assert chain["chain_inputs"]["question"] == QUESTIONS[0]
+        assert "1280 degrees" in chain["chain_outputs"]["answer"]
+        assert [node["name"] for node in chain["chain_nodes"]] == [
+            "search the course",
+            "answer from passages",
+            "chat quoting",
+            "check citations",
+        ]
+
+
+def test_what_could_not_be_delivered_arrives_later(home: Path) -> None:
+    with CometServer() as server:
+        server.mode = server.alive_mode = "500"
+        own = ask(home, QUESTIONS[0], **environment(server))
+        wait_until_tried(home)
+        run(home, "traces", "deliver", expected=1, **environment(server))
+        assert server.chains == {}
+        server.mode = server.alive_mode = "fine"
+        run(home, "traces", "deliver", **environment(server))
+        assert set(server.chains) == {own}
+
+
+def test_a_refused_key_is_told_by_doctor(home: Path) -> None:
+    with CometServer() as server:
+        server.mode = server.alive_mode = "401"
+        ask(home, QUESTIONS[0], **environment(server))
+        wait_until_tried(home)
+        run(home, "traces", "deliver", expected=1, **environment(server))
+        findings = [
+            json.loads(x) for x in run(home, "doctor", "--json", expected=3, **environment(server)).splitlines()
+        ]
+        (delivery,) = [f for f in findings if f["name"] == "delivery"]
+        assert delivery["status"] == "broken"
+        assert "paused" in delivery["found"]
+        assert server.key not in json.dumps(findings)
+
+
+def test_without_a_key_nothing_is_sent_and_all_can_be_reviewed(home: Path) -> None:
+    with CometServer() as server:
+        own = ask(home, QUESTIONS[0], COMET_URL_OVERRIDE=server.url)
+        run(home, "traces", "deliver", COMET_URL_OVERRIDE=server.url)
+        assert server.arrived == []
+        assert json.loads(run(home, "traces", "show", own, "--json"))["answer"]
