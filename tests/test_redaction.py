@@ -14,84 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from assistant.tracing.redaction import DEEPEST, LONGEST_REMEMBERED, Redaction, storable
+from assistant.tracing.redaction import DEEPEST, Redaction, storable
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import SettingsError
+from tests.made_secrets import KEPT, KEYS, LEAVING, NAMED, PEM, PEOPLE, SETTINGS, SK
 
-SETTINGS = TraceSettings(
-    comet_api_key=SecretStr("cometKEY12345abc"),
-    opik_api_key=SecretStr("opikKEY12345abc"),
-    student_number=r"\b[A-Z]\d{7}\b",
-    secrets=(SecretStr('zz"Top/Secret!'), SecretStr("zz")),
-)
-LEAVING = Redaction(SETTINGS, everything=True)
-KEPT = Redaction(SETTINGS, everything=False)
-# In pieces, so that no scanner of repositories takes them for keys.
-SK = "sk-" + "proj-abc_DEF-12345678901234567890"
-GITHUB = "ghp" + "_abcdefghijklmnopqrstuvwxyz0123456789"
-JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcDEF123_-xyz"
-PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEabc+/=\nMIIEdef\n-----END RSA PRIVATE" + " KEY-----"
-
-KEYS = [
-    SK,
-    "sk-" + "ant-api03-abcdefghijk-LMNOP_qrstuv",
-    GITHUB,
-    "github" + "_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz",
-    "AKIA" + "IOSFODNN7EXAMPLE",
-    "AIza" + "SyA-1234567890abcdefghijklmnopqrstu",
-    "xoxb" + "-123456789012-abcdefghijklmnop",
-    "hf" + "_abcdefghijklmnopqrstuvwxyzABCDEF",
-    JWT,
-    PEM,
-    "cometKEY12345abc",
-    "opikKEY12345abc",
-    'zz"Top/Secret!',
-]
-NAMED = [
-    ("api_key={}", "abc123def456"),
-    ("OPENAI_API_KEY={}", "abc123def456"),
-    ("aws_secret_access_key = {}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-    ("API-Key: '{}'", "abc123def"),
-    ('"api_key": "{}"', "abc123def"),
-    (r"{{\"api_key\": \"{}\"}}", "abc123def"),
-    (r"api\_key={}", "abcdef12345"),
-    ("<b>api_key</b>={}", "abcdef12345"),
-    ('"password": "{}"', "my pass phrase, with (spaces)"),
-    ("password={}", "hunter2"),
-    ("**password**: {}", "hunter2"),
-    ("passphrase: {}", "correcthorse"),
-    ("postgresql://reader:{}@db.example.org/x", "pa55word"),
-    ("http://reader:{}@db/x", "p@ss:w0rd"),
-    ("Authorization: Bearer {}", "abcdef123456ghijkl"),
-    ("Authorization: Basic {}", "dXNlcjpwYXNzd29yZA=="),
-    ("?api_key={}&top_k=3", "abcdef0123"),
-    ('"access_token": "{}"', "ya29.a0AfH6SMB-abc123"),
-    ("token={}", "abc123def456ghi"),
-]
-PEOPLE = {
-    "[e-mail]": [
-        "me@example.org",
-        "Jörg.Müller+kurs@mail.uni-köln.de",
-        "me%40example.org",
-        "root@server.example.org",
-    ],
-    "[phone]": [
-        "+49 30 1234567",
-        "+49 (0)30 123-4567",
-        "+1 (415) 555-2671",
-        "+14155552671",
-        "+33 6 12 34 56 78",
-        "0049 30 1234567",
-        "(415) 555-2671",
-        "415-555-2671",
-        "030/1234567",
-        "0171 123 45 67",
-        "020 7946 0958",
-        "06.12.34.56.78",
-        "01711234567",
-    ],
-    "[student number]": ["A1234567"],
-}
 QUIET = """
 arXiv 2210.03629 and arXiv:2304.09848v2, 1706.03762, DOI 10.1145/3292500.3330701, 10.48550/arXiv.2210.03629
 ISBN 978-3-16-148410-0, ISBN 9783161484100, ISBN 0306406152, ISBN 0-306-40615-2, ISSN 0162-1459
@@ -271,49 +198,3 @@ def test_what_is_storable_fits_sqlite_and_json(text: str, odd: str) -> None:
     assert storable(said) == said
     assert storable("ordinary") == "ordinary"
     said.encode()
-
-
-PIECES = [
-    *KEYS, *(text.format(value) for text, value in NAMED), *(t for texts in PEOPLE.values() for t in texts),
-    *("password=", "token: ", '"', "\\", "'", "\\n", "@", "+", "(0)", "-", ".", " ", "/", "[key]", "[", "]", "x"),
-    *("1 ", "İ", "bearer ", "sk-", "://", ":", "eyJ", "a", "0171", "</b>", "*", "phone ", "\n"),
-]  # fmt: skip
-
-OTHERS = PIECES[len(KEYS) :]
-
-
-@given(st.lists(st.sampled_from(PIECES), max_size=8))
-def test_what_was_hidden_once_stays_as_it_is(pieces: list[str]) -> None:
-    for redaction in (KEPT, LEAVING):
-        once = redaction.text("".join(pieces))
-        assert redaction.text(once) == once
-
-
-@given(st.lists(st.sampled_from(OTHERS), max_size=4), st.sampled_from(KEYS[:4]), st.lists(st.sampled_from(OTHERS)))
-def test_no_key_is_left_whatever_stands_around_it(before: list[str], key: str, after: list[str]) -> None:
-    assert key[8:] not in KEPT.text(f"{''.join(before)} {key} {''.join(after)}")
-
-
-@given(st.text(alphabet="aA0 .:=\"'\\\n-_@", max_size=200))
-def test_texts_that_are_remembered_and_those_that_are_too_long_are_treated_alike(text: str) -> None:
-    filler = "\nword" * (LONGEST_REMEMBERED // 5 + 1)
-    assert LEAVING.text(text + filler) == LEAVING.text(text) + filler
-
-
-UNITS = [
-    *("a", "@", "a@", "a@a.", "@a.", "1", "1 ", "0-", "+1", "(", "(0) ", "sk-", "sk-`", "sk-<b>", "eyJ", "-eyJ"),
-    *("eyJaaaaaaaa.", PEM.splitlines()[0], "-", "://", "://a:", "password:", 'password="', 'password="\\"', "token:"),
-    *("token=a", "bearer a", "\\", '"', "_key=", "api_key=aaaaaaaaaaaaa_", "0049 ", "415-555-2671-", "tel 1234567x"),
-    *("İpassword=", "%40a.", "hf_<b></b>", "token</b>", "a-", "a`"),
-]
-
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_no_text_takes_more_than_its_length(unit: str) -> None:
-    """A pattern that goes back and forth needs minutes here, and more."""
-    for text in (
-        unit * (100_000 // len(unit)),
-        f"sk-{unit * 100_000}"[:100_000],
-        f"password='{unit * 100_000}"[:100_000],
-    ):
-        assert LEAVING.text(text) is not None
