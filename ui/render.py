@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from assistant.events import Citation
@@ -12,7 +12,9 @@ from index_store.chunks import Hit
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_IMAGE = re.compile(r"!(?=\[)")
+_IMAGE = re.compile(r"!+(?=\[)")
+_FENCED = re.compile(r"`{3,}[^\n]*\n(.*?)\s*`*\Z", re.DOTALL)
+_SIGN = re.compile(r"[^\w\s]|_")
 _BLANK_LINES = re.compile(r"(\n[ \t]*\n\s*)")
 _NOT_PROSE = re.compile(r"^(?:\s|[-*+>|#]|\d+[.)]\s)|[{};|]|\w\(|\s=\s|`{3}", re.MULTILINE)
 WRAPPED_AT = 55
@@ -21,9 +23,25 @@ _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
 
 
 def neutral(text: str) -> str:
-    """Take the power out of a text before it is shown as Markdown: no tag opens, no image is fetched; code stays."""
+    """Take the power out of a text before it is shown as Markdown: no tag opens, no image is fetched; code stays.
+
+    What looks like code here may be none to the browser's Markdown (an escaped or unpaired backtick), so code that
+    holds a tag or an image is given as HTML of our own in which every sign is a character reference.
+    """
     parts = _CODE.split(text)
-    return "".join(part if n % 2 else _IMAGE.sub("", _TAG.sub("&lt;", part)) for n, part in enumerate(parts))
+    return "".join(_code(part) if n % 2 else _IMAGE.sub("", _TAG.sub("&lt;", part)) for n, part in enumerate(parts))
+
+
+def _code(text: str) -> str:
+    if not (_TAG.search(text) or _IMAGE.search(text)):
+        return text
+    if fenced := _FENCED.match(text):
+        return f"\n<pre><code>{_referenced(fenced[1])}</code></pre>\n"
+    return f"<code>{_referenced(text.strip('`'))}</code>"
+
+
+def _referenced(text: str) -> str:
+    return _SIGN.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
 def answer_markdown(text: str) -> str:
@@ -35,11 +53,12 @@ def answer_markdown(text: str) -> str:
 def sources_html(citations: Sequence[Citation]) -> str:
     """Give the cited passages as cards, each with its quotes marked in their context."""
     cards = []
-    for marker, group in groupby(citations, key=lambda c: c.marker):
+    for marker, group in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         cited = list(group)
         first = cited[0]
         body = marked(first.context, [c.quote for c in cited])
-        cards.append(_card(f"[{marker}] {first.title or first.path}", first.path, first.locator, first.score, body))
+        places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
+        cards.append(_card(f"[{marker}] {first.title or first.path}", first.path, places, first.score, body))
     return "".join(cards)
 
 
@@ -47,10 +66,7 @@ def related_html(hits: Sequence[Hit]) -> str:
     """Give the nearest passages under a refusal, called what they are."""
     if not hits:
         return ""
-    cards = [
-        _card(h.chunk.title or h.chunk.path, h.chunk.path, str(h.chunk.locator), h.cosine, marked(h.chunk.context, []))
-        for h in hits[:3]
-    ]
+    cards = [_related(hit) for hit in hits[:3]]
     return "<p class='lectern-note'>Not an answer, only the nearest passages:</p>" + "".join(cards)
 
 
@@ -87,10 +103,25 @@ def _unwrapped_paragraph(text: str) -> str:
     return " ".join(lines)
 
 
-def _card(title: str, path: str, locator: str, score: float, body: str) -> str:
-    where = " · ".join(part for part in (path, locator) if part)
+def _related(hit: Hit) -> str:
+    chunk = hit.chunk
+    places = [_within(str(chunk.locator), chunk.title)]
+    return _card(chunk.title or chunk.path, chunk.path, places, hit.cosine, marked(chunk.context, []))
+
+
+def _within(locator: str, title: str) -> str:
+    """Leave out of a place the heading that is the title, which stands above it."""
+    place, sign, headings = locator.partition("§ ")
+    if not title or not (headings == title or headings.startswith(f"{title} > ")):
+        return locator
+    rest = headings.removeprefix(title).removeprefix(" > ")
+    return f"{place}{sign}{rest}" if rest else place.removesuffix("; ")
+
+
+def _card(title: str, path: str, places: Iterable[str], score: float, body: str) -> str:
+    lines = [f"{path} · similarity {score:.2f}", *(place for place in places if place)]
     return (
-        "<details class='lectern-source' open><summary>"
-        f"<strong>{html.escape(title)}</strong><br><span>{html.escape(where)} · similarity {score:.2f}</span>"
+        f"<details class='lectern-source' open><summary><strong>{html.escape(title)}</strong>"
+        f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
         f"</summary><div class='lectern-passage'>{body}</div></details>"
     )

@@ -1,0 +1,139 @@
+"""What the page shows: no text from outside opens a tag or fetches an image, and each quote is marked in its place."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from assistant.events import Citation
+from index_store.chunks import Chunk, Hit
+from index_store.locators import Locator
+from ui.render import answer_markdown, marked, neutral, related_html, sources_html, unwrapped, warnings_html
+
+OWN_TAGS = re.compile(r"</?(?:code|pre)>")
+OPENS = re.compile(r"<[A-Za-z/!?]|!\[")
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "`",
+            "``",
+            "```",
+            "~~~",
+            "\\",
+            "\n",
+            "\n\n",
+            "    ",
+            "- ",
+            "> ",
+            "<img src=x>",
+            "<b",
+            "![a](b)",
+            "!",
+            "[1]",
+            "w",
+            "[x]",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(PIECES | st.text())
+@example("x ``` <img src=x>")  # no fence: Markdown wants it at the beginning of a line
+@example("\\`<img src=x>\\`")  # no code: both are escaped
+@example("`x\n`<img src=x>`")  # the code ends before the tag
+@example("~~~\n```\n~~~\n<img src=x>")
+@example("`![a](b)\n\n`")
+@example("!![a](b)")
+def test_no_text_opens_a_tag_or_fetches_an_image_whatever_looks_like_code_around_it(text: str) -> None:
+    assert not OPENS.search(OWN_TAGS.sub(" ", neutral(text)))
+    assert not OPENS.search(OWN_TAGS.sub(" ", answer_markdown(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("use `k = 4` here", "use `k = 4` here"),
+        ("```python\nk = 4\n```", "```python\nk = 4\n```"),
+        ("a < b and 3 <4", "a < b and 3 <4"),
+        ("a <b>", "a &lt;b>"),
+        ("![a](b)", "[a](b)"),
+        ("use `<b>`", "use <code>&#60;b&#62;</code>"),
+        ("```html\n<b>\n\nx\n```\nend", "\n<pre><code>&#60;b&#62;\n\nx</code></pre>\n\nend"),
+    ],
+)
+def test_code_stays_code_and_prose_stays_prose(text: str, shown: str) -> None:
+    assert neutral(text) == shown
+
+
+def test_markers_are_set_off_and_code_and_links_are_not_taken_for_them() -> None:
+    assert answer_markdown("So it is. [12]") == "So it is. **[12]**"
+    assert answer_markdown("`a[1]` and [1](x)") == "`a[1]` and [1](x)"
+
+
+@given(st.text("ab <&\n", max_size=60), st.lists(st.text("ab <&\n", min_size=1, max_size=6), max_size=4))
+def test_marking_adds_nothing_but_marks(context: str, quotes: list[str]) -> None:
+    shown = marked(context, quotes)
+    bare = shown.replace("<mark>", "").replace("</mark>", "")
+    assert html.unescape(bare) == unwrapped(context)
+    assert OPENS.search(bare) is None
+    assert len(unwrapped(context)) == len(context)
+
+
+def test_each_quote_is_marked_where_it_stands() -> None:
+    assert marked("A b. C & d. E.", ["C & d.", "A b."]) == "<mark>A b.</mark> <mark>C &amp; d.</mark> E."
+    assert marked("abc", ["ab", "bc", "", "no"]) == "<mark>ab</mark><mark>c</mark>"
+
+
+def test_lines_of_prose_run_on_and_lists_and_code_keep_theirs() -> None:
+    prose = "A sentence that is longer than fifty-five characters, so the file broke\nit here."
+    assert unwrapped(prose) == prose.replace("\n", " ")
+    for kept in ("- one\n- two", "for x in y:\n    print(x)", "short\nlines"):
+        assert unwrapped(kept) == kept
+
+
+def hit(name: str) -> Hit:
+    chunk = Chunk(name, name, 0, Locator(headings=(name,)), "/course", name, name, "prose", "s", 0)
+    return Hit(chunk, score=0.03, cosine=0.5)
+
+
+def citation(marker: int, locator: str, quote: str, path: str = "a.md") -> Citation:
+    return Citation(marker, path, locator, {}, quote, 0.5, "A & B", "One. Two. Three.", "id")
+
+
+def test_a_card_names_every_place_that_its_quotes_come_from_once() -> None:
+    card = sources_html(
+        [citation(1, "lines 3-4", "One."), citation(1, "lines 3-4", "Two."), citation(1, "row 7", "Three.")]
+    )
+    assert card.count("<details") == 1
+    assert card.count("lines 3-4") == 1
+    assert "row 7" in card
+    assert card.count("<mark>") == 3
+    assert "A &amp; B" in card
+
+
+def test_one_marker_is_one_card_wherever_it_stands_in_the_answer() -> None:
+    cards = sources_html([citation(2, "row 2", "Two."), citation(1, "row 1", "One."), citation(2, "row 3", "Three.")])
+    assert re.findall(r"\[(\d)\]", cards) == ["1", "2"]
+
+
+def test_a_heading_that_is_the_title_is_not_said_again() -> None:
+    card = sources_html([citation(1, "lines 3-4; § A & B", "One."), citation(1, "page 2; § A & B > C", "Two.")])
+    assert card.count("A &amp; B") == 1
+    assert "page 2; § C" in card
+
+
+def test_names_and_places_and_warnings_are_text() -> None:
+    hostile = "<img src=x>"
+    for shown in (
+        sources_html([citation(1, hostile, "One.", hostile)]),
+        warnings_html([hostile]),
+        related_html([hit(hostile)]),
+    ):
+        assert hostile not in shown
+        assert html.escape(hostile) in shown
+    assert related_html([]) == ""
