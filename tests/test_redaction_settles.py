@@ -20,6 +20,7 @@ SETTLED = [
     ("password=api\\_key=abcdef12345password=", "password=[key]"),
     ("password=x,[key]", "password=[key]"),
     ("İpassword=hunter2", "İpassword=[key]"),
+    ("+49 30 1234567 0171 1234567, room 3 (030) 1234567", "[phone] [phone], room 3 [phone]"),
     ("+49 30 1234567[+1 (415) 555-26710171", "[phone][+1 (415) 555-26710171"),
 ]
 

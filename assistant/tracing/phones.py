@@ -39,11 +39,13 @@ def _shown(match: re.Match[str]) -> str:
     text, run, (start, end) = match.string, match[0], match.span()
     if len(run) > 60 or _goes_on(text, end):
         return run
-    if _is_free(text, start) and (_is_phone(run) or _is_called(text, run, start)):
+    free = _is_free(text, start)
+    if free and (_is_phone(run) or _is_called(text, run, start)):
         return SHOWN
     for inner in _WITHIN.finditer(run):  # "room 3 030 1234567"
         if _is_phone(run[inner.start() :]):
-            return run[: inner.start()] + SHOWN
+            first = run[: inner.start()].rstrip()
+            return (SHOWN if free and _is_phone(first) else first) + run[len(first) : inner.start()] + SHOWN
     return run
 
 
