@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 import httpx
 import openai
 
 from assistant.endpoint import Endpoint
+from index_store import retries
 from index_store.errors import (
     ModelDenied,
     ModelOverloaded,
@@ -20,8 +18,6 @@ from index_store.errors import (
     ModelUnreachable,
 )
 
-LONGEST_WAIT_S = 30.0
-"""The longest wait between two tries by our own back-off, in seconds."""
 _WITHOUT = "To answer without a language model (quotes only), unset {name}."
 
 
@@ -53,17 +49,8 @@ FAILURES = (
 
 
 def wait_before_retry(failure: BaseException, attempt: int, first_wait_s: float) -> float | None:
-    """Give the seconds to wait after failure number `attempt` (from 0), None when another try would not help.
-
-    What the server asks for with Retry-After is honoured; else exponential back-off with equal jitter
-    (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-    """
-    if not _may_pass(failure):
-        return None
-    asked = _retry_after(failure.response.headers) if isinstance(failure, openai.APIStatusError) else None
-    if asked is not None:
-        return asked
-    return random.uniform(0.5, 1.0) * min(first_wait_s * 2.0**attempt, LONGEST_WAIT_S)
+    """Give the seconds to wait before a model is asked again; None when another try would not help."""
+    return retries.wait_before_retry(failure, attempt, first_wait_s, _may_pass)
 
 
 def _may_pass(failure: BaseException) -> bool:
@@ -81,21 +68,6 @@ def _may_pass(failure: BaseException) -> bool:
             return True
         case _:
             return False
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read `retry-after-ms`, or Retry-After in seconds or as a date (RFC 9110, section 10.2.3)."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers.get(name, "")) / unit
-        except ValueError:
-            continue
-        return seconds if 0 <= seconds < float("inf") else None
-    try:
-        asked_until: float = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
-    except ValueError:
-        return None
-    return max(0.0, asked_until - time.time())
 
 
 def explain(failure: BaseException, endpoint: Endpoint, partial: str = "") -> ModelProblem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -15,13 +15,16 @@ LONGEST_WAIT_S = 60.0
 """The longest wait between two tries, in seconds; a server that asks for more has failed for now."""
 
 
-def wait_before_retry(failure: BaseException, attempt: int, first_wait_s: float) -> float | None:
+def wait_before_retry(
+    failure: BaseException, attempt: int, first_wait_s: float, may_pass: Callable[[BaseException], bool] | None = None
+) -> float | None:
     """Give the seconds to wait after failure number `attempt` (from 0), None when another try would not help.
 
-    What the server asks for with Retry-After is honoured; else exponential back-off with equal jitter
-    (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+    `may_pass` tells of a failure whether it would; without it, that of an embedding server is meant. What the server
+    asks for with Retry-After is honoured; else exponential back-off with equal jitter (Brooker, "Exponential Backoff
+    And Jitter", AWS Architecture Blog, 2015).
     """
-    if not _may_pass(failure):
+    if not (may_pass or _may_pass)(failure):
         return None
     asked = retry_after(failure.response.headers) if isinstance(failure, openai.APIStatusError) else None
     if asked is not None:

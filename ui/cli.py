@@ -72,8 +72,9 @@ def ui(host: str, port: int) -> None:
 def ask(question: str | None, batch: Any, as_json: bool) -> None:
     """Answer a question from the course material, with citations."""
     from ui import terminal, wiring
+    from ui.delivery import delivered_behind
 
-    with wiring.open_assistant(wiring.read_environment()) as opened:
+    with wiring.open_assistant(wiring.read_environment()) as opened, delivered_behind(opened.library):
         if batch is not None:
             _batch(batch, question, lambda row: terminal.answer_row(opened.assistant, row))
         asked = _needed(question, 'lectern ask "What is few-shot prompting?"')

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +32,15 @@ def start_worker(library: Library) -> Worker | None:
     worker = Worker(Queue(store.engine, store.owner.name), make_sinks(store.settings))
     worker.start()
     return worker
+
+
+@contextmanager
+def delivered_behind(library: Library) -> Iterator[None]:
+    """Deliver behind a command what its turns put into the outbox, however it ends."""
+    try:
+        yield
+    finally:
+        deliver_behind(library)
 
 
 def deliver_behind(library: Library) -> None:

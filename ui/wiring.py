@@ -280,6 +280,7 @@ class Opened:
 
     assistant: Assistant
     model: Model
+    library: Library
 
 
 @contextmanager
@@ -289,14 +290,8 @@ def open_assistant(environment: Environment) -> Iterator[Opened]:
     Raises:
         LecternError: when the library is empty or damaged, or no model can be chosen.
     """
-    from ui.delivery import deliver_behind
-
     with open_library(environment) as library:
-        opened = assistant_of(library)
-        try:
-            yield opened
-        finally:
-            deliver_behind(library)
+        yield assistant_of(library)
 
 
 def assistant_of(library: Library) -> Opened:
@@ -316,4 +311,4 @@ def assistant_of(library: Library) -> Opened:
     top_k = library.environment.store.top_k
     engine = CourseQueryEngine(CourseRetriever(searcher, top_k=top_k), model, prompts, library.embedder, top_k=top_k)
     identity = Identity(model.mode, model.provider, model.name, str(searcher.index.manifest.fingerprint))
-    return Opened(Assistant(engine, library.traces, identity), model)
+    return Opened(Assistant(engine, library.traces, identity), model, library)
