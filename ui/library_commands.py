@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from index_store.errors import IndexProblem, SourceMissing
+from index_store.errors import IndexEmpty, IndexProblem, SourceMissing
 from ui.batch import dump
+
+if TYPE_CHECKING:
+    from ingest.ledger import Known
+    from ingest.sources import Source
+    from ui.wiring import Library
+
+NOTHING = "The library is empty.\n  Run: lectern ingest FOLDER (or lectern ui)"
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of text.")
 
@@ -48,7 +58,7 @@ def list_documents(as_json: bool) -> None:
             console.print(f"{d.status:<8} {d.chunks:>6}  {printable(d.path)}", soft_wrap=True, markup=False)
     if not as_json:
         total = sum(d.chunks for d in documents)
-        console.print(f"{len(documents)} documents, {total:,} chunks." if documents else "The library is empty.")
+        console.print(f"{counted(len(documents), 'document')}, {counted(total, 'chunk')}." if documents else NOTHING)
 
 
 @library.command()
@@ -56,13 +66,12 @@ def list_documents(as_json: bool) -> None:
 @_JSON
 def remove(name: str, as_json: bool) -> None:
     """Remove a document, or all of a source, and show that nothing is left of it."""
-    from pathlib import Path
-
     from ui import wiring
 
     with wiring.open_library(wiring.read_environment(), write=True) as opened:
         wanted = {name, str(Path(name).expanduser().resolve())}
         chosen = [d for d in opened.ledger.documents() if d.source in wanted or d.path in wanted]
+        require_documents(opened)
         if not chosen:
             raise SourceMissing(f"The library has no source or document {name}.", hint="See: lectern library list")
         gone = {i for d in chosen for i in opened.ledger.chunk_ids(d.id)}
@@ -71,10 +80,13 @@ def remove(name: str, as_json: bool) -> None:
         vectors = opened.ledger.forget_unused_vectors()
         left = len(opened.index.get(sorted(gone)))
     row = {"documents": len(chosen), "chunks": len(gone), "vectors": vectors, "chunks_left": left}
+    if as_json:
+        click.echo(dump(row))
+        return
+    rest = f"{counted(left, 'chunk')} could not be removed" if left else "nothing of it is left in the index"
     click.echo(
-        dump(row)
-        if as_json
-        else f"Removed {len(chosen)} documents with {len(gone)} chunks and {vectors} vectors; {left} chunks are left."
+        f"Removed {counted(len(chosen), 'document')} with {counted(len(gone), 'chunk')}"
+        f" and {counted(vectors, 'vector')}; {rest}."
     )
 
 
@@ -86,27 +98,67 @@ def verify(as_json: bool) -> None:
     from ui import wiring
 
     with wiring.open_library(wiring.read_environment()) as opened:
+        require_documents(opened)
         report = check(opened.environment.home, opened.ledger)
     if as_json:
         click.echo(dump({"ok": report.ok, "problems": list(report.problems), "chunks": len(report.dense_ids)}))
     if not report.ok:
         raise IndexProblem(f"The index is not sound. {' '.join(report.problems)}", hint="Run: lectern library rebuild")
     if not as_json:
-        click.echo(f"Sound: {len(report.dense_ids):,} chunks in both halves, as the ledger says.")
+        click.echo(f"Sound: {counted(len(report.dense_ids), 'chunk')} in both halves, as the ledger says.")
 
 
 @library.command()
-def rebuild() -> None:
-    """Build the index anew from the ledger; texts whose vectors are known are not embedded again."""
+@_JSON
+def rebuild(as_json: bool) -> None:
+    """Build the index anew; known vectors are used again.
+
+    The chunks come from the ledger. Documents that were split by other rules than today's are read anew.
+    """
     from ingest.health import rebuild as build
     from ingest.pipeline import fingerprint_of
     from ui import receipts, wiring
 
+    code = 0
     with wiring.open_library(wiring.read_environment(), write=True) as opened:
+        require_documents(opened)
         fingerprint = fingerprint_of(opened.embedder, opened.environment.ingest)
         stale = [d for d in opened.ledger.documents() if d.splitter and d.splitter != str(fingerprint)]
         count = build(opened.environment.home, opened.ledger, opened.embedder, fingerprint)
-        click.echo(f"Rebuilt: {count:,} chunks.")
-        if stale:
-            sources = opened.sources(sorted({d.source for d in stale}))
-            receipts.show(opened.pipeline.ingest(sources))
+        click.echo(dump({"chunks": count}) if as_json else f"Rebuilt: {counted(count, 'chunk')}.")
+        sources, missing = _sources_of(opened, stale)
+        if sources:
+            events = opened.pipeline.ingest(sources)
+            finished = receipts.print_json(events) if as_json else receipts.show(events)
+            code = receipts.exit_code(finished, [s.id for s in sources])
+    sys.exit(1 if missing else code)
+
+
+def _sources_of(opened: Library, documents: Sequence[Known]) -> tuple[list[Source], bool]:
+    """Give each document as a source of its own, so that no file beside it is read; and whether one is missing."""
+    found, missing = [], False
+    for d in documents:
+        fetched = d.source.startswith(("http://", "https://", "arxiv:"))
+        try:
+            found += opened.sources([d.source if fetched else str(Path(d.source) / d.path)])
+        except SourceMissing as exc:
+            missing = True
+            click.echo(f"Kept as it was split before: {exc.message} {exc.hint}", err=True)
+    return found, missing
+
+
+def require_documents(opened: Library) -> None:
+    """Check that there is something in the library or its index.
+
+    Raises:
+        IndexEmpty: when nothing has been ingested.
+    """
+    from index_store.manifest import read_manifest
+
+    if not opened.ledger.documents() and read_manifest(opened.environment.home) is None:
+        raise IndexEmpty("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+
+
+def counted(count: int, noun: str) -> str:
+    """Give a number with its noun: "1 chunk", "2,000 chunks"."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"

@@ -25,7 +25,7 @@ def show(events: Iterable[IngestEvent]) -> Finished:
         TimeRemainingColumn(),
     )
     finished = Finished({}, 0, 0, 0.0)
-    with Progress(*columns, console=errors, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("Reading", total=None, rate="")
         for event in events:
             match event:
@@ -59,9 +59,10 @@ def _print(receipt: Receipt) -> None:
 
 def _sum_up(finished: Finished) -> None:
     words = ", ".join(f"{count} {status}" for status, count in sorted(finished.counts.items())) or "nothing to do"
+    chunks = "1 chunk" if finished.chunks == 1 else f"{finished.chunks:,} chunks"
     console.print(
-        f"{words}. {finished.chunks:,} chunks in the library, {finished.embedded:,} embedded now,"
-        f" {finished.seconds:.1f} s."
+        f"{words}. {chunks} in the library, {finished.embedded:,} embedded now, {finished.seconds:.1f} s.",
+        soft_wrap=True,
     )
 
 
