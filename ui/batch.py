@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TextIO
 from index_store.errors import InvalidInput, LecternError
 
 Row = dict[str, Any]
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _log = logging.getLogger(__name__)
 
 
@@ -92,8 +93,11 @@ def parse_history(history: Any, number: int) -> list[dict[str, str]]:
 
 
 def dump(row: Row) -> str:
-    """Write a row as one line of JSON that any UTF-8 reader takes, lone surrogates replaced."""
-    return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+    """Write a row as one line of JSON that any UTF-8 reader takes, lone surrogates replaced.
+
+    The three signs beyond ASCII that some readers take for line ends (`str.splitlines` does) are escaped.
+    """
+    return json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS).encode("utf-8", "replace").decode("utf-8")
 
 
 def _filled(lines: Iterable[str]) -> Iterator[str]:

@@ -59,7 +59,10 @@ def cli() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 def ui(host: str, port: int) -> None:
-    """Open the chat in the browser; an empty index gets the sample course first."""
+    """Open the chat in the browser.
+
+    An empty library gets the sample course first.
+    """
     from ui.app import serve
 
     serve(host, port)
@@ -90,7 +93,7 @@ def ask(question: str | None, batch: Any, as_json: bool) -> None:
 @_BATCH
 @_JSON
 def search(question: str | None, top_k: int, batch: Any, as_json: bool) -> None:
-    """Find the passages of the course material that fit a question best."""
+    """Find the passages that fit a question best."""
     from ui import terminal, wiring
 
     with wiring.open_search(wiring.read_environment()) as searcher:
@@ -107,7 +110,7 @@ def search(question: str | None, top_k: int, batch: Any, as_json: bool) -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per finding.")
 def doctor(as_json: bool) -> None:
-    """Say what is set up, what is missing, and the one line that mends it."""
+    """Say what is set up, and how to mend what is not."""
     from ui.doctor import examine, print_findings
 
     findings = examine()

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.table import Table
 from rich.text import Text
 
 from index_store.errors import LecternError
 from ui.batch import Row
 from ui.delivery import delivery_problems
+from ui.library_commands import counted
 from ui.terminal import console
 from ui.wiring import SECRETS, VARIABLES, Environment, open_library, read_environment
 
@@ -87,7 +89,8 @@ def _index(environment: Environment) -> Finding:
         documents = len(library.ledger.documents())
     if not report.ok:
         return Finding("index", "broken", " ".join(report.problems), "Run: lectern library rebuild")
-    return Finding("index", "ok", f"{documents} documents, {len(report.dense_ids):,} chunks, sound")
+    found = f"{counted(documents, 'document')}, {counted(len(report.dense_ids), 'chunk')}, sound"
+    return Finding("index", "ok", found)
 
 
 def _model(environment: Environment) -> Finding:
@@ -134,7 +137,7 @@ def _variables(environment: Environment) -> Iterator[Finding]:
     for name, purpose in VARIABLES.items():
         value = environment.get(name)
         shown = "not set" if value is None else ("set" if name in SECRETS else _safe(name, value))
-        yield Finding(name, "ok", f"{shown} ({purpose})")
+        yield Finding(name, "ok", f"{shown} – {purpose}")
 
 
 def _safe(name: str, value: str) -> str:
@@ -144,9 +147,16 @@ def _safe(name: str, value: str) -> str:
 
 
 def print_findings(findings: list[Finding]) -> None:
-    """Show findings in a terminal."""
+    """Show findings: a terminal wraps each under its own beginning, a pipe gets whole lines."""
     for finding in findings:
-        line = Text(f"{finding.status:<7}", style=_STYLE[finding.status])
-        console.print(line.append(f"{finding.name}: {finding.found}", style="default"), soft_wrap=True)
-        if finding.hint:
-            console.print(Text(f"        {finding.hint}", style="dim"), soft_wrap=True)
+        status = Text(f"{finding.status:<8}", style=_STYLE[finding.status])
+        said = Text(f"{finding.name}: {finding.found}".rstrip())
+        hint = Text(finding.hint, style="dim")
+        if console.is_terminal:
+            line = Table.grid()
+            line.add_row(status, Text("\n").join([said, hint]) if finding.hint else said)
+            console.print(line)
+        else:
+            console.print(status + said, soft_wrap=True)
+            if finding.hint:
+                console.print(Text(" " * len(status)) + hint, soft_wrap=True)

@@ -65,7 +65,10 @@ def list_documents(as_json: bool) -> None:
 @click.argument("name", metavar="SOURCE|PATH")
 @_JSON
 def remove(name: str, as_json: bool) -> None:
-    """Remove a document, or all of a source, and show that nothing is left of it."""
+    """Remove a document, or all of a source.
+
+    What is left of it in the index is counted and told.
+    """
     from ui import wiring
 
     with wiring.open_library(wiring.read_environment(), write=True) as opened:

@@ -103,7 +103,10 @@ def list_traces(limit: int, as_json: bool, **given: Any) -> None:
 @click.option("--as-sent", is_flag=True, help="Print what leaves for Comet or Opik: redacted, and nothing else.")
 @_JSON
 def show(trace_id: str, as_sent: bool, as_json: bool) -> None:
-    """Show a turn: question, answer, sources, and its steps as a tree with their times."""
+    """Show a turn with its sources and its steps.
+
+    The steps come as a tree with their times.
+    """
     from ui.trace_view import print_trace
 
     with _open() as library:
@@ -122,7 +125,10 @@ def show(trace_id: str, as_sent: bool, as_json: bool) -> None:
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv", "openinference"]), default="jsonl")
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Else stdout.")
 def export(kind: str, output: TextIO, **given: Any) -> None:
-    """Write turns out, the oldest first: JSON lines, a table, or OpenInference spans as JSON lines."""
+    """Write turns out, the oldest first.
+
+    As JSON lines, as a table, or as OpenInference spans.
+    """
     from assistant.tracing.export import csv_rows, to_jsonl, to_openinference
 
     wanted = _filter(**given)
@@ -141,7 +147,10 @@ def export(kind: str, output: TextIO, **given: Any) -> None:
 @traces.command()
 @click.option("--due", is_flag=True, help="Only what is due; leave what was refused, and pauses, as they are.")
 def deliver(due: bool) -> None:
-    """Send what waits to Comet and Opik now; what they had refused is tried once more."""
+    """Send what waits to Comet and Opik now.
+
+    What they had refused is tried once more.
+    """
     from ui import delivery
 
     with _open() as library:
@@ -189,7 +198,10 @@ def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[
 @click.option("--before", metavar="DATE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(user: str | None, conversation: str | None, before: str | None, yes: bool) -> None:
-    """Delete turns for good, with their steps, feedback and reviews, and what waits to be delivered of them."""
+    """Delete turns for good, with all that hangs on them.
+
+    That is their steps, feedback and reviews, and what waits to be delivered of them.
+    """
     from assistant.tracing.queries import Filter
 
     if user is None and conversation is None and before is None:

@@ -1,0 +1,88 @@
+"""Doctor: each thing with what mends it, one trouble not hiding the next, readable at 80 columns."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from tests.library import ingest
+from ui import doctor
+from ui.cli import cli
+from ui.doctor import Finding, print_findings
+
+
+def findings() -> dict[str, dict[str, str]]:
+    result = CliRunner().invoke(cli, ["doctor", "--json"])
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == (3 if any(row["status"] == "broken" for row in rows) else 0)
+    return {row["name"]: row for row in rows}
+
+
+def test_a_new_home_needs_material_and_nothing_is_made_in_it(clean_environment: Path) -> None:
+    found = findings()
+    assert found["index"]["status"] == "note"
+    assert "lectern ingest" in found["index"]["hint"]
+    assert found["language model"]["status"] == "note"
+    assert "OPENAI_BASE_URL" in found["language model"]["hint"]
+    assert not (clean_environment / "index").exists()
+
+
+def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(
+    clean_environment: Path, tmp_path: Path, minilm: object
+) -> None:
+    (tmp_path / "a.md").write_text("# Kilns\n\nA kiln is an oven for clay.\n")
+    ingest(clean_environment, minilm, tmp_path / "a.md")
+    assert findings()["index"]["found"] == "1 document, 1 chunk, sound"
+    for generation in (clean_environment / "index").iterdir():
+        if generation.is_dir():
+            shutil.rmtree(generation)
+    found = findings()
+    assert found["index"]["status"] == "broken"
+    assert "library rebuild" in found["index"]["hint"]
+    assert found["LECTERN_HOME"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "broken"),
+    [("LECTERN_EMBEDDING", "magic", "embedding"), ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "language model")],
+)
+def test_a_setting_that_cannot_work_is_named_with_its_next_step(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, broken: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LECTERN_MODEL", "some-model")
+    found = findings()
+    assert found[broken]["status"] == "broken"
+    assert found[broken]["hint"]
+    assert found["python"]["status"] == "ok"
+
+
+def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LECTERN_WIKIPEDIA_API_URL", "https://ann:geheim@wiki.example/w/api.php")
+    shown = findings()["LECTERN_WIKIPEDIA_API_URL"]["found"]
+    assert "geheim" not in shown
+    assert "wiki.example" in shown
+
+
+LONG = Finding("index", "broken", "The index is damaged. " * 8, "Run: lectern library rebuild")
+
+
+def test_a_terminal_wraps_under_the_beginning_and_a_pipe_gets_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "console", Console(width=80, force_terminal=True, no_color=True, highlight=False))
+    print_findings([LONG])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 3
+    assert all(len(line) < 100 for line in lines)
+    assert "".join(lines[1:3]).startswith("        ")
+    monkeypatch.setattr(doctor, "console", Console(highlight=False))
+    print_findings([LONG])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("broken  index: The index")
+    assert second == "        Run: lectern library rebuild"
