@@ -11,10 +11,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.selection import Candidate, Passage
+from assistant.selection import SHORT_WORDS, Candidate, Passage
 from assistant.terms import content_terms
 
 _FOREIGN_MARKER = re.compile(r"\s*\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()")
+
+_POINTS_BACK = re.compile(
+    r"(?:this|these|that|those|it|they|he|she|its|their|his|her|such|both|however|but|and|so|also|then|thus|therefore"
+    r"|hence|instead|otherwise|moreover|furthermore|similarly|likewise|conversely|another|in (?:contrast|addition|this"
+    r"|that|these|such)|for (?:example|instance|this|that)|as a result|on the other hand|by contrast"
+    r"|the (?:former|latter|same|other|first|second|third))\b",
+    re.IGNORECASE,
+)
+_BARE_POINTER = re.compile(
+    r"\b(?:this|these|those)(?:\s+(?:is|are|was|were|can|may|has|have|does|means|makes|in|of)\b|[,.;])", re.IGNORECASE
+)
+
+
+FEW_WORDS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,7 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
     if not candidates:
         return []
     best = candidates[0]
-    chosen = _with_its_list(best, candidates, shape)
+    chosen = _with_what_it_leans_on(_with_its_list(best, candidates, shape), candidates, shape)
     for candidate in candidates[1:]:
         if len(chosen) >= shape.units or candidate.score < best.score - shape.within:
             break
@@ -42,7 +56,8 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
     if len(chosen) == 1:
         chosen += _neighbour(best, candidates, shape)
     ranks = {best.passage: -1}
-    return sorted(chosen, key=lambda c: (ranks.get(c.passage, c.passage), c.place))
+    ordered = sorted(chosen, key=lambda c: (ranks.get(c.passage, c.passage), c.place))
+    return ordered[1:] if len(ordered) > 2 and ordered[0] != best and _is_left_over(ordered[0].unit.text) else ordered
 
 
 def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
@@ -87,6 +102,40 @@ def _with_its_list(best: Candidate, candidates: Sequence[Candidate], shape: Shap
             break
         chosen.append(candidate)
     return chosen
+
+
+def leans(text: str) -> bool:
+    """Tell whether a sentence needs the one before it to be understood.
+
+    >>> leans("They are listed below."), leans("The best pattern for this is ReAct."), leans("ReAct is a pattern.")
+    (True, True, False)
+    """
+    return bool(_POINTS_BACK.match(text) or _BARE_POINTER.search(text))
+
+
+def _is_left_over(opening: str) -> bool:
+    """Tell whether an opening sentence says little without what it points back to, which is not in the answer."""
+    return leans(opening) and len(opening.split()) < FEW_WORDS
+
+
+def _with_what_it_leans_on(chosen: list[Candidate], candidates: Sequence[Candidate], shape: Shape) -> list[Candidate]:
+    """Put the sentence before the best one with it, where that one points back to it."""
+    best = chosen[0]
+    if len(chosen) > 1 or best.unit.kind != "sentence" or not leans(best.unit.text):
+        return chosen
+    for candidate in candidates:
+        if (candidate.passage, candidate.place) == (best.passage, best.place - 1) and _is_sentence(candidate):
+            size = len(best.unit.text) + len(candidate.unit.text)
+            return [best, candidate] if size <= shape.characters else chosen
+    return chosen
+
+
+def _is_sentence(candidate: Candidate) -> bool:
+    """Tell a sentence from a caption or a title that stands on a line of its own."""
+    text = candidate.unit.text.rstrip("\"'”’*_) ")
+    return (
+        candidate.unit.kind == "sentence" and text.endswith((".", "!", "?", ":")) and len(text.split()) >= SHORT_WORDS
+    )
 
 
 def _run(here: dict[int, Candidate], place: int, step: int, kinds: tuple[str, ...]) -> list[Candidate]:

@@ -1,0 +1,67 @@
+"""An answer is two to five whole sentences that read well in order."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.composition import choose, leans, render
+from assistant.selection import Candidate, Passage
+from assistant.units import units_of
+
+PASSAGE = Passage(1, "")
+
+
+def candidates(text: str, scores: dict[int, float]) -> list[Candidate]:
+    """Give the units of a text as candidates, best first; those without a score come last."""
+    found = [Candidate(0, n, unit, 0.5, 0.5, scores.get(n, 0.0)) for n, unit in enumerate(units_of(text))]
+    return sorted(found, key=lambda c: (-c.score, c.place))
+
+
+def answer(text: str, scores: dict[int, float]) -> str:
+    return render(choose(candidates(text, scores)), [PASSAGE]).replace(" [1]", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("They are fired twice.", True),
+        ("However, kilns differ.", True),
+        ("In this section, glazes are named.", True),
+        ("The best-known pattern for this is ReAct.", True),
+        ("Theory comes first.", False),
+        ("ReAct is a prompting method.", False),
+        ("The thesis of this book is new.", False),
+        ("Potters call this glaze celadon.", False),
+    ],
+)
+def test_a_sentence_that_points_back_is_known(text: str, expected: bool) -> None:
+    assert leans(text) is expected
+
+
+def test_the_best_sentence_brings_the_one_that_it_points_back_to() -> None:
+    text = "Celadon is a green glaze from Zhejiang. It is fired at 1280 degrees. Raku cools in open air."
+    assert answer(text, {1: 0.9}) == "Celadon is a green glaze from Zhejiang. It is fired at 1280 degrees."
+
+
+def test_a_caption_is_not_what_a_sentence_points_back_to() -> None:
+    text = "Figure 3\n\nIt is fired at 1280 degrees in a kiln. Celadon is a green glaze from Zhejiang."
+    assert "Figure 3" not in answer(text, {1: 0.9, 2: 0.8})
+
+
+def test_an_opening_that_points_to_nothing_is_left_out_when_enough_is_left() -> None:
+    text = "The best one for this is celadon. Celadon is a green glaze. Zhejiang made it first, long ago."
+    assert answer(text, {1: 0.9, 0: 0.85, 2: 0.8}) == "Celadon is a green glaze. Zhejiang made it first, long ago."
+
+
+def test_sentences_stand_in_the_order_of_the_text() -> None:
+    text = "Clay is dug. Clay is then washed with water. The potter throws the bowl. A kiln fires what was thrown."
+    assert answer(text, {3: 0.9, 1: 0.85, 2: 0.8}).startswith("Clay is then washed with water. The potter throws")
+
+
+def test_a_list_is_given_with_the_line_that_leads_into_it() -> None:
+    text = "Three things matter:\n- the clay\n- the glaze\n- the fire\n\nNothing else does."
+    assert answer(text, {2: 0.9}) == "Three things matter:\n- the clay\n- the glaze\n- the fire"
+
+
+def test_nothing_to_choose_from_gives_nothing() -> None:
+    assert render(choose([]), []) == ""
