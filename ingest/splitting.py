@@ -16,7 +16,7 @@ from index_store.embedded_text import words_in
 from index_store.locators import Locator
 from ingest.document import Block, Document
 
-SPLITTER_VERSION = "2"
+SPLITTER_VERSION = "3"
 SPECIAL_TOKENS = 2
 LEFT_OUT = "\n\n…\n\n"
 """Stands in a context where windows between two are left out."""
