@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from assistant.refusal import REFUSAL
 from tests.chat_server import HOW_TO_GET_IT, browser, browser_path, run, served
-from tests.conftest import REPOSITORY
+from ui.cli import cli
 
 pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
 ASKED = "What is ReAct and when would I use it?"
@@ -21,15 +22,26 @@ HOSTILE = """# Glazing <img src=x onerror="document.title='hacked'">
 A celadon glaze is fired at 1280 degrees <script>document.title='hacked'</script> in a reduction kiln.
 """
 WAIT_MS = 60_000
+# Notes each text that the newest answer has while it grows.
+WATCH = """window.seen = [];
+new MutationObserver(() => {
+    const text = [...document.querySelectorAll('#chat .bot')].at(-1)?.innerText ?? '';
+    if (text !== window.seen.at(-1)) window.seen.push(text);
+}).observe(document, {childList: true, subtree: true, characterData: true});
+"""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the app, finding it empty, put the sample course; and then some hostile material."""
     folder = tmp_path_factory.mktemp("page")
     material = folder / "pottery"
     material.mkdir()
     (material / "glazing.txt").write_text(HOSTILE)
-    run(folder / "home", "ingest", str(REPOSITORY / "ingest" / "sample"), str(material))
+    with served(folder / "home"):
+        pass
+    done = CliRunner(env={"LECTERN_HOME": str(folder / "home")}).invoke(cli, ["ingest", str(material)])
+    assert done.exit_code == 0, done.output
     return folder / "home"
 
 
@@ -57,6 +69,7 @@ class Page:
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("request", self._seen)
+        self.page.add_init_script(WATCH)
         self.address = address
         self.page.goto(address)
         self.page.wait_for_selector("#question textarea")
@@ -101,6 +114,30 @@ def test_an_answer_has_markers_and_its_sources_stand_beside_it_with_the_quotes_m
     assert all(quote in " ".join(answer.split()) for quote in quotes)
 
 
+def test_an_answer_grows_while_it_comes(opened: Page) -> None:
+    answer = opened.ask(ASKED)
+    seen = [" ".join(text.split()) for text in opened.page.evaluate("window.seen")]
+    whole = " ".join(answer.split())
+    assert any(text and text != whole and whole.startswith(text) for text in seen), seen
+
+
+def test_what_is_typed_while_an_answer_comes_stays(opened: Page) -> None:
+    opened.page.fill("#question textarea", ASKED)
+    opened.page.press("#question textarea", "Enter")
+    opened.page.wait_for_function("document.querySelector('#question textarea').value === ''")
+    opened.page.fill("#question textarea", "Who introduced it?")
+    opened.page.wait_for_selector("#sources mark")
+    opened.page.wait_for_selector("#chat .generating, #chat .pending", state="detached")
+    assert opened.page.input_value("#question textarea") == "Who introduced it?"
+
+
+def test_a_card_names_the_place_of_each_quote(opened: Page) -> None:
+    opened.ask(ASKED)
+    places = opened.page.locator("#sources .lectern-source").first.locator("summary span").all_inner_texts()
+    assert re.fullmatch(r"05-react.md · similarity 0\.\d\d", places[0])
+    assert any("When to use ReAct" in place for place in places[1:])
+
+
 def test_the_page_says_that_it_only_quotes(opened: Page) -> None:
     assert opened.page.locator(".lectern-badge").inner_text() == "quotes only, no language model"
 
@@ -124,6 +161,16 @@ def test_tags_in_a_question_and_in_the_material_are_text(opened: Page) -> None:
     assert "<img src=x" in opened.page.locator("#chat .user").last.inner_text()
     assert opened.page.title() == "Lectern"
     assert opened.page.locator("#chat img[src=x], #sources img, #sources script").count() == 0
+
+
+@pytest.mark.parametrize("trick", ["x ``` {}", "\\`{}\\`", "`x\n`{}`", "~~~\n```\n~~~\n{}"])
+def test_what_only_looks_like_code_fetches_nothing(opened: Page, trick: str) -> None:
+    bait = f"<img src={opened.address}bait.png> ![x]({opened.address}bait.png)"
+    fetched: list[str] = []
+    opened.page.on("request", lambda request: fetched.append(request.url) if "bait" in request.url else None)
+    opened.ask("At what temperature is a celadon glaze fired? " + trick.replace("{}", bait))
+    assert opened.page.locator("#chat img[src*=bait]").count() == 0
+    assert fetched == []
 
 
 def test_a_thumb_is_kept_with_its_turn_and_its_visitor(opened: Page, home: Path) -> None:
@@ -165,6 +212,7 @@ def test_it_fits_a_phone_and_can_be_read(chromium: Any, address: str, scheme: st
     for selector in ("#chat .bot", ".lectern-passage", ".lectern-passage mark", ".lectern-badge", ".lectern-head p"):
         assert contrast(opened.page, selector) >= 4.5, selector
     opened.context.close()
+    assert (opened.errors, opened.outside) == ([], [])
 
 
 def contrast(page: Any, selector: str) -> float:

@@ -33,6 +33,7 @@ class Session:
 
     conversation: str = ""
     traces: dict[int, str] = field(default_factory=dict)  # by the place of the answer among the messages
+    said: dict[int, str] = field(default_factory=dict)  # by place: a message as it was before it was made safe to show
 
 
 def build_page(
@@ -47,12 +48,14 @@ def build_page(
 
     async def respond(
         question: str, shown: list[Message], session: Session, request: gr.Request
-    ) -> AsyncIterator[tuple[list[Message], str, str, Session]]:
+    ) -> AsyncIterator[tuple[list[Message], str, Any, Session]]:
         if not shown or not session.conversation:  # a page that is empty, or was cleared, begins a conversation
             session = Session(uuid.uuid4().hex)
         origin = Origin(session.conversation, visitors.read(request.cookies.get(COOKIE)), "web")
+        written: Any = ""  # emptied once: what is typed while the answer comes stays
         async for messages, sources in turn(assistant, question, shown, origin, session):
-            yield messages, sources, "", session
+            yield messages, sources, written, session
+            written = gr.skip()
 
     def vote(session: Session, request: gr.Request, data: gr.LikeData) -> None:
         keep_vote(keep_feedback, session, data, visitors.read(request.cookies.get(COOKIE)))
@@ -61,14 +64,15 @@ def build_page(
         session = gr.State(Session())
         gr.HTML(
             "<header class='lectern-head'><h1>Lectern</h1><p>A course assistant that shows its sources.</p>"
-            f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
+            f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>",
+            padding=False,
         )
-        notes = gr.HTML("")
+        notes = gr.HTML("", padding=False, visible=False)
         with gr.Row():
             with gr.Column(scale=3):
                 chat = gr.Chatbot(
                     show_label=False,
-                    height="60vh",
+                    height="max(260px, calc(100dvh - 330px))",
                     buttons=["copy"],
                     elem_id="chat",
                     placeholder="Ask about the course.",
@@ -83,8 +87,8 @@ def build_page(
                 )
                 gr.Examples(EXAMPLES, inputs=box, label="Try one of these")
             with gr.Column(scale=2):
-                gr.HTML("<h2 class='lectern-title'>Sources</h2>")
-                sources = gr.HTML(NO_SOURCES, elem_id="sources")
+                gr.HTML("<h2 class='lectern-title'>Sources</h2>", padding=False)
+                sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
         box.submit(
             respond,
             [box, chat, session],
@@ -92,21 +96,27 @@ def build_page(
             concurrency_limit=None,
             api_visibility="private",
         )
-        page.load(lambda: warnings_html(warnings()), None, notes, api_visibility="private")
+        page.load(lambda: noted(warnings()), None, notes, api_visibility="private")
         chat.clear(lambda: NO_SOURCES, None, sources, api_visibility="private")
         chat.like(vote, [session], None, api_visibility="private")
     assert isinstance(page, gr.Blocks)
     return page
 
 
+def noted(warnings: Sequence[str]) -> Any:
+    """Give what is to be mended; the place for it is hidden where there is nothing."""
+    return gr.HTML(warnings_html(warnings), visible=bool(warnings))
+
+
 async def turn(
     assistant: Assistant, question: str, shown: list[Message], origin: Origin, session: Session
 ) -> AsyncIterator[tuple[list[Message], str]]:
     """Run one turn; give the messages to show and the sources panel, as often as the page can follow."""
-    history = plain_turns(shown)
+    history = plain_turns(shown, session.said)
     messages: list[Message] = [*shown, {"role": "user", "content": neutral(question)}]
     reply: Message = {"role": "assistant", "content": "…"}
     said, told = "", 0.0
+    session.said[len(shown)] = question
     try:
         async for event in assistant.ask(question, history, origin):
             match event:
@@ -121,11 +131,12 @@ async def turn(
                     told = time.monotonic()
                     yield [*messages, reply], ""
                 case Answer() | Refusal() | Failure():
+                    session.said[len(messages)] = event.partial if isinstance(event, Failure) else event.text
                     reply["content"], sources = ending(event)
                     yield [*messages, reply], sources
     except InvalidInput as exc:
-        reply["content"] = f"{exc.message} {exc.hint}"
-        yield [*messages, reply], ""
+        reply["content"] = neutral(f"{exc.message} {exc.hint}")
+        yield [*messages, reply], NO_SOURCES
 
 
 def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
@@ -134,10 +145,10 @@ def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
         case Answer():
             return answer_markdown(event.text), sources_html(event.citations)
         case Refusal():
-            return event.text, related_html(event.related)
+            return event.text, related_html(event.related) or NO_SOURCES
         case Failure():
             told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
-            return f"{neutral(event.partial)}\n\n{told_so}".strip(), ""
+            return f"{neutral(event.partial)}\n\n{told_so}".strip(), NO_SOURCES
 
 
 def keep_vote(keep: KeepFeedback, session: Session, data: gr.LikeData, user: str | None) -> None:
@@ -157,11 +168,11 @@ def keep_vote(keep: KeepFeedback, session: Session, data: gr.LikeData, user: str
         raise gr.Error(str(exc)) from exc
 
 
-def plain_turns(shown: list[Message]) -> list[dict[str, str]]:
-    """Give the conversation as plain turns; Gradio hands content over as text or as a list of parts."""
+def plain_turns(shown: list[Message], said: dict[int, str]) -> list[dict[str, str]]:
+    """Give the conversation as it was said; where that is not known, as Gradio hands it over: text, or parts."""
     turns = []
-    for message in shown:
-        content = message.get("content", "")
+    for place, message in enumerate(shown):
+        content = said.get(place, message.get("content", ""))
         if isinstance(content, list):
             content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
         if isinstance(content, str) and message.get("role") in ("user", "assistant"):
