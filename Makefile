@@ -43,8 +43,8 @@ browser: # a Chromium for the tests of the page, where the system's package mana
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "Installing Chromium (once) ..."; \
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium; } >/dev/null 2>&1 \
-			|| echo "Chromium could not be installed: the tests of the page are skipped."; \
-	else echo "No Chromium is installed: the tests of the page are skipped."; fi
+			|| echo "Chromium could not be installed: the tests of the page are skipped. Try: apt-get install chromium"; \
+	else echo "No Chromium is installed: the tests of the page are skipped. On Debian: sudo apt install chromium"; fi
 
 test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
 	@$(PY) -m pytest -m "faults or hypothesis" --hypothesis-profile=searching $(ARGS)
