@@ -54,7 +54,6 @@ class Turn:
         self.said = ""
         self.searched: str | None = None
         self.is_over = False
-        self.failures = 0
 
     async def begin(self) -> None:
         """Keep that the turn has begun, before anything is done for it."""
@@ -101,8 +100,9 @@ class Turn:
             # Shielded: a reader who goes away in the middle must not take the record with it.
             await asyncio.shield(asyncio.to_thread(write, *what))
         except TraceProblem as exc:
-            self.failures += 1
             log.warning("Turn %s could not be kept: %s", self.start.trace_id, exc)
+        except Exception:  # the edge of tracing: a fault of ours in keeping an answer must not take it away
+            log.exception("Turn %s could not be kept", self.start.trace_id)
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

@@ -48,12 +48,15 @@ def open_database(url: URL | str) -> Engine:
 
 def reason(failure: BaseException) -> str:
     """Give a failure's own words, without the statement that SQLAlchemy puts behind them."""
-    return str(getattr(failure, "orig", None) or failure).strip().splitlines()[0].rstrip(".")
+    orig = getattr(failure, "orig", None) or failure
+    told = orig.args[0] if orig.args else ""
+    words = told.get("M", "") if isinstance(told, dict) else str(orig)  # PostgreSQL's driver gives a dict
+    return next(iter(words.strip().splitlines()), type(orig).__name__).rstrip(".")
 
 
 def shown(url: URL) -> str:
-    """Give an address without its password."""
-    return url.render_as_string(hide_password=True)
+    """Give an address without its password, and without its query, which may hold one too."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _checked(url: URL | str) -> URL:
@@ -73,14 +76,16 @@ def _checked(url: URL | str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
         try:
-            return create_engine(url, pool_pre_ping=True)
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
         except ModuleNotFoundError as exc:
             raise SettingsError(
                 "PostgreSQL's driver is not installed.", hint="Run: pip install 'lectern[postgres]'"
             ) from exc
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(0o600)  # what people asked is for its owner's eyes; SQLite gives its other files the same rights
+    engine = create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)  # errors hold no texts
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -88,7 +93,7 @@ def _engine(url: URL) -> Engine:
 
 def _on_connect(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin late, and by itself: see _on_begin
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
@@ -103,6 +108,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection within a transaction that writes; committed at the end, rolled back by an exception."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def empty_log(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, where deleted text would stand on; what others still read stays for now."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _migrate(engine: Engine) -> None:

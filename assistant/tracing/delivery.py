@@ -81,6 +81,8 @@ def _send_all(queue: Queue, sink: Sink, items: list[Item], tally: Tally, stop: t
         if stop is not None and stop.is_set():
             queue.release(items[n:])
             return False
+        if not queue.holds(item):
+            continue
         try:
             _send(sink, item)
         except SinkRefused as exc:
@@ -148,4 +150,6 @@ class Worker:
                     log.warning("Traces are not delivered to %s for now: %s", name, problem)
             except (SQLAlchemyError, TraceProblem) as exc:
                 log.warning("The outbox cannot be read or written for now: %s", exc)
+            except Exception:  # the edge of the worker: what a row that was tampered with makes must not end it
+                log.exception("The delivery stumbled; it goes on")
             self._stop.wait(self._poll_s)

@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.tracing.database import writing
 from assistant.tracing.redaction import Redaction
 from assistant.tracing.settings import TraceSettings
-from assistant.tracing.tables import outbox, sinks, traces
+from assistant.tracing.tables import feedback, outbox, sinks, traces
 
 CLAIM_S = 180.0
 """How long a claim holds: more than the sending of one item can take."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
+_KEY = ["sink", "kind", "item"]
 _LEFT_OUT = ("owner", "search_text")  # of no use to anybody else
 
 
@@ -66,7 +68,12 @@ class Outbox:
         if names and sampled(record["id"], self._settings.sample):
             payload = self.payload(record)
             rows = [self._row(name, "trace", record["id"], record["id"], payload) for name in names]
-            connection.execute(insert(outbox), rows)
+            # There is one already of a turn that was taken for aborted and then ended after all.
+            again = {"payload": payload, "state": "pending", "attempts": 0, "due_at": self._clock()}
+            made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(outbox)
+            connection.execute(made.on_conflict_do_update(index_elements=_KEY, set_=again), rows)
+            for early in connection.execute(select(feedback).where(feedback.c.trace_id == record["id"])).mappings():
+                self.add_feedback(connection, dict(early))
 
     def add_feedback(self, connection: Connection, row: Mapping[str, Any]) -> None:
         """Put a vote in, for each sink that was to get its trace."""
@@ -74,7 +81,9 @@ class Outbox:
         began = connection.execute(select(traces.c.started_at).where(traces.c.id == row["trace_id"])).scalar()
         for name in connection.execute(about).scalars().all():
             payload = self._redact.value({**row, "trace_started_at": began})  # it is in the ids that Opik wants
-            connection.execute(insert(outbox), self._row(name, "feedback", row["trace_id"], str(row["id"]), payload))
+            made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(outbox)
+            item = self._row(name, "feedback", row["trace_id"], str(row["id"]), payload)
+            connection.execute(made.on_conflict_do_nothing(index_elements=_KEY), item)
 
     def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Give what leaves of a trace."""
@@ -106,7 +115,7 @@ class Queue:
         self._failures: Counter[str] = Counter()  # in a row, by sink
 
     def claim(self, sink: str, limit: int, *, even_if_not_due: bool = False) -> list[Item]:
-        """Take what is due for a sink, oldest first; none while it is paused."""
+        """Take what is due for a sink, what has been due longest first; none while it is paused."""
         now = self._clock()
         with writing(self._engine) as connection:
             state = connection.execute(select(sinks).where(sinks.c.name == sink)).one_or_none()
@@ -115,10 +124,18 @@ class Queue:
             due = [outbox.c.sink == sink, outbox.c.state == "pending", _free(now), _after_its_trace()]
             if not even_if_not_due:
                 due.append(outbox.c.due_at <= now)
-            rows = connection.execute(select(outbox).where(*due).order_by(outbox.c.id).limit(limit)).all()
+            # In the order of the index, so that a long outbox is not sorted while every turn waits for the lock.
+            oldest = select(outbox).where(*due).order_by(outbox.c.due_at, outbox.c.id).limit(limit)
+            rows = connection.execute(oldest.with_for_update(skip_locked=True, of=outbox)).all()
             claimed = {"claimed_by": self._worker, "claimed_until": now + CLAIM_S}
             connection.execute(update(outbox).where(outbox.c.id.in_([r.id for r in rows])).values(claimed))
         return [Item(r.id, r.sink, r.kind, r.trace_id, r.attempts, r.payload) for r in rows]
+
+    def holds(self, item: Item) -> bool:
+        """Tell whether a claimed item is still there to be sent: it may have been forgotten, or the claim run out."""
+        own = select(outbox.c.claimed_by).where(outbox.c.id == item.number, outbox.c.state == "pending")
+        with self._engine.connect() as connection:
+            return connection.execute(own).scalar() == self._worker
 
     def delivered(self, item: Item) -> None:
         """Note that an item has arrived."""

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.tracing.database import open_database, reason, sqlite_url, writing
+from assistant.tracing.database import empty_log, open_database, reason, sqlite_url, writing
 from assistant.tracing.outbox import Outbox, SinkState, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
+from assistant.tracing.rows import Rows
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces, users
 from index_store.errors import TracesUnavailable, TraceUnknown
@@ -42,9 +42,17 @@ class TraceStore:
         self.settings = settings or TraceSettings()
         self.clock = clock
         self.engine: Engine = open_database(self.settings.database_url or sqlite_url(home))
-        self.owner = Owner(home)
+        try:
+            self.owner = Owner(home)
+        except OSError as exc:
+            self.engine.dispose()
+            raise TracesUnavailable(
+                f"The folder of what runs cannot be written: {exc}.", hint="Set LECTERN_HOME to a folder of yours."
+            ) from exc
         self.outbox = Outbox(self.settings, clock)
         self._redact = Redaction(self.settings, everything=self.settings.redact_store)
+        self._rows = Rows(self._redact)
+        self._begun_here: set[str] = set()  # turns that were written when they began, and run
         self._turn = threading.Lock()  # SQLite lets one write at a time: waiting here is quicker than in its busy loop
 
     def close(self) -> None:
@@ -58,27 +66,30 @@ class TraceStore:
         Raises:
             TracesUnavailable: when it cannot be written.
         """
-        origin, row = start.origin, self._begun(start)
+        origin, row = start.origin, self._rows.begun(start, self.owner.name)
 
         def write(connection: Connection) -> None:
             if origin.user_id is not None:
                 self._add(connection, users, {"id": origin.user_id, "created_at": start.started_at})
             made = {"id": row["conversation_id"], "created_at": start.started_at}
             self._add(connection, conversations, {**made, "user_id": origin.user_id, "face": origin.face})
-            connection.execute(insert(traces), row)
+            self._add(connection, traces, row)  # a turn that ends before this is written was written whole
 
         self._write(write)
+        self._begun_here.add(start.trace_id)
 
     def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
         """Write how a turn ended, with its spans, and what is to be delivered of it, all or nothing.
 
-        A turn whose beginning could not be written is written whole.
+        A turn whose beginning could not be written is written whole; one that was forgotten while it ran stays so.
 
         Raises:
             TracesUnavailable: when it cannot be written.
         """
-        begun, row = self._begun(start), self._ended(start, end)
-        rows = [self._span(start.trace_id, n, span) for n, span in enumerate(steps)]
+        was_there = start.trace_id in self._begun_here
+        self._begun_here.discard(start.trace_id)
+        begun, row = self._rows.begun(start, self.owner.name), self._rows.ended(start, end)
+        rows = [self._rows.step(start.trace_id, n, span) for n, span in enumerate(steps)]
 
         def write(connection: Connection) -> None:
             done = connection.execute(update(traces).where(traces.c.id == start.trace_id).values(row))
@@ -91,8 +102,11 @@ class TraceStore:
         try:
             self._write(write)
         except TraceUnknown:
+            if was_there:
+                return
             self.begin(start)
             self._write(write)
+            self._begun_here.discard(start.trace_id)
 
     def give_feedback(self, said: Feedback) -> int:
         """Keep a vote; give its number.
@@ -216,7 +230,10 @@ class TraceStore:
             connection.execute(delete(users).where(~users.c.id.in_(known)))
             return gone, delivered
 
-        return self._write(write)
+        try:
+            return self._write(write)
+        finally:
+            empty_log(self.engine)
 
     def retire(self) -> int:
         """Delete what is older than the settings keep it; give how many turns went."""
@@ -235,68 +252,16 @@ class TraceStore:
 
     def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
         """Insert a row unless there is one of its id."""
-        made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+        made: Any
+        if connection.dialect.name == "postgresql":  # its import is slow, and few have one
+            from sqlalchemy.dialects.postgresql import insert as into_postgresql
+
+            made = into_postgresql(table)
+        else:
+            from sqlalchemy.dialects.sqlite import insert as into_sqlite
+
+            made = into_sqlite(table)
         connection.execute(made.on_conflict_do_nothing(index_elements=["id"]), row)
-
-    def _begun(self, start: Start) -> dict[str, Any]:
-        said = self._redact.text(start.question)
-        return {
-            "id": start.trace_id,
-            "conversation_id": start.origin.conversation_id or start.trace_id,
-            "kind": start.kind,
-            "face": start.origin.face,
-            "owner": self.owner.name,
-            "status": "running",
-            "started_at": start.started_at,
-            "question": said,
-            "search_text": said.casefold(),
-            "mode": start.mode,
-            "provider": start.provider,
-            "model": start.model,
-            "index_fingerprint": start.index_fingerprint,
-        }
-
-    def _ended(self, start: Start, end: End) -> dict[str, Any]:
-        answer = self._redact.text(end.answer)
-        prompt = end.prompt
-        return {
-            "status": end.status,
-            "answer": answer,
-            "search_text": f"{self._redact.text(start.question)}\n{answer}".casefold(),
-            "ended_at": end.ended_at,
-            "citations": self._redact.value([dict(c) for c in end.citations]),
-            "related": self._redact.value([dict(r) for r in end.related]),
-            "tags": self._redact.value(list(end.tags)),
-            "searched": None if end.searched is None else self._redact.text(end.searched),
-            "template": prompt and prompt.name,
-            "template_version": prompt and prompt.version,
-            "template_hash": prompt and prompt.hash,
-            "template_variables": prompt and self._redact.value(dict(prompt.variables)),
-            "input_tokens": end.input_tokens,
-            "output_tokens": end.output_tokens,
-            "embedding_tokens": end.embedding_tokens,
-            "tokens_from": end.tokens_from,
-            "price_usd": end.price_usd,
-            "error": None if end.error is None else self._redact.text(end.error),
-            "error_type": end.error_type,
-        }
-
-    def _span(self, trace_id: str, position: int, span: Span) -> dict[str, Any]:
-        return {
-            "trace_id": trace_id,
-            "id": span.id,
-            "parent_id": span.parent_id,
-            "position": position,
-            "kind": span.kind,
-            "name": storable(span.name),
-            "started_at": span.started_at,
-            "ended_at": span.ended_at,
-            "status": span.status,
-            "error": None if span.error is None else self._redact.text(span.error),
-            "inputs": self._redact.value(span.inputs),
-            "outputs": self._redact.value(span.outputs),
-            "attributes": self._redact.value(span.attributes),
-        }
 
 
 def _require(connection: Connection, trace_id: str) -> None:
