@@ -1,7 +1,7 @@
 """Keeps one turn: its row when it begins, its spans and its end when it is over. The turn goes on if that fails.
 
-An answer that cannot be kept is still an answer: the failure is logged and counted, and shown by `lectern doctor` and
-on the page. So tracing never takes an answer from anybody.
+An answer that cannot be kept is still an answer: the failure is logged, and the store counts it for the page to show.
+So tracing never takes an answer from anybody.
 """
 
 from __future__ import annotations

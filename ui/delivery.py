@@ -54,8 +54,9 @@ def deliver_behind(library: Library) -> None:
 
 
 def delivery_problems(library: Library) -> list[str]:
-    """Say what keeps traces from being delivered: a pause, or items that were refused."""
-    found = []
+    """Say what keeps turns from being kept or delivered: a store that failed, a pause, items that were refused."""
+    lost = library.traces.unkept
+    found = [f"{lost} turns could not be kept since the start; the log says why."] if lost else []
     for state in library.traces.delivery_states():
         if state.paused:
             found.append(f"Delivery to {state.name} is paused: {state.paused}")

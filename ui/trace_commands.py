@@ -169,8 +169,6 @@ def deliver(due: bool) -> None:
 @click.option("--assign", help="Who shall look at it.")
 def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[str, ...], **given: Any) -> None:
     """Keep a review of a turn: a verdict, and what would have been right."""
-    import getpass
-
     from assistant.tracing.records import Review
 
     if not (sources or tags or any(given.values())):
@@ -179,7 +177,7 @@ def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[
         known = _reader(library.traces).get(trace_id)["id"]
         review = Review(
             trace_id=known,
-            reviewer=reviewer or getpass.getuser(),
+            reviewer=reviewer or _login(),
             created_at=time.time(),
             verdict=given["verdict"],
             corrected_answer=given["answer"],
@@ -190,6 +188,20 @@ def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[
         )
         library.traces.add_review(review)
     click.echo(f"Kept the review of {known}.")
+
+
+def _login() -> str:
+    """Give the name that this user is logged in with.
+
+    Raises:
+        InvalidInput: when there is none, as in a container.
+    """
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError) as exc:
+        raise InvalidInput("Nobody is logged in here.", hint="Say who reviews: --reviewer NAME") from exc
 
 
 @traces.command()

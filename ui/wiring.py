@@ -114,8 +114,8 @@ class Environment:
             database_url=self.get("LECTERN_DATABASE_URL"),
             keep_days=self._number("LECTERN_TRACE_DAYS"),
             sample=1.0 if (share := self._number("LECTERN_TRACE_SAMPLE")) is None else share,
-            redact=self.get("LECTERN_REDACT") != "0",
-            redact_store=self.get("LECTERN_REDACT_STORE") == "1",
+            redact=self._switch("LECTERN_REDACT", default=True),
+            redact_store=self._switch("LECTERN_REDACT_STORE", default=False),
             student_number=self.get("LECTERN_STUDENT_NUMBER"),
             comet_api_key=self._secret("COMET_API_KEY"),
             comet_workspace=self.get("COMET_WORKSPACE"),
@@ -127,6 +127,12 @@ class Environment:
             opik_project=self.get("OPIK_PROJECT_NAME"),
             secrets=tuple(s for s in map(self._secret, sorted(SECRETS)) if s is not None),
         )
+
+    def _switch(self, name: str, *, default: bool) -> bool:
+        text = (self.get(name) or str(int(default))).strip().lower()
+        if text not in ("0", "1", "true", "false", "yes", "no", "on", "off"):  # guessing might let something out
+            raise SettingsError(f"{name} is {self.get(name)!r}.", hint="Give 1 or 0.")
+        return text in ("1", "true", "yes", "on")
 
     def _number(self, name: str) -> float | None:
         text = self.get(name)

@@ -15,7 +15,9 @@ from index_store.errors import SettingsError, TracesUnavailable
 LATEST = "0001"
 """The newest step in `migrations/versions`; a test compares."""
 BUSY_S = 30.0
+"""How long a database may take: a locked one of SQLite, or PostgreSQL for one answer."""
 _FOLDER = Path(__file__).resolve().parent / "migrations"
+_HINT = "Set LECTERN_DATABASE_URL to postgresql://user@host/database, or unset it."
 _ADVICE_LOCK = 0x1EC7E2
 """A number of ours for PostgreSQL's advisory lock, so that two processes do not migrate at once."""
 
@@ -43,6 +45,9 @@ def open_database(url: URL | str) -> Engine:
     except TracesUnavailable:
         engine.dispose()
         raise
+    except TypeError as exc:  # what stands behind the "?" goes to the driver, which does not know it
+        engine.dispose()
+        raise SettingsError(f"LECTERN_DATABASE_URL asks for what the driver does not know: {exc}.", hint=_HINT) from exc
     return engine
 
 
@@ -51,7 +56,7 @@ def reason(failure: BaseException) -> str:
     orig = getattr(failure, "orig", None) or failure
     told = orig.args[0] if orig.args else ""
     words = told.get("M", "") if isinstance(told, dict) else str(orig)  # PostgreSQL's driver gives a dict
-    return next(iter(words.strip().splitlines()), type(orig).__name__).rstrip(".")
+    return next(iter(words.strip().splitlines()), type(orig).__name__).partition(" (timeout is")[0].rstrip(".")
 
 
 def shown(url: URL) -> str:
@@ -60,23 +65,22 @@ def shown(url: URL) -> str:
 
 
 def _checked(url: URL | str) -> URL:
-    hint = "Set LECTERN_DATABASE_URL to postgresql://user@host/database, or unset it."
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
-        raise SettingsError("LECTERN_DATABASE_URL is no address of a database.", hint=hint) from exc
+    except (ArgumentError, ValueError) as exc:
+        raise SettingsError("LECTERN_DATABASE_URL is no address of a database.", hint=_HINT) from exc
     kind = parsed.drivername.partition("+")[0]
     if kind in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+pg8000")
     if kind == "sqlite":
         return parsed.set(drivername="sqlite")
-    raise SettingsError(f"LECTERN_DATABASE_URL names a database that is not supported: {kind}.", hint=hint)
+    raise SettingsError(f"LECTERN_DATABASE_URL names a database that is not supported: {kind}.", hint=_HINT)
 
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
         try:
-            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"timeout": BUSY_S})
         except ModuleNotFoundError as exc:
             raise SettingsError(
                 "PostgreSQL's driver is not installed.", hint="Run: pip install 'lectern[postgres]'"

@@ -79,8 +79,8 @@ class Outbox:
         """Put a vote in, for each sink that was to get its trace."""
         about = select(outbox.c.sink).where(outbox.c.kind == "trace", outbox.c.trace_id == row["trace_id"])
         began = connection.execute(select(traces.c.started_at).where(traces.c.id == row["trace_id"])).scalar()
+        payload = self.vote(row, began)
         for name in connection.execute(about).scalars().all():
-            payload = self._redact.value({**row, "trace_started_at": began})  # it is in the ids that Opik wants
             made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(outbox)
             item = self._row(name, "feedback", row["trace_id"], str(row["id"]), payload)
             connection.execute(made.on_conflict_do_nothing(index_elements=_KEY), item)
@@ -88,6 +88,11 @@ class Outbox:
     def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Give what leaves of a trace."""
         left: dict[str, Any] = self._redact.value({k: v for k, v in record.items() if k not in _LEFT_OUT})
+        return left
+
+    def vote(self, row: Mapping[str, Any], began: float | None) -> dict[str, Any]:
+        """Give what leaves of a vote; when its turn began is in the ids that Opik wants."""
+        left: dict[str, Any] = self._redact.value({**row, "trace_started_at": began})
         return left
 
     def _row(self, sink: str, kind: str, trace_id: str, item: str, payload: Mapping[str, Any]) -> dict[str, Any]:

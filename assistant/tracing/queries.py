@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.tracing.database import reason
 from assistant.tracing.records import Vote
+from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, reviews, spans, traces
 from index_store.errors import TracesUnavailable, TraceUnknown
 
@@ -70,11 +71,17 @@ class TraceReader:
         return self._rows(query.limit(limit).offset(offset))
 
     def count(self, wanted: Filter = Filter()) -> int:
-        """Count traces."""
+        """Count traces.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
         votes = _latest_votes()
-        joined = select(func.count()).join_from(traces, votes, votes.c.trace_id == traces.c.id, isouter=True)
-        with self._engine.connect() as connection:
-            return int(connection.execute(joined.where(*_conditions(wanted, votes))).scalar_one())
+        joined = select(func.count().label("count")).join_from(
+            traces, votes, votes.c.trace_id == traces.c.id, isouter=True
+        )
+        (found,) = self._rows(joined.where(*_conditions(wanted, votes)))
+        return int(found["count"])
 
     def get(self, trace_id: str) -> dict[str, Any]:
         """Give a trace whole: its columns, `user_id`, `spans` in their order, `feedback` and `reviews` oldest first.
@@ -85,6 +92,7 @@ class TraceReader:
             TraceUnknown: when there is none, or more than one.
             TracesUnavailable: when the store cannot be read.
         """
+        trace_id = storable(trace_id)
         exact = self._rows(_whole().where(traces.c.id == trace_id))
         found = exact or (self._by_prefix(trace_id) if len(trace_id) >= 8 else [])
         if len(found) != 1:
@@ -148,10 +156,10 @@ def _conditions(wanted: Filter, votes: Any) -> list[ColumnElement[bool]]:
         (votes.c.vote, wanted.vote),
     ):
         if value is not None:
-            found.append(column == value)
+            found.append(column == storable(value))
     if wanted.text is not None:
-        found.append(traces.c.search_text.contains(wanted.text.casefold(), autoescape=True))
+        found.append(traces.c.search_text.contains(storable(wanted.text).casefold(), autoescape=True))
     if wanted.user is not None:
-        owned = select(conversations.c.id).where(conversations.c.user_id == wanted.user)
+        owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
         found.append(traces.c.conversation_id.in_(owned))
     return found

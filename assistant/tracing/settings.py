@@ -37,8 +37,10 @@ class TraceSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.sample <= 1:
             raise SettingsError(f"LECTERN_TRACE_SAMPLE is {self.sample}.", hint="Give a share from 0 to 1.")
-        if self.keep_days is not None and self.keep_days <= 0:
-            raise SettingsError(f"LECTERN_TRACE_DAYS is {self.keep_days}.", hint="Give a number of days above 0.")
+        if self.keep_days is not None and not 0 < self.keep_days < 1e6:
+            raise SettingsError(
+                f"LECTERN_TRACE_DAYS is {self.keep_days}.", hint="Give a number of days above 0, or none to keep all."
+            )
         if self.student_number is not None:
             _check_pattern(self.student_number)
 

@@ -52,6 +52,7 @@ class TraceStore:
         self.outbox = Outbox(self.settings, clock)
         self._redact = Redaction(self.settings, everything=self.settings.redact_store)
         self._rows = Rows(self._redact)
+        self.unkept = 0  # turns whose end could not be written
         self._begun_here: set[str] = set()  # turns that were written when they began, and run
         self._turn = threading.Lock()  # SQLite lets one write at a time: waiting here is quicker than in its busy loop
 
@@ -86,6 +87,13 @@ class TraceStore:
         Raises:
             TracesUnavailable: when it cannot be written.
         """
+        try:
+            self._finish(start, end, steps)
+        except Exception:
+            self.unkept += 1
+            raise
+
+    def _finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
         was_there = start.trace_id in self._begun_here
         self._begun_here.discard(start.trace_id)
         begun, row = self._rows.begun(start, self.owner.name), self._rows.ended(start, end)
@@ -146,7 +154,7 @@ class TraceStore:
             "corrected_sources": _listed(review.corrected_sources),
             "corrected_tags": _listed(review.corrected_tags),
             "comment": self._redact.text(review.comment),
-            "assignee": review.assignee,
+            "assignee": None if review.assignee is None else storable(review.assignee),
             "created_at": review.created_at,
         }
 
@@ -157,12 +165,16 @@ class TraceStore:
         return self._write(write)
 
     def as_sent(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what leaves of a trace that was read back: what waits in the outbox, else what would be put there."""
+        """Give what leaves of a trace that was read back: what waits in the outbox, else what would be put there.
+
+        Its votes leave each by itself, after it; here they stand under `feedback`.
+        """
+        votes = [self.outbox.vote(row, record["started_at"]) for row in record["feedback"]]
         waiting = select(outbox.c.payload).where(outbox.c.item == record["id"], outbox.c.payload.is_not(None))
         with self.engine.connect() as connection:
             payload = connection.execute(waiting.limit(1)).scalar()
         said = {key: value for key, value in record.items() if key not in ("feedback", "reviews")}
-        return payload if payload is not None else self.outbox.payload(said)
+        return {**(payload if payload is not None else self.outbox.payload(said)), "feedback": votes}
 
     def delivery_states(self) -> list[SinkState]:
         """Give how far the delivery is: for each sink that is set up, or has items from when it was."""
@@ -210,10 +222,10 @@ class TraceStore:
         """
         conditions: list[ColumnElement[bool]] = []
         if user is not None:
-            owned = select(conversations.c.id).where(conversations.c.user_id == user)
+            owned = select(conversations.c.id).where(conversations.c.user_id == storable(user))
             conditions.append(traces.c.conversation_id.in_(owned))
         if conversation is not None:
-            conditions.append(traces.c.conversation_id == conversation)
+            conditions.append(traces.c.conversation_id == storable(conversation))
         if before is not None:
             conditions += [traces.c.started_at < before, traces.c.status != "running"]
         if not conditions:
