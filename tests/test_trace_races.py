@@ -136,6 +136,12 @@ def test_a_folder_of_what_runs_that_cannot_be_made_is_named(tmp_path: Path) -> N
         TraceStore(tmp_path)
 
 
+def test_a_home_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way")
+    with pytest.raises(TracesUnavailable, match="cannot be made"):
+        TraceStore(tmp_path / "home")
+
+
 def test_an_error_of_the_database_holds_no_text_of_a_turn(store: TraceStore) -> None:
     begun = turns.start("A secret question")
     store.begin(begun)

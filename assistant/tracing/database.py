@@ -34,7 +34,11 @@ def open_database(url: URL | str) -> Engine:
         SettingsError: when the address is none, or of a database that is not supported.
         TracesUnavailable: when it cannot be opened, or was written by a newer version.
     """
-    engine = _engine(_checked(url))
+    parsed = _checked(url)
+    try:
+        engine = _engine(parsed)
+    except OSError as exc:
+        raise TracesUnavailable(f"The trace store cannot be made: {exc}.", hint=f"It is {shown(parsed)}.") from exc
     try:
         _migrate(engine)
     except (SQLAlchemyError, OSError) as exc:
@@ -88,7 +92,8 @@ def _engine(url: URL) -> Engine:
     if url.database:
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(0o600)  # what people asked is for its owner's eyes; SQLite gives its other files the same rights
+        if not file.exists():  # what people asked is for its owner's eyes; SQLite's other files get the same rights
+            file.touch(0o600)
     engine = create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)  # errors hold no texts
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
