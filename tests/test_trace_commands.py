@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +96,15 @@ def test_a_password_behind_an_address_is_not_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LECTERN_DATABASE_URL", "postgresql://me@127.0.0.1:1/db?password=hunter22")
     done = call("traces", "list")
     assert (done.exit_code, "hunter22" in done.stderr, "timeout" in done.stderr) == (3, False, False)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["deliver"], ["forget", "--user", "u1", "--yes"], ["export"]])
+def test_a_store_without_its_tables_is_told_in_plain_words(
+    own: str, clean_environment: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMET_API_KEY", "k" * 25)
+    with closing(sqlite3.connect(clean_environment / "traces.sqlite3")) as connection:
+        for table in ("outbox", "feedback", "sinks", "spans"):
+            connection.execute(f"DROP TABLE {table}")
+    done = call("traces", *arguments)
+    assert (done.exit_code, "trace store cannot be" in done.stderr) == (3, True)

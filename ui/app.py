@@ -59,7 +59,8 @@ def serve(host: str, port: int) -> None:
         click.echo(f"Lectern is open on {page.local_url} (Ctrl-C stops it)")
         worker = delivery.start_worker(library)
         try:
-            page.block_thread()
+            with delivery.kept_up(library.traces):
+                page.block_thread()
         finally:
             if worker is not None:
                 worker.close()

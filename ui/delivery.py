@@ -6,19 +6,26 @@ sends what is due and ends. Two such processes send nothing twice: each claims w
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from index_store.errors import LecternError
 from ui.terminal import errors
 
 if TYPE_CHECKING:
     from assistant.tracing.delivery import Worker
+    from assistant.tracing.store import TraceStore
     from ui.wiring import Library
+
+UPKEEP_S = 3_600.0
+log = logging.getLogger(__name__)
 
 
 def start_worker(library: Library) -> Worker | None:
@@ -32,6 +39,31 @@ def start_worker(library: Library) -> Worker | None:
     worker = Worker(Queue(store.engine, store.owner.name), make_sinks(store.settings))
     worker.start()
     return worker
+
+
+@contextmanager
+def kept_up(store: TraceStore, every_s: float = UPKEEP_S) -> Iterator[None]:
+    """Forget within the block, now and then, what is older than it is kept, and abort what killed processes left.
+
+    A command does both when it starts; the web app may run for months.
+    """
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(every_s):
+            try:
+                store.retire()
+                store.abort_orphans()
+            except LecternError as exc:
+                log.warning("Old traces could not be looked after for now: %s", exc)
+
+    thread = threading.Thread(target=work, name="lectern-upkeep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(5.0)
 
 
 @contextmanager

@@ -87,13 +87,7 @@ def _is_page(scope: Scope) -> bool:
 
 
 def _cookie_of(scope: Any) -> str | None:
-    from http.cookies import CookieError, SimpleCookie
+    from starlette.requests import cookie_parser  # as the page reads it: another's bad cookie does not hide ours
 
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                found = SimpleCookie(value.decode("latin-1")).get(COOKIE)
-            except CookieError:
-                return None
-            return None if found is None else found.value
-    return None
+    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    return cookie_parser("; ".join(sent)).get(COOKIE)

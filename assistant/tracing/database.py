@@ -114,7 +114,39 @@ def _on_begin(connection: Connection) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a connection within a transaction that writes; committed at the end, rolled back by an exception."""
+    """Give a connection within a transaction that writes; committed at the end, rolled back by an exception.
+
+    Raises:
+        TracesUnavailable: when it cannot be written.
+    """
+    try:
+        with _transaction(engine) as connection:
+            yield connection
+    except SQLAlchemyError as exc:
+        raise TracesUnavailable(
+            f"The trace store cannot be written: {reason(exc)}.",
+            hint="Look at the disk's free space and the folder's permissions; `lectern doctor` names the store.",
+        ) from exc
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection to read from.
+
+    Raises:
+        TracesUnavailable: when it cannot be read.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as exc:
+        raise TracesUnavailable(
+            f"The trace store cannot be read: {reason(exc)}.", hint="`lectern doctor` names the store."
+        ) from exc
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
 
@@ -132,7 +164,7 @@ def _migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
-    with writing(engine) as connection:
+    with _transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVICE_LOCK})
         config = Config()

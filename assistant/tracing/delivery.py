@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from assistant.tracing.outbox import Item, Queue
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable, TraceProblem
@@ -148,7 +146,7 @@ class Worker:
                 tally = deliver_round(self._queue, self._sinks, stop=self._stop)
                 for name, problem in tally.problems.items():
                     log.warning("Traces are not delivered to %s for now: %s", name, problem)
-            except (SQLAlchemyError, TraceProblem) as exc:
+            except TraceProblem as exc:
                 log.warning("The outbox cannot be read or written for now: %s", exc)
             except Exception:  # the edge of the worker: what a row that was tampered with makes must not end it
                 log.exception("The delivery stumbled; it goes on")

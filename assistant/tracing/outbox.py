@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.tracing.database import writing
+from assistant.tracing.database import reading, writing
 from assistant.tracing.redaction import Redaction
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.tables import feedback, outbox, sinks, traces
@@ -139,7 +139,7 @@ class Queue:
     def holds(self, item: Item) -> bool:
         """Tell whether a claimed item is still there to be sent: it may have been forgotten, or the claim run out."""
         own = select(outbox.c.claimed_by).where(outbox.c.id == item.number, outbox.c.state == "pending")
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(own).scalar() == self._worker
 
     def delivered(self, item: Item) -> None:
@@ -202,7 +202,7 @@ def waiting_time(attempts: int) -> float:
 
 def states(engine: Engine, names: tuple[str, ...] = ()) -> list[SinkState]:
     """Give how far the delivery is: of the named sinks, and of any other that has items."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         counted = connection.execute(
             select(outbox.c.sink, outbox.c.state, func.count()).group_by(outbox.c.sink, outbox.c.state)
         ).all()
@@ -224,7 +224,7 @@ def states(engine: Engine, names: tuple[str, ...] = ()) -> list[SinkState]:
 def dead_letters(engine: Engine) -> list[dict[str, Any]]:
     """Give what was refused, oldest first: sink, kind, trace_id, attempts, error."""
     columns = (outbox.c.sink, outbox.c.kind, outbox.c.trace_id, outbox.c.attempts, outbox.c.error)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         found = connection.execute(select(*columns).where(outbox.c.state == "dead").order_by(outbox.c.id))
         return [dict(row._mapping) for row in found]
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.tracing.database import reason
+from assistant.tracing.database import reading
 from assistant.tracing.records import Vote
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, reviews, spans, traces
-from index_store.errors import TracesUnavailable, TraceUnknown
+from index_store.errors import TraceUnknown
 
 _SHOWN = (
     traces.c.id,
@@ -126,11 +125,8 @@ class TraceReader:
         }
 
     def _rows(self, query: Any) -> list[dict[str, Any]]:
-        try:
-            with self._engine.connect() as connection:
-                return [dict(row) for row in connection.execute(query).mappings()]
-        except SQLAlchemyError as exc:
-            raise TracesUnavailable(f"The trace store cannot be read: {reason(exc)}.") from exc
+        with reading(self._engine) as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _whole() -> Any:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.tracing.database import empty_log, open_database, reason, sqlite_url, writing
+from assistant.tracing.database import empty_log, open_database, reading, sqlite_url, writing
 from assistant.tracing.outbox import Outbox, SinkState, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
@@ -171,7 +172,7 @@ class TraceStore:
         """
         votes = [self.outbox.vote(row, record["started_at"]) for row in record["feedback"]]
         waiting = select(outbox.c.payload).where(outbox.c.item == record["id"], outbox.c.payload.is_not(None))
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             payload = connection.execute(waiting.limit(1)).scalar()
         said = {key: value for key, value in record.items() if key not in ("feedback", "reviews")}
         return {**(payload if payload is not None else self.outbox.payload(said)), "feedback": votes}
@@ -187,7 +188,7 @@ class TraceStore:
             TracesUnavailable: when it cannot be written.
         """
         running = traces.c.status == "running"
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             found = connection.execute(
                 select(traces.c.owner, traces.c.started_at).where(running, traces.c.owner != self.owner.name)
             )
@@ -242,10 +243,10 @@ class TraceStore:
             connection.execute(delete(users).where(~users.c.id.in_(known)))
             return gone, delivered
 
-        try:
-            return self._write(write)
-        finally:
+        done = self._write(write)
+        with suppress(SQLAlchemyError):  # then the next one empties it
             empty_log(self.engine)
+        return done
 
     def retire(self) -> int:
         """Delete what is older than the settings keep it; give how many turns went."""
@@ -253,14 +254,8 @@ class TraceStore:
         return 0 if days is None else self.forget(before=self.clock() - days * 86_400)[0]
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self._turn, writing(self.engine) as connection:
-                return work(connection)
-        except SQLAlchemyError as exc:
-            raise TracesUnavailable(
-                f"The trace store cannot be written: {reason(exc)}.",
-                hint="Look at the disk's free space and the folder's permissions; `lectern doctor` names the store.",
-            ) from exc
+        with self._turn, writing(self.engine) as connection:
+            return work(connection)
 
     def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
         """Insert a row unless there is one of its id."""
