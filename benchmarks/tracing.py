@@ -5,14 +5,18 @@
 Recording: a turn of eight spans, begun and finished. Delivery: turns of an assistant over a scripted engine, taken in
 turns with no sink, with one that accepts connections and never answers, and with one that refuses them; the interval of
 the difference of medians is by bootstrap (Efron and Tibshirani, 1993). A bare SQLite commit beside them shows how busy
-the machine is. Finding: a list of 50 and a search for words, over so many traces.
+the machine is. An hour: 3,600 turns, one in each second of a clock that is ours, while a sink takes nothing and the
+outbox grows; what the process holds (resident set, from /proc) after ten minutes, when its caches are full, and at the
+end. Finding: a list of 50 and a search for words, over so many traces.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
+import resource
 import socket
 import sqlite3
 import statistics
@@ -29,11 +33,12 @@ from pydantic import SecretStr
 from assistant.conversation import Assistant
 from assistant.query_engine import Outcome
 from assistant.tracing.capture import span
-from assistant.tracing.delivery import Worker, make_sinks
+from assistant.tracing.delivery import Worker, deliver_round, make_sinks
 from assistant.tracing.outbox import Queue
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
+from index_store.errors import SinkUnavailable
 from tests import turns
 
 PASSAGE = "A language model predicts the next token of a text, one after another, from what stands before it. " * 15
@@ -67,6 +72,57 @@ def recording(folder: Path, rounds: int) -> dict[str, float]:
     store.close()
     bare.close()
     return {"turn_ms": statistics.median(ours), "bare_commit_ms": statistics.median(commit)}
+
+
+class DownSink:
+    """Takes nothing."""
+
+    name = "comet"
+
+    def send_trace(self, record: dict[str, Any]) -> None:
+        """Refuse."""
+        raise SinkUnavailable("Comet is down.")
+
+    send_feedback = send_trace
+
+    def abandon(self) -> None:
+        """Nothing is under way."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def hour(folder: Path) -> dict[str, float]:
+    """Measure memory, in MB, over an hour of turns that cannot be delivered; and a claim at its end, in ms."""
+    now = [turns.BEGAN]
+    store = TraceStore(folder, TraceSettings(comet_api_key=SecretStr("k" * 25)), clock=lambda: now[0])
+    queue, sink = Queue(store.engine, store.owner.name, lambda: now[0]), DownSink()
+    held: list[float] = []
+    for n in range(3_600):
+        begun = turns.start(f"question {n} about models", at=now[0])
+        store.begin(begun)
+        store.finish(begun, turns.end(f"answer {n}. {PASSAGE}"), turns.steps())
+        now[0] += 1
+        if n % 5 == 0:
+            deliver_round(queue, [sink])
+        if n % 60 == 59:
+            held.append(_resident_mb())
+    now[0] += 3_600
+    claim = milliseconds(lambda: queue.release(queue.claim("comet", 8)), 20)
+    waiting = store.delivery_states()[0].pending
+    store.close()
+    return {
+        "hour_waiting": waiting,
+        "hour_after_10_min_mb": held[9],
+        "hour_most_after_mb": max(held[10:]) - held[9],
+        "hour_claim_ms": statistics.median(claim),
+    }
+
+
+def _resident_mb() -> float:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def finding(folder: Path, count: int) -> dict[str, float]:
@@ -149,7 +205,7 @@ async def _in_turns(asked: dict[str, Assistant], rounds: int) -> dict[str, list[
 
 
 def main() -> None:
-    """Measure all three and print them."""
+    """Measure all four and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=500)
     parser.add_argument("--traces", type=int, default=10_000)
@@ -158,6 +214,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         found: dict[str, Any] = {
             **recording(Path(home) / "record", given.turns),
+            **hour(Path(home) / "hour"),
             **delivery(Path(home) / "deliver", given.turns),
             **finding(Path(home) / "find", given.traces),
         }
