@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Feedback, Origin
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
-from assistant.tracing.tables import outbox, traces
+from assistant.tracing.tables import conversations, outbox, traces
 from index_store.errors import TracesUnavailable, TraceUnknown
 from tests import turns
 from tests.test_delivery import ScriptedSink
@@ -170,4 +171,48 @@ def test_a_row_that_was_tampered_with_does_not_end_the_worker(tmp_path: Path, ca
     worker.close()
     with store.engine.connect() as connection:
         assert connection.execute(select(outbox.c.state)).scalar() == "delivered"
+    store.close()
+
+
+def test_workers_that_claim_at_once_claim_different_items(store: TraceStore) -> None:
+    own = [keep(store) for _ in range(24)]
+    barrier = threading.Barrier(4)
+    claimed: list[str] = []
+
+    def work(name: str) -> None:
+        queue = Queue(store.engine, name, store.clock)
+        for _ in range(6):
+            barrier.wait(60)
+            claimed.extend(item.trace_id for item in queue.claim("comet", 1))
+
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == len(set(claimed)) > 0
+    assert set(claimed) <= set(own)
+
+
+def test_a_turn_that_begins_while_its_conversation_grows_empty_stays(postgres_address: str, tmp_path: Path) -> None:
+    """On PostgreSQL alone: SQLite lets one write at a time."""
+    store = TraceStore(tmp_path, TraceSettings(database_url=postgres_address), clock=lambda: BEGAN)
+    keep(store)
+    begun = turns.start(at=BEGAN + 100)
+    store._begun_here.add(begun.trace_id)
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with store.engine.connect() as watching, store.engine.connect() as beginning:
+        forgetting = threading.Thread(target=lambda: store.forget(before=BEGAN + 50))
+        with beginning.begin():
+            store._add(beginning, conversations, {"id": "c1", "created_at": BEGAN, "user_id": "u1", "face": "web"})
+            store._add(beginning, traces, {**store._rows.begun(begun, store.owner.name)})
+            forgetting.start()
+            while not watching.execute(waits).scalar():
+                watching.rollback()  # a transaction sees one state of the activity
+        forgetting.join()
+    store.finish(begun, turns.end(), turns.steps())
+    assert [row["id"] for row in TraceReader(store.engine).find()] == [begun.trace_id]
+    store.forget(before=BEGAN + 1_000)
     store.close()

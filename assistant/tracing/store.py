@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.tracing.database import empty_log, open_database, reading, sqlite_url, writing
@@ -233,6 +233,8 @@ class TraceStore:
             raise ValueError("forget needs a condition")
 
         def write(connection: Connection) -> tuple[int, int]:
+            if connection.dialect.name == "postgresql":  # a turn that begins now would go with its conversation
+                connection.execute(text("LOCK TABLE users, conversations IN SHARE ROW EXCLUSIVE MODE"))
             picked = select(traces.c.id).where(*conditions)
             sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
             delivered = len(set(connection.execute(sent).scalars()))
