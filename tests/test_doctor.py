@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from assistant.tracing.store import TraceStore
 from tests.library import ingest
+from tests.test_trace_store import keep
 from ui import doctor
 from ui.cli import cli
 from ui.doctor import Finding, print_findings
@@ -30,6 +32,19 @@ def test_a_new_home_needs_material_and_nothing_is_made_in_it(clean_environment: 
     assert found["language model"]["status"] == "note"
     assert "OPENAI_BASE_URL" in found["language model"]["hint"]
     assert not (clean_environment / "index").exists()
+
+
+def test_a_sink_without_any_turn_makes_no_store_and_looking_forgets_nothing(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMET_API_KEY", "k" * 25)
+    monkeypatch.setenv("LECTERN_TRACE_DAYS", "1")
+    assert findings()["delivery"]["found"] == "to comet, 0 waiting"
+    assert not clean_environment.exists()
+    store = TraceStore(clean_environment)
+    keep(store)  # it is older than a day
+    store.close()
+    assert findings()["traces"]["found"].startswith("1 turns in sqlite")
 
 
 def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
+from index_store.errors import TracesUnavailable
+from tests import turns
 from tests.test_trace_store import keep
 from tests.turns import BEGAN
-from ui.delivery import kept_up
+from ui.delivery import delivery_problems, kept_up
 from ui.visitors import COOKIE, GiveCookie, Visitors, visitors_of
 
 
@@ -53,6 +56,20 @@ async def test_a_cookie_that_is_not_ours_is_nobody_s(tmp_path: Path, forged: str
     assert visitors.read(forged) is None
     assert len(await cookies_given(visitors, f"{COOKIE}={forged}")) == 1
     assert await cookies_given(visitors, f"{COOKIE}={forged}", "/theme.css") == []
+
+
+def test_a_turn_that_could_not_be_kept_is_told_on_the_page(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    assert delivery_problems(store) == []
+    with store.engine.begin() as connection:
+        connection.execute(text("DROP TABLE outbox"))
+        connection.execute(text("DROP TABLE traces"))
+    with pytest.raises(TracesUnavailable):
+        store.finish(turns.start(), turns.end(), [])
+    lost, unreadable = delivery_problems(store)
+    assert lost.startswith("Turns that could not be kept since the start: 1.")
+    assert "cannot be read" in unreadable
+    store.close()
 
 
 def test_what_grows_old_goes_while_the_web_app_runs(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def serve(host: str, port: int) -> None:
             material,
             visitors,
             library.traces.give_feedback,
-            lambda: delivery.delivery_problems(library),
+            lambda: delivery.delivery_problems(library.traces),
         )
         page.queue(default_concurrency_limit=None)
         try:

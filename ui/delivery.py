@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index_store.errors import LecternError
+from index_store.errors import LecternError, TracesUnavailable
 from ui.terminal import errors
 
 if TYPE_CHECKING:
@@ -85,11 +85,15 @@ def deliver_behind(library: Library) -> None:
     subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, start_new_session=True)
 
 
-def delivery_problems(library: Library) -> list[str]:
+def delivery_problems(store: TraceStore) -> list[str]:
     """Say what keeps turns from being kept or delivered: a store that failed, a pause, items that were refused."""
-    lost = library.traces.unkept
-    found = [f"{lost} turns could not be kept since the start; the log says why."] if lost else []
-    for state in library.traces.delivery_states():
+    lost = store.unkept
+    found = [f"Turns that could not be kept since the start: {lost}. The log says why."] if lost else []
+    try:
+        known = store.delivery_states()
+    except TracesUnavailable as exc:  # the page is shown all the same
+        return [*found, str(exc)]
+    for state in known:
         if state.paused:
             found.append(f"Delivery to {state.name} is paused: {state.paused}")
         if state.dead:

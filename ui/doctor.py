@@ -6,8 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,9 @@ from ui.delivery import delivery_problems
 from ui.library_commands import counted
 from ui.terminal import console
 from ui.wiring import SECRETS, VARIABLES, Environment, open_library, read_environment
+
+if TYPE_CHECKING:
+    from assistant.tracing.store import TraceStore
 
 Status = Literal["ok", "note", "broken"]
 _STYLE = {"ok": "green", "note": "yellow", "broken": "red"}
@@ -113,21 +117,39 @@ def _traces(environment: Environment) -> Finding:
     from assistant.tracing.database import shown
     from assistant.tracing.queries import TraceReader
 
-    if environment.traces.database_url is None and not (environment.home / "traces.sqlite3").exists():
+    if not _has_traces(environment):
         return Finding("traces", "ok", "none yet; every turn is kept in the home")
-    with open_library(environment) as library:
-        count = TraceReader(library.traces.engine).count()
-        where = shown(library.traces.engine.url)
+    with _trace_store(environment) as store:
+        count = TraceReader(store.engine).count()
+        where = shown(store.engine.url)
     return Finding("traces", "ok", f"{count:,} turns in {where}")
+
+
+def _has_traces(environment: Environment) -> bool:
+    return environment.traces.database_url is not None or (environment.home / "traces.sqlite3").exists()
+
+
+@contextmanager
+def _trace_store(environment: Environment) -> Iterator[TraceStore]:
+    """Open the store alone: whoever only looks forgets and aborts nothing."""
+    from assistant.tracing.store import TraceStore
+
+    store = TraceStore(environment.home, environment.traces)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _delivery(environment: Environment) -> Finding:
     names = environment.traces.sinks
     if not names:
         return Finding("delivery", "ok", "nothing leaves: neither Comet nor Opik is set up")
-    with open_library(environment) as library:
-        problems = delivery_problems(library)
-        waiting = sum(s.pending for s in library.traces.delivery_states())
+    waiting, problems = 0, []
+    if _has_traces(environment):
+        with _trace_store(environment) as store:
+            problems = delivery_problems(store)
+            waiting = sum(state.pending for state in store.delivery_states())
     if problems:
         return Finding("delivery", "broken", " ".join(problems), "Mend it, then run: lectern traces deliver")
     return Finding("delivery", "ok", f"to {' and '.join(names)}, {waiting} waiting")
