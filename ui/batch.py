@@ -14,15 +14,24 @@ _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _log = logging.getLogger(__name__)
 
 
-def run_batch(lines: Iterable[str], answer: Callable[[Row], Row], out: TextIO, tell: Callable[[int], None]) -> bool:
+def run_batch(
+    lines: Iterable[str],
+    answer: Callable[[Row], Row],
+    out: TextIO,
+    tell: Callable[[int], None],
+    *,
+    needs: str = "question",
+) -> bool:
     """Write one JSON line to `out` for each line that is not blank; `tell` hears how many are done.
+
+    `needs` names the text that each row must have.
 
     Gives True when every row went well. A row's `id` comes back with it, also beside an error; a row without one gets
     its number among the rows.
     """
     fine = True
     for number, line in enumerate(_filled(lines), start=1):
-        result = _run_row(line, number, answer)
+        result = _run_row(line, number, answer, needs)
         fine = fine and "error" not in result
         out.write(dump(result) + "\n")
         out.flush()
@@ -30,12 +39,12 @@ def run_batch(lines: Iterable[str], answer: Callable[[Row], Row], out: TextIO, t
     return fine
 
 
-def _run_row(line: str, number: int, answer: Callable[[Row], Row]) -> Row:
+def _run_row(line: str, number: int, answer: Callable[[Row], Row], needs: str) -> Row:
     row_id: Any = number
     try:
         row = parse_object(line, number)
         row_id = row.get("id", number)
-        return {"id": row_id, **answer(check_row(row, number))}
+        return {"id": row_id, **answer(check_row(row, number, needs))}
     except LecternError as exc:
         return {"id": row_id, "error": str(exc)}
     except Exception as exc:  # a row is a request: a fault of ours in one must not lose the others
@@ -62,14 +71,14 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def check_row(row: Row, number: int) -> Row:
+def check_row(row: Row, number: int, needs: str = "question") -> Row:
     """Check what a row asks.
 
     Raises:
-        InvalidInput: where its question or history is none.
+        InvalidInput: where what it needs is no text, or its history is none.
     """
-    if not isinstance(row.get("question"), str):
-        raise InvalidInput(f"Row {number} has no question.", hint='Give {"id": ..., "question": "..."} on each line.')
+    if not isinstance(row.get(needs), str):
+        raise InvalidInput(f"Row {number} has no {needs}.", hint=f'Give {{"id": ..., "{needs}": "..."}} on each line.')
     history = row.get("history")
     return {**row, "history": [] if history is None else parse_history(history, number)}
 
