@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.tracing.records import Feedback
+from assistant.tracing.records import Feedback, Review
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
 from index_store.errors import SettingsError
+from tests import turns
 from tests.test_trace_store import keep
 from tests.turns import BEGAN
 from ui.cli import cli
@@ -108,3 +109,22 @@ def test_a_store_without_its_tables_is_told_in_plain_words(
             connection.execute(f"DROP TABLE {table}")
     done = call("traces", *arguments)
     assert (done.exit_code, "trace store cannot be" in done.stderr) == (3, True)
+
+
+def test_what_is_not_known_is_shown_as_such_and_never_as_none(clean_environment: Path) -> None:
+    store = TraceStore(clean_environment)
+    begun = turns.start(mode="compatible")
+    store.begin(begun)
+    store.add_review(Review(begun.trace_id, "ann", BEGAN, assignee="ben"))
+    store.finish(begun, turns.end(status="aborted", error="It ended.", output_tokens=5, prompt=None), [])
+    store.close()
+    shown = call("traces", "show", begun.trace_id).stdout
+    assert "None" not in shown
+    assert "for ben" in shown
+
+
+def test_tables_of_a_step_that_is_not_known_are_left_alone(own: str, clean_environment: Path) -> None:
+    with closing(sqlite3.connect(clean_environment / "traces.sqlite3")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    done = call("traces", "list")
+    assert (done.exit_code, "a step that is not known" in done.stderr) == (3, True)

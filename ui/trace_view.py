@@ -44,7 +44,8 @@ def print_trace(record: Row) -> None:
         console.print(Text(f"searched for: {readable(record['searched'])}", style="dim"), soft_wrap=True)
     console.print(Text(f"\n{readable(record['answer'])}"), soft_wrap=True)
     if record["error"]:
-        console.print(Text(f"\n{record['error_type']}: {readable(record['error'])}", style="red"), soft_wrap=True)
+        kind = "" if record["error_type"] is None else f"{record['error_type']}: "
+        console.print(Text(f"\n{kind}{readable(record['error'])}", style="red"), soft_wrap=True)
     for citation in record["citations"] or []:
         place = f"[{citation['marker']}] {printable(citation['path'])}  ({printable(citation['locator'])})"
         console.print(Text(place, style="dim"), soft_wrap=True)
@@ -82,12 +83,16 @@ def _usage(record: Row) -> str:
     if record["input_tokens"] is None and record["output_tokens"] is None:
         return "not reported" if record["mode"] != "quoting" else ""
     price = "price unknown" if record["price_usd"] is None else f"${record['price_usd']:.6f}"
-    return f"{record['input_tokens']} tokens in, {record['output_tokens']} out, {price}"
+    given, made = (
+        "an unknown number of" if n is None else n for n in (record["input_tokens"], record["output_tokens"])
+    )
+    return f"{given} tokens in, {made} out, {price}"
 
 
 def _review(review: Row) -> str:
     sources, tags = review["corrected_sources"] or [], review["corrected_tags"] or []
     parts = [review["verdict"], review["corrected_answer"], *sources, *tags, review["comment"]]
+    parts.append(f"for {review['assignee']}" if review["assignee"] else None)
     return "; ".join(readable(part) for part in parts if part)
 
 

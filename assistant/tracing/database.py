@@ -163,6 +163,7 @@ def _migrate(engine: Engine) -> None:
         return
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     with _transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
@@ -170,7 +171,12 @@ def _migrate(engine: Engine) -> None:
         config = Config()
         config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, LATEST)
+        try:
+            command.upgrade(config, LATEST)
+        except CommandError as exc:
+            raise TracesUnavailable(
+                f"The trace store's tables are at a step that is not known: {exc}.", hint=f"It is {shown(engine.url)}."
+            ) from exc
 
 
 def _version(engine: Engine) -> str | None:
