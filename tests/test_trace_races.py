@@ -216,3 +216,15 @@ def test_a_turn_that_begins_while_its_conversation_grows_empty_stays(postgres_ad
     assert [row["id"] for row in TraceReader(store.engine).find()] == [begun.trace_id]
     store.forget(before=BEGAN + 1_000)
     store.close()
+
+
+def test_a_database_that_hangs_is_given_up(
+    postgres_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.tracing.database.BUSY_S", 0.5)
+    store = TraceStore(tmp_path, TraceSettings(database_url=postgres_address))
+    with store.engine.connect() as other:
+        other.execute(text("LOCK TABLE conversations"))
+        with pytest.raises(TracesUnavailable, match="timed out"):
+            store.begin(turns.start())
+    store.close()

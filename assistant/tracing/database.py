@@ -122,7 +122,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     try:
         with _transaction(engine) as connection:
             yield connection
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, OSError) as exc:  # a time-out of PostgreSQL's driver comes as it is
         raise TracesUnavailable(
             f"The trace store cannot be written: {reason(exc)}.",
             hint="Look at the disk's free space and the folder's permissions; `lectern doctor` names the store.",
@@ -139,7 +139,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, OSError) as exc:  # a time-out of PostgreSQL's driver comes as it is
         raise TracesUnavailable(
             f"The trace store cannot be read: {reason(exc)}.", hint="`lectern doctor` names the store."
         ) from exc
