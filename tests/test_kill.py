@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tests.conftest import REPOSITORY
 from tests.library import held
 
 SAMPLE = REPOSITORY / "ingest" / "sample"
+FILES = 17
 COMMAND = [sys.executable, "-m", "ui", "ingest", str(SAMPLE), "--json"]
 
 
@@ -35,31 +35,37 @@ def finish(home: Path) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[tuple[set[str], float]]:
-    """The chunk ids of a run that was let alone, and the seconds it took."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[set[str]]:
+    """The chunk ids of a run that was let alone."""
     home = tmp_path_factory.mktemp("undisturbed")
-    began = time.monotonic()
     code, said = finish(home)
-    took = time.monotonic() - began
     assert (code, "Traceback" in said) == (0, False), said
     ids, dense, lexical = held(home, minilm)
     assert ids == dense == lexical
     assert len(ids) > 200
-    yield ids, took
+    yield ids
 
 
-def kill_and_run_again(home: Path, moment_s: float, stop: signal.Signals) -> int:
-    """Stop an ingest after so many seconds, unless it is done before; run it again; give the first exit code."""
+def stopped(home: Path, receipts: int, wait_s: float, how: signal.Signals) -> tuple[int, str]:
+    """Stop an ingest so many seconds after so many receipts, however busy the machine is; give its code and words."""
     process = start(home)
+    assert process.stdout is not None
+    for _ in range(receipts):
+        process.stdout.readline()
     try:
-        process.wait(moment_s)
+        process.wait(wait_s)
     except subprocess.TimeoutExpired:
-        process.send_signal(stop)
-    _, first = process.communicate(timeout=60)
+        process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said.decode()
+
+
+def kill_and_run_again(home: Path, chance: random.Random, receipts: int) -> None:
+    """Kill an ingest at a random moment after so many receipts, and run it again."""
+    _, first = stopped(home, receipts, chance.uniform(0.0, 1.0 if receipts else 2.0), signal.SIGKILL)
+    assert "Traceback" not in first
     code, said = finish(home)
     assert (code, "Traceback" in said) == (0, False), said
-    assert "Traceback" not in first.decode()
-    return process.returncode
 
 
 def check(home: Path, minilm: Any, expected: set[str]) -> None:
@@ -70,39 +76,28 @@ def check(home: Path, minilm: Any, expected: set[str]) -> None:
     assert probe(home, frozenset(expected)).problems == ()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("seed", "receipts"), [(1, 0), (2, 4), (3, 11)])
 def test_killed_at_a_random_moment_and_run_again_it_holds_the_same_chunks(
-    seed: int, tmp_path: Path, minilm: Any, undisturbed: tuple[set[str], float]
+    seed: int, receipts: int, tmp_path: Path, minilm: Any, undisturbed: set[str]
 ) -> None:
-    ids, took = undisturbed
-    # Thirds of the run, so that the three moments are not all in its first second.
-    moment = took * (seed - 1 + random.Random(seed).random()) / 3
-    kill_and_run_again(tmp_path / "home", moment, signal.SIGKILL)
-    check(tmp_path / "home", minilm, ids)
+    kill_and_run_again(tmp_path / "home", random.Random(seed), receipts)
+    check(tmp_path / "home", minilm, undisturbed)
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", range(20))
-def test_twenty_kills_lose_and_double_nothing(
-    seed: int, tmp_path: Path, minilm: Any, undisturbed: tuple[set[str], float]
-) -> None:
-    ids, took = undisturbed
-    kill_and_run_again(tmp_path / "home", took * random.Random(1000 + seed).random(), signal.SIGKILL)
-    check(tmp_path / "home", minilm, ids)
+def test_twenty_kills_lose_and_double_nothing(seed: int, tmp_path: Path, minilm: Any, undisturbed: set[str]) -> None:
+    chance = random.Random(1000 + seed)
+    kill_and_run_again(tmp_path / "home", chance, chance.randrange(FILES))
+    check(tmp_path / "home", minilm, undisturbed)
 
 
 def test_an_interrupt_ends_in_words_and_leaves_a_sound_index(
-    tmp_path: Path, minilm: Any, undisturbed: tuple[set[str], float]
+    tmp_path: Path, minilm: Any, undisturbed: set[str]
 ) -> None:
-    ids, took = undisturbed
     home = tmp_path / "home"
-    process = start(home)
-    try:
-        process.wait(took * 0.6)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert (process.returncode, "Stopped. What was finished is kept." in said.decode()) == (1, True), said
-    assert "Traceback" not in said.decode()
+    code, said = stopped(home, 3, 0.0, signal.SIGINT)
+    assert (code, "Stopped. What was finished is kept." in said) == (1, True), said
+    assert "Traceback" not in said
     assert finish(home)[0] == 0
-    check(home, minilm, ids)
+    check(home, minilm, undisturbed)
