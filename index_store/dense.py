@@ -7,7 +7,8 @@ it would go into a full-text index of Chroma's own, which took half the time of 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.chunks import Chunk
+from index_store.errors import IndexDamaged
+from index_store.manifest import REBUILD
 from index_store.minilm import well_formed
 
 if TYPE_CHECKING:
@@ -61,23 +64,39 @@ class Dense:
         """Give the vectors of chunks, by id."""
         if not ids:
             return {}
-        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        with _readable():
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
         rows = zip(found["ids"], cast(Any, found["embeddings"]), strict=True)
         return {chunk_id: np.asarray(vector, dtype=np.float32) for chunk_id, vector in rows}
 
     def ids(self) -> set[str]:
         """Give the ids of all chunks."""
-        return set(self._collection.get(include=[])["ids"])
+        with _readable():
+            return set(self._collection.get(include=[])["ids"])
 
     def count(self) -> int:
         """Count the chunks."""
-        return self._collection.count()
+        with _readable():
+            return self._collection.count()
 
     def query(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """Give the ids of the k nearest chunks with their cosine, best first."""
-        found = self._collection.query(query_embeddings=cast(Any, vector[None, :]), n_results=k, include=["distances"])
+        with _readable():
+            asked = cast(Any, vector[None, :])
+            found = self._collection.query(query_embeddings=asked, n_results=k, include=["distances"])
         distances = cast(Any, found["distances"])[0]
         return [(chunk_id, 1.0 - float(d)) for chunk_id, d in zip(found["ids"][0], distances, strict=True)]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Tell of files that cannot be read in the index's own words."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except ChromaError as exc:
+        raise IndexDamaged(f"The index cannot be read: {exc}", hint=REBUILD) from exc
 
 
 def _metadata(chunk: Chunk) -> dict[str, Any]:

@@ -22,6 +22,8 @@ TIMEOUT_S = 180.0
 SAMPLED = 20
 TRIES = 3  # what is being written meanwhile can look wrong once
 REACHED = 5_000
+FORGIVEN = 1  # of the sampled vectors: an approximate index may miss one
+PART = 0.5  # among vectors that are nearly alike, a sound HNSW graph does not reach all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,10 @@ def _look(home: Path) -> dict[str, object]:
     sample = ids[:: max(1, len(ids) // SAMPLED)][:SAMPLED]
     vectors = dense.vectors(sample)
     lost = sum(1 for i in sample if i not in vectors or not _finds(dense, vectors[i]))
-    if lost:
+    if lost > FORGIVEN:
         problems.append(f"Of {len(sample)} stored vectors, {lost} are not found by a query.")
     reach = min(len(ids), REACHED)
-    if ids and not lost and len(dense.query(vectors[sample[0]], reach)) < reach:
+    if ids and not lost and len(dense.query(vectors[sample[0]], reach)) < reach * PART:
         problems.append("A query reaches only a part of the vectors.")
     return {"dense": ids, "lexical": sorted(lexical.ids()), "problems": problems}
 
