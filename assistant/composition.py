@@ -11,10 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.selection import SHORT_WORDS, Candidate, Passage
+from assistant.selection import SHORT_WORDS, Candidate, Passage, is_reference
 from assistant.terms import content_terms
-
-_FOREIGN_MARKER = re.compile(r"\s*\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()")
+from assistant.wording import begins_item, written
 
 _POINTS_BACK = re.compile(
     r"(?:this|these|that|those|it|they|he|she|its|their|his|her|such|both|however|but|and|so|also|then|thus|therefore"
@@ -26,9 +25,8 @@ _POINTS_BACK = re.compile(
 _BARE_POINTER = re.compile(
     r"\b(?:this|these|those)(?:\s+(?:is|are|was|were|can|may|has|have|does|means|makes|in|of)\b|[,.;])", re.IGNORECASE
 )
-
-
 FEW_WORDS = 14
+LISTED = ("item", "row", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class Shape:
     characters: int = 640
     units: int = 5
     within: float = 0.25  # a further unit may score this much less than the best
+    leaning_within: float = 0.12  # the same for one that points back to a sentence that is not in the answer
     repeats: float = 0.6  # share of terms in common from which a unit says nothing new
     list_characters: int = 420
 
@@ -51,7 +50,8 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
     for candidate in candidates[1:]:
         if len(chosen) >= shape.units or candidate.score < best.score - shape.within:
             break
-        if candidate not in chosen and _fits(candidate, chosen, shape):
+        close = candidate.score >= best.score - shape.leaning_within
+        if candidate not in chosen and _reads_on(candidate, chosen, close) and _fits(candidate, chosen, shape):
             chosen.append(candidate)
     if len(chosen) == 1:
         chosen += _neighbour(best, candidates, shape)
@@ -64,23 +64,22 @@ def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
     """Write the chosen units as text, a marker behind each; items and lines of code stand on lines of their own."""
     parts: list[str] = []
     for n, candidate in enumerate(chosen):
-        apart = candidate.unit.kind in ("item", "row", "line")
-        after = n > 0 and (apart or chosen[n - 1].unit.kind in ("item", "row", "line"))
-        lead = "" if n == 0 else ("\n" if apart and after else "\n\n") if after else " "
-        parts.append(f"{lead}{displayed(candidate)} [{passages[candidate.passage].marker}]")
+        passage = passages[candidate.passage]
+        lead = _between(chosen[n - 1], candidate, passage.text) if n else ""
+        parts.append(f"{lead}{written(candidate.unit, passage.text)} [{passage.marker}]")
     return "".join(parts)
 
 
-def displayed(candidate: Candidate) -> str:
-    """Give a unit as the answer shows it."""
-    text = _FOREIGN_MARKER.sub("", " ".join(candidate.unit.text.split()))
-    if candidate.unit.kind == "line":
-        return f"`{text.replace('`', '')}`"
-    if text.count("`") % 2:
-        text = text.replace("`", "")
-    if candidate.unit.kind == "stretch":
-        return f"… {text} …"
-    return f"- {text}" if candidate.unit.kind == "item" else text
+def _between(before: Candidate, after: Candidate, passage: str) -> str:
+    """Give the space between two units: a list keeps its lines, and the sentences of one item stay in its line."""
+    listed = [c.unit.kind in LISTED for c in (before, after)]
+    follows = (before.passage, before.place + 1) == (after.passage, after.place)
+    if after.unit.kind == "item" and not begins_item(after.unit, passage):
+        return " " if follows and before.unit.kind == "item" else "\n\n"
+    if any(listed):
+        return "\n" if listed[1] else "\n\n"
+    parted = follows and "\n\n" in passage[before.unit.end : after.unit.start]
+    return "\n\n" if parted else " "
 
 
 def _with_its_list(best: Candidate, candidates: Sequence[Candidate], shape: Shape) -> list[Candidate]:
@@ -88,15 +87,17 @@ def _with_its_list(best: Candidate, candidates: Sequence[Candidate], shape: Shap
     here = {c.place: c for c in candidates if c.passage == best.passage}
     chosen = [best]
     size = len(best.unit.text)
-    if best.unit.text.rstrip("*_ ").endswith(":"):
+    if _leads_in(best):
         steps = _run(here, best.place, +1, ("item", "row", "line", "sentence"))
     elif best.unit.kind == "item":
         steps = _run(here, best.place, +1, ("item",)) + _run(here, best.place, -1, ("item",))
         lead = here.get(min([best.place, *(c.place for c in steps)]) - 1)
-        steps += [lead] if lead and lead.unit.text.rstrip("*_ ").endswith(":") else []
+        steps += [lead] if lead and _leads_in(lead) else []
     else:
         return chosen
     for candidate in steps:
+        if is_reference(candidate.unit.text):
+            continue
         size += len(candidate.unit.text)
         if size > shape.list_characters or len(chosen) >= shape.units:
             break
@@ -111,6 +112,22 @@ def leans(text: str) -> bool:
     (True, True, False)
     """
     return bool(_POINTS_BACK.match(text) or _BARE_POINTER.search(text))
+
+
+def _reads_on(candidate: Candidate, chosen: Sequence[Candidate], close: bool) -> bool:
+    """Tell whether a further unit can be read here: it leads into nothing, and what it points back to is there.
+
+    What is nearly as good (`close`) as the best one may point back to what is not there.
+    """
+    if _leads_in(candidate):
+        return False
+    if close or candidate.unit.kind != "sentence" or not leans(candidate.unit.text):
+        return True
+    return any((c.passage, c.place) == (candidate.passage, candidate.place - 1) for c in chosen)
+
+
+def _leads_in(candidate: Candidate) -> bool:
+    return candidate.unit.text.rstrip("*_ ").endswith(":")
 
 
 def _is_left_over(opening: str) -> bool:

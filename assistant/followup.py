@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from assistant.terms import content_terms
+from assistant.terms import content_terms, is_courtesy
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|him|this|these|those|former|latter|there|ones?|same|such"
@@ -30,6 +30,8 @@ TOPIC_TURNS = 2
 
 def leans_on_history(question: str) -> bool:
     """Tell whether a question needs the turns before it to be understood."""
+    if is_courtesy(question):
+        return False
     plain = _NO_POINTER.sub(" ", question)
     return bool(_GOES_ON.match(question) or _POINTS_BACK.search(plain)) or len(content_terms(question)) < 2
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from assistant.events import Citation
 from assistant.terms import words_of
 from assistant.units import Unit, units_of
+from assistant.wording import without_links
 from index_store.chunks import Embedder, Hit
 from index_store.locators import parse_locator
 
@@ -77,7 +78,7 @@ def _best_unit(statement: str, units: Sequence[Unit], embedder: Embedder) -> Uni
     if not units:
         return None
     said = words_of(statement)
-    shared = [_shared(said, words_of(unit.text)) for unit in units]
+    shared = [_shared(said, words_of(without_links(unit.text))) for unit in units]
     best = max(range(len(units)), key=lambda i: shared[i])
     if shared[best] >= ENOUGH_SHARED or not statement:
         return units[best]

@@ -117,6 +117,15 @@ def coverage(question: str, texts: Sequence[str]) -> list[float]:
     return [sum(weight[t] for t in terms if t in here) / whole for here in held]
 
 
+def is_reference(text: str) -> bool:
+    """Tell whether a unit is little more than a link.
+
+    >>> is_reference("url: https://arxiv.org/abs/2210.03629"), is_reference("See [it](a.md) for how kilns are built.")
+    (True, False)
+    """
+    return len(_LINK.sub(" ", text).split()) < SHORT_WORDS < len(text) / 6
+
+
 def _says_something(unit: Unit) -> bool:
     return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#")
 
@@ -124,6 +133,6 @@ def _says_something(unit: Unit) -> bool:
 def _faults(unit: Unit, weights: Weights) -> float:
     text = unit.text.rstrip("\"'”’*_)")
     taken = weights.question_mark if text.endswith("?") else 0.0
-    taken += weights.reference if len(_LINK.sub(" ", unit.text).split()) < SHORT_WORDS < len(unit.text) / 6 else 0.0
+    taken += weights.reference if is_reference(unit.text) else 0.0
     taken += weights.code if unit.kind == "line" else 0.0
     return taken + (weights.short if len(text.split()) < SHORT_WORDS else 0.0)

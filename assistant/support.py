@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.selection import Candidate, Passage
-from assistant.terms import content_terms, words_of
+from assistant.terms import content_terms, is_courtesy, words_of
 from index_store.chunks import Embedder
 
 PASSAGE, UNIT, WORDING, ASKED_FOR = 0.35, 0.2, 0.15, 0.3
@@ -42,7 +42,7 @@ class Support:
 
 def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], embedder: Embedder) -> Support:
     """Judge the support that candidates, best first, give for answering a question."""
-    if not candidates:
+    if not candidates or is_courtesy(question):
         return Support(0.0, enough=False)
     best = candidates[0]
     heading = passages[best.passage].heading

@@ -26,11 +26,25 @@ thing things explain describe know take takes happen happens come comes able act
 else instead done
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
+_COURTESY_WORDS = "hi hello hey thanks thank welcome bye goodbye cheers okay ok great cool nice perfect sorry"
+_COURTESY = frozenset(_COURTESY_WORDS.split())
+_ASKING_WORDS = "what which who whom whose when where why how can could do does did is are was were will"
+_ASKING = frozenset(_ASKING_WORDS.split())
 
 
 def words_of(text: str) -> list[str]:
     """Give the words of a text in small letters, numbers among them."""
     return [match[0].lower().replace("’", "'") for match in _WORD.finditer(text)]
+
+
+def is_courtesy(text: str) -> bool:
+    """Tell whether a message greets or thanks, and asks nothing.
+
+    >>> is_courtesy("Hello there!"), is_courtesy("thanks, and how?"), is_courtesy("print hello world")
+    (True, False, False)
+    """
+    words = set(words_of(text))
+    return bool(words & _COURTESY) and words <= _COURTESY | {"lot", "help"} | _FUNCTION - _ASKING
 
 
 @lru_cache(maxsize=50_000)

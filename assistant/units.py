@@ -15,13 +15,15 @@ UnitKind = Literal["sentence", "item", "row", "line", "stretch"]
 STRETCH_WORDS = 40
 LONGEST_WORDS = 70  # what is longer than this is no sentence a person would read as one quote
 
-_ITEM = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
+ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
 _ROW = re.compile(r"[ \t]*\|")
 _FIELD = re.compile(r"[A-Z][\w /()-]{0,40}: ")
+_SMALL_FIELD = re.compile(r"[a-z][\w-]{0,20}(?: [\w-]{1,20})?: ")  # as the columns of a CSV file may be called
 _RULE = re.compile(r"[\s|:=_*+~`#.>-]*")  # a line of nothing but marks: table rules, underlines
 _END = re.compile(r"[.!?…]+(?:[\"'”’)\]*_`]+|\[\d+\])*(?=\s|$)|[。！？]")
 _WORD = re.compile(r"\S+")
+_YEAR = re.compile(r"\s*\((?:1[89]|20)\d\d[a-z]?\)")
 _TABLE_RULE = re.compile(r"[ \t]*\|?[\s|:-]*-[\s|:-]*\n?")
 _CELL = re.compile(r"\s*\|\s*")
 # A line that is code though no fence says so, as in a notebook's cell.
@@ -72,6 +74,8 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
             kind: UnitKind | None = None
         else:
             kind = "line" if fence or _CODE.match(line) else _line_kind(line)
+            if kind == "sentence" and (begun is None or begun[2] == "item") and _SMALL_FIELD.match(line):
+                kind = "item"  # within a paragraph such a line merely goes on
         if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
             begun = None  # the row above a table's rule names its columns and says nothing itself
         if begun is not None and kind == "sentence" and begun[2] in ("sentence", "item"):
@@ -84,6 +88,16 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
         yield begun
 
 
+def starts_field(text: str) -> bool:
+    """Tell whether a text begins with the name of a field, as a row of a CSV file is read."""
+    return bool(_FIELD.match(text) or _SMALL_FIELD.match(text))
+
+
+def is_table_rule(line: str) -> bool:
+    """Tell whether a line is the one that parts a table's head from its rows."""
+    return bool(_TABLE_RULE.fullmatch(line)) and "-" in line and "|" in line
+
+
 def _line_kind(line: str) -> UnitKind | None:
     if _RULE.fullmatch(line):
         return None
@@ -91,13 +105,13 @@ def _line_kind(line: str) -> UnitKind | None:
         return "row"
     if _FIELD.match(line):
         return "item"
-    return "item" if _ITEM.match(line) else "sentence"
+    return "item" if ITEM_MARK.match(line) else "sentence"
 
 
 def _cut(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
     start, end = _trim(passage, start, end)
     if kind == "item":
-        mark = _ITEM.match(passage, start, end)
+        mark = ITEM_MARK.match(passage, start, end)
         start = mark.end() if mark else start
     if start >= end:
         return
@@ -136,6 +150,8 @@ def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
     """Tell whether a full stop belongs to an abbreviation, or is followed by a small letter."""
     if match[0] == "." and _ABBREVIATION.search(passage, max(begun, match.start() - 12), match.start() + 1):
         return True
+    if _YEAR.match(passage, match.end()):
+        return True  # of a citation whose names end in some other abbreviation
     following = passage[match.end() : match.end() + 3].strip()
     return len(match[0]) == 1 and following[:1].islower() and "\n" not in passage[match.end() : match.end() + 2]
 

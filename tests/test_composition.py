@@ -8,8 +8,6 @@ from assistant.composition import choose, leans, render
 from assistant.selection import Candidate, Passage
 from assistant.units import units_of
 
-PASSAGE = Passage(1, "")
-
 
 def candidates(text: str, scores: dict[int, float]) -> list[Candidate]:
     """Give the units of a text as candidates, best first; those without a score come last."""
@@ -18,7 +16,7 @@ def candidates(text: str, scores: dict[int, float]) -> list[Candidate]:
 
 
 def answer(text: str, scores: dict[int, float]) -> str:
-    return render(choose(candidates(text, scores)), [PASSAGE]).replace(" [1]", "")
+    return render(choose(candidates(text, scores)), [Passage(1, text)]).replace(" [1]", "")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +59,35 @@ def test_sentences_stand_in_the_order_of_the_text() -> None:
 def test_a_list_is_given_with_the_line_that_leads_into_it() -> None:
     text = "Three things matter:\n- the clay\n- the glaze\n- the fire\n\nNothing else does."
     assert answer(text, {2: 0.9}) == "Three things matter:\n- the clay\n- the glaze\n- the fire"
+
+
+def test_a_line_that_leads_into_what_is_not_there_is_no_further_sentence() -> None:
+    text = "Celadon is a green glaze. Let us fire a bowl with it:\n\nZhejiang made it first, long ago."
+    assert answer(text, {0: 0.9, 1: 0.88, 2: 0.8}) == "Celadon is a green glaze. Zhejiang made it first, long ago."
+
+
+def test_a_further_sentence_points_back_only_to_what_is_there() -> None:
+    text = (
+        "Celadon is a green glaze. Potters drink tea. They also eat rice in the workshop. Zhejiang made celadon first."
+    )
+    assert "They also" not in answer(text, {0: 0.9, 2: 0.75, 3: 0.7})
+    assert "They also" in answer(text, {0: 0.9, 1: 0.8, 2: 0.75})
+    assert "They also" in answer(text, {0: 0.9, 2: 0.85})  # nearly as good as the best: rather so than not at all
+
+
+def test_the_sentences_of_one_item_stay_in_its_line() -> None:
+    text = "Rules:\n\n- Dry the clay. It takes a week.\n- Fire it slowly."
+    assert answer(text, {1: 0.9}) == "Rules:\n- Dry the clay. It takes a week.\n- Fire it slowly."
+
+
+def test_paragraphs_that_follow_each_other_stay_apart() -> None:
+    text = "A bowl has these parts:\n\n**Foot** - what it stands on\n\n**Lip** - where one drinks"
+    assert answer(text, {0: 0.9}) == text
+
+
+def test_a_link_alone_is_no_part_of_a_list() -> None:
+    text = "title: On clay in the fire\nurl: https://example.org/abs/2307.03172\nabstract: Clay is soft earth."
+    assert "url" not in answer(text, {2: 0.9})
 
 
 def test_nothing_to_choose_from_gives_nothing() -> None:

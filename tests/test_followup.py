@@ -45,6 +45,11 @@ def test_a_follow_up_gets_the_topic_of_the_last_question_that_stood_alone() -> N
     assert stand_alone("And when?", history) == "What is Tree of Thoughts? Who proposed it? And when?"
 
 
+@pytest.mark.parametrize("message", ["thanks!", "ok", "Great, thank you"])
+def test_thanks_do_not_ask_the_last_question_again(message: str) -> None:
+    assert stand_alone(message, HISTORY) == message
+
+
 def test_without_history_nothing_is_added() -> None:
     assert stand_alone("And when?", []) == "And when?"
     assert stand_alone("And when?", [{"role": "assistant", "content": "Hello."}]) == "And when?"

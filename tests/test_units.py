@@ -47,6 +47,11 @@ def test_abbreviations_and_decimals_end_no_sentence() -> None:
     ]
 
 
+def test_the_year_of_a_citation_opens_no_sentence() -> None:
+    (unit,) = units_of("Yao et el. (2023) proposed a tree of thoughts.")
+    assert unit.text.endswith("thoughts.")
+
+
 def test_items_rows_and_code_lines_stand_alone_and_a_table_head_is_none() -> None:
     text = (
         "Intro:\n\n- first item\n  that goes\n- second\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = 1\ny = 2\n```"

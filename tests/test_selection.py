@@ -1,0 +1,100 @@
+"""Units are scored by what answers the question: nearness, wording, rank; what only looks like an answer loses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.selection import MOST_PASSAGES, Candidate, Passage, candidates_of, coverage, is_reference
+
+KILN = Passage(1, "A kiln is an oven that hardens clay by heat. It was built in 1911. Potters like tea.", "Kilns")
+
+
+def best(question: str, text: str, minilm: Any) -> str:
+    return candidates_of(question, [Passage(1, text, "Kilns")], minilm)[0].unit.text
+
+
+def scored(found: list[Candidate], begins: str) -> float:
+    return next(c.score for c in found if c.unit.text.startswith(begins))
+
+
+def test_the_sentence_that_answers_stands_first(minilm: Any) -> None:
+    assert candidates_of("What is a kiln?", [KILN], minilm)[0].unit.text.startswith("A kiln is an oven")
+
+
+def test_every_unit_is_a_candidate_once_best_first(minilm: Any) -> None:
+    found = candidates_of("What is a kiln?", [KILN, Passage(2, "Glaze is glass.", "Glazes")], minilm)
+    assert {(c.passage, c.place) for c in found} == {(0, 0), (0, 1), (0, 2), (1, 0)}
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        (
+            "How does a kiln harden clay?",
+            "How does a kiln harden clay? A kiln heats clay until it is hard.",
+            "A kiln heats",
+        ),
+        ("What is a kiln made of?", "Kiln bricks\n\nA kiln is made of bricks that stand great heat.", "A kiln is made"),
+        (
+            "What is known of kilns?",
+            "[All about kilns](https://example.org/kilns/all)\n\nKilns are ovens for clay.",
+            "Kilns are",
+        ),
+        (
+            "How many degrees does a kiln reach?",
+            "A kiln gets very hot indeed. A kiln reaches 1,300 degrees.",
+            "A kiln reaches",
+        ),
+    ],
+    ids=["a question", "a title", "a link", "no number where one is asked for"],
+)
+def test_what_only_looks_like_an_answer_loses(minilm: Any, question: str, text: str, expected: str) -> None:
+    assert best(question, text, minilm).startswith(expected)
+
+
+def test_code_loses_against_prose_that_says_the_same(minilm: Any) -> None:
+    text = "The kiln holds its heat for an hour.\n\n```\nkiln.hold_heat(hours=1)\n```"
+    assert best("How long does the kiln hold its heat?", text, minilm).startswith("The kiln holds")
+
+
+def test_of_two_equal_sentences_that_of_the_better_passage_wins(minilm: Any) -> None:
+    same = "A kiln is an oven that hardens clay."
+    found = candidates_of("What is a kiln?", [Passage(1, same), Passage(2, same)], minilm)
+    assert [c.passage for c in found] == [0, 1] and found[0].score > found[1].score
+
+
+def test_the_heading_says_what_a_sentence_leaves_out(minilm: Any) -> None:
+    texts = ("It needs nine hours.", "It needs nine hours.")
+    found = candidates_of(
+        "How long does a stoneware firing take?",
+        [Passage(1, texts[0], "The bus to town"), Passage(2, texts[1], "Firing stoneware")],
+        minilm,
+    )
+    nearness = {c.passage: c.cosine for c in found}
+    assert nearness[1] > nearness[0]
+
+
+def test_marks_and_headings_are_no_candidates_and_nothing_gives_none(minilm: Any) -> None:
+    assert candidates_of("What?", [], minilm) == []
+    assert candidates_of("What?", [Passage(1, "---\n\n# Kilns\n\n***\n")], minilm) == []
+
+
+def test_no_more_passages_are_read_than_the_limit(minilm: Any) -> None:
+    passages = [Passage(n, f"Kiln number {n} is hot and red.") for n in range(1, MOST_PASSAGES + 3)]
+    assert {c.passage for c in candidates_of("Which kiln is hot?", passages, minilm)} == set(range(MOST_PASSAGES))
+
+
+def test_coverage_is_the_share_of_the_questions_terms_and_rare_ones_count_more() -> None:
+    texts = ["The kiln is red.", "The kiln holds celadon.", "The kiln is old.", "Tea."]
+    whole = coverage("Does the kiln hold celadon?", texts)
+    assert whole[1] == pytest.approx(1.0) and whole[3] == 0.0
+    assert 0 < whole[0] == whole[2] < 1 / 3
+    assert coverage("What is it?", texts) == [0.0] * 4
+
+
+def test_a_reference_is_little_more_than_a_link() -> None:
+    assert is_reference("- [Paper](https://arxiv.org/abs/2210.03629)")
+    assert not is_reference("Short.")

@@ -1,0 +1,80 @@
+"""Support: what answers is enough, what is only near or asks nothing is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.selection import Passage, candidates_of
+from assistant.support import ENOUGH, asked_for, judge, met
+
+TEXT = (
+    "A kiln is an oven that hardens clay by heat. Stoneware is fired at 1,260 degrees Celsius for nine hours. "
+    "Open the door only below 120 degrees, because cold air breaks the pots."
+)
+
+
+def support(question: str, minilm: Any, text: str = TEXT) -> tuple[float, bool]:
+    """Judge a question over one passage whose cosine is what the search would give."""
+    cosine = float(minilm.embed_texts([f"Kilns > Firing\n{text}"])[0] @ minilm.embed_query(question))
+    passages = [Passage(1, text, "Kilns > Firing", cosine)]
+    judged = judge(question, passages, candidates_of(question, passages, minilm), minilm)
+    assert judged.enough == (judged.score >= ENOUGH)
+    return judged.score, judged.enough
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is a kiln?", "At which temperature is stoneware fired?", "Why should I not open the kiln's door early?"],
+)
+def test_what_the_passage_answers_is_supported(minilm: Any, question: str) -> None:
+    assert support(question, minilm)[1]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who won the world cup in 1998?", "How do I bake bread?", "What is the tax rate in Norway?", "Who are you?"],
+)
+def test_what_it_does_not_is_not(minilm: Any, question: str) -> None:
+    assert not support(question, minilm)[1]
+
+
+@pytest.mark.parametrize("message", ["hi", "Hello there!", "thanks a lot", "ok", "Thank you very much."])
+def test_a_greeting_or_thanks_asks_nothing_whatever_the_passage_says(minilm: Any, message: str) -> None:
+    assert support(message, minilm, f"{message} Hello, thanks, ok and hi are greetings. {TEXT}") == (0.0, False)
+
+
+def test_a_question_is_supported_less_where_what_it_asks_for_is_not_there(minilm: Any) -> None:
+    there, _ = support("Which temperature does stoneware need?", minilm)
+    missing, _ = support("Which import duty does stoneware need?", minilm)
+    assert missing < there - 0.05
+
+
+def test_without_a_candidate_nothing_is_supported(minilm: Any) -> None:
+    judged = judge("What is a kiln?", [Passage(1, "---", "Kilns", 0.9)], [], minilm)
+    assert (judged.score, judged.enough) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Which learning rate did they use?", ["learning", "rate"]),
+        ("How many kilns are there?", ["kilns"]),
+        ("What flux does celadon need?", ["flux"]),
+        ("What is a kiln?", []),
+        ("Tell me of kilns.", []),
+    ],
+)
+def test_what_a_question_asks_for_is_read_off_its_wording(question: str, words: list[str]) -> None:
+    assert asked_for(question) == words
+
+
+def test_wording_is_met_softly(minilm: Any) -> None:
+    same = met(["oven"], "The oven is hot", minilm)
+    near = met(["furnace"], "The oven is hot", minilm)
+    far = met(["bicycle"], "The oven is hot", minilm)
+    assert same is not None and near is not None and far is not None
+    assert same == pytest.approx(1.0, abs=0.01) and same > near > far
+    assert met(["the", "of"], "The oven", minilm) is None
+    assert met(["oven"], "", minilm) is None
