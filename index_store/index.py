@@ -147,7 +147,7 @@ class Index:
             IndexMismatch: when it was built anew with something else.
             IndexDamaged: when its files cannot be opened.
         """
-        if not self._is_behind():
+        if self._written or not self._is_behind():  # a writer's own index is never behind
             return
         with self._refreshing:
             manifest = self._is_behind()  # another thread may have done it meanwhile
