@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from assistant.selection import MOST_PASSAGES, Candidate, Passage, candidates_of, coverage, is_reference
+from assistant.selection import MOST_PASSAGES, Candidate, Passage, Weights, candidates_of, coverage, is_reference
 
 KILN = Passage(1, "A kiln is an oven that hardens clay by heat. It was built in 1911. Potters like tea.", "Kilns")
 
@@ -55,9 +56,25 @@ def test_what_only_looks_like_an_answer_loses(minilm: Any, question: str, text: 
     assert best(question, text, minilm).startswith(expected)
 
 
-def test_code_loses_against_prose_that_says_the_same(minilm: Any) -> None:
-    text = "The kiln holds its heat for an hour.\n\n```\nkiln.hold_heat(hours=1)\n```"
-    assert best("How long does the kiln hold its heat?", text, minilm).startswith("The kiln holds")
+@pytest.mark.parametrize(
+    ("question", "begins", "fault"),
+    [("How is the heat held?", "kiln.hold", "code"), ("How many hours is the heat held?", "The kiln", "number")],
+)
+def test_code_is_marked_down_and_a_number_up_where_one_is_asked_for(
+    minilm: Any, question: str, begins: str, fault: str
+) -> None:
+    passages = [Passage(1, "The kiln holds its heat for 9 hours.\n\n```\nkiln.hold_heat(hours=9)\n```")]
+    weights = Weights()
+    with_it = scored(candidates_of(question, passages, minilm, weights), begins)
+    without = scored(candidates_of(question, passages, minilm, replace(weights, **{fault: 0.0})), begins)
+    sign = -1 if fault == "code" else 1
+    assert with_it - without == pytest.approx(sign * getattr(weights, fault))
+
+
+def test_a_number_counts_for_nothing_where_none_is_asked_for(minilm: Any) -> None:
+    passages = [Passage(1, "The kiln holds its heat for 9 hours.")]
+    plain = candidates_of("What is a kiln?", passages, minilm)
+    assert candidates_of("What is a kiln?", passages, minilm, Weights(number=0.0)) == plain
 
 
 def test_of_two_equal_sentences_that_of_the_better_passage_wins(minilm: Any) -> None:
