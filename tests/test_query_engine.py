@@ -19,6 +19,7 @@ from index_store.search import Searcher
 from tests.course import FILES, engine_over, outcome_of, searching, steps_of, write_course
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
+from ui.terminal import hits_row
 
 STONEWARE = "How hot is stoneware fired?"
 HISTORY = [
@@ -100,14 +101,18 @@ def test_without_any_hit_no_model_is_called(tmp_path: Any, minilm: Any, server: 
     assert server.requests == []
 
 
-def test_the_prompt_shows_each_passage_as_the_hits_hold_it(searcher: Any, minilm: Any, server: ModelServer) -> None:
+def test_the_text_of_a_search_row_is_the_very_string_that_the_prompt_gets(
+    searcher: Any, minilm: Any, server: ModelServer
+) -> None:
     server.script("At 1,260 degrees [1].")
     outcome = outcome_of(ask(served(searcher, minilm, server), STONEWARE))
     prompt = server.chats[0].body["messages"][-1]["content"]
-    for n, hit in enumerate(outcome.hits, start=1):
-        assert re.search(rf"<passage {n} key=\w+>\n.*\n+{re.escape(hit.chunk.context)}\n</passage {n} ", prompt)
-        assert hit.chunk.text in hit.chunk.context
-        assert len(hit.chunk.context) <= 1_500
+    rows = hits_row(searcher, {"question": STONEWARE, "history": []}, len(outcome.hits))["hits"]
+    assert [row["rank"] for row in rows] == list(range(1, len(outcome.hits) + 1))
+    for row, hit in zip(rows, outcome.hits, strict=True):
+        assert re.search(rf"<passage {row['rank']} key=\w+>\n.*\n+{re.escape(row['text'])}\n</passage", prompt)
+        assert hit.chunk.text in row["text"]
+        assert len(row["text"]) <= 1_500
 
 
 def test_a_model_answer_gets_its_markers_renumbered_and_its_quotes_from_the_source(
