@@ -25,7 +25,14 @@ COMMAND = [sys.executable, "-m", "ui", "ingest", str(SAMPLE), "--json"]
 def start(home: Path) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     pipe = subprocess.PIPE
-    return subprocess.Popen(COMMAND, cwd=REPOSITORY, env=environment, stdout=pipe, stderr=pipe)
+    return subprocess.Popen(
+        COMMAND, cwd=REPOSITORY, env=environment, stdout=pipe, stderr=pipe, preexec_fn=_hear_interrupts
+    )
+
+
+def _hear_interrupts() -> None:
+    """Undo what a shell does to what it runs in the background: there, an interrupt is ignored from the start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(home: Path) -> tuple[int, str]:
