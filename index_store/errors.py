@@ -22,6 +22,10 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 │   ├── ModelUnknown          the server has no model of the name that is asked for
 │   ├── ModelOverloaded       still 429 or 5xx after the retries
 │   └── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
+├── ToolProblem
+│   ├── ToolUnavailable       a tool that cannot work here: offline, no key, switched off
+│   ├── ToolFailed            what a tool asked did not answer, or answered nonsense
+│   └── ToolRefused           a call that the user's question did not ask for
 ├── PromptProblem             a prompt template that is missing, malformed or lacks a variable
 └── TraceProblem
     ├── TracesUnavailable     the trace store cannot be opened or written
@@ -136,6 +140,22 @@ class ModelReplyBroken(ModelProblem):
     def __init__(self, message: str, *, hint: str = "", partial: str = "") -> None:
         super().__init__(message, hint=hint)
         self.partial = partial
+
+
+class ToolProblem(LecternError):
+    """Something about one of the agent's tools; the turn goes on, and the model reads the message."""
+
+
+class ToolUnavailable(ToolProblem):
+    """A tool that cannot work here: offline, without a key, or switched off."""
+
+
+class ToolFailed(ToolProblem):
+    """What a tool asked did not answer, or answered nonsense."""
+
+
+class ToolRefused(ToolProblem):
+    """A call that the user's question did not ask for."""
 
 
 class PromptProblem(LecternError):
