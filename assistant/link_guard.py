@@ -1,0 +1,126 @@
+"""Takes out of an answer every image, and every link that is no source, while the answer streams. Judges no text.
+
+An image that a page shows is fetched without anybody's doing, and an address can carry a conversation away in its
+query: so nothing that a model wrote, or a document made it write, becomes an image or a link but the sources themselves
+and what the user wrote. In code, where nothing is fetched or followed, addresses of the course material stay too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+LEFT_OUT = "(link left out)"
+LONGEST_WORDS = 400  # characters of a link's text or of a code span, and
+LONGEST_ADDRESS = 2000  # of an address: what is longer is cut where it stands
+_LINK = re.compile(
+    rf"(?P<image>!?)\[(?P<words>(?:[^\[\]\n]|\[[^\[\]\n]{{0,100}}\]){{0,{LONGEST_WORDS}}}+)\]"
+    rf"\((?P<target>[^()\n]{{0,{LONGEST_ADDRESS}}}(?:\([^()\n]{{0,200}}\)[^()\n]{{0,200}})?)\)"
+)
+_ADDRESS = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`\[\])]+|(?<![\w)\]/:])//[a-z0-9-]{1,100}\.[^\s<>\"'`\[\])]+"
+    r"|\bwww\.[^\s<>\"'`\[\])]+|\b(?:data|javascript|vbscript|file):[^\s]+",
+    re.IGNORECASE,
+)
+_CODE = re.compile(rf"(`+)(?!`)(?:(?!\1)[^\n]){{0,{LONGEST_WORDS}}}\1(?!`)")
+_FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
+_FENCE_BEGINS = re.compile(r"[ \t]{0,3}(?:`{1,3}|~{1,3})?\Z|[ \t]{0,3}(?:```|~~~)")
+_TAIL = re.compile(r"[.,;:!?]+\Z")
+# What may still become a link or a code span, from its first character to the end of what has arrived.
+_MAY_BECOME = re.compile(
+    rf"!?\[(?:[^\[\]\n]|\[[^\[\]\n]{{0,100}}\]?){{0,{LONGEST_WORDS}}}+(?:\](?:\([^\n]{{0,{LONGEST_ADDRESS}}})?)?\Z"
+    rf"|!\Z|`+[^\n]{{0,{LONGEST_WORDS}}}\Z"
+)
+_CONSTRUCT = re.compile(r"!?\[|!\Z|`")
+
+
+class LinkGuard:
+    """Takes an answer in pieces of any size and gives it on, whole words at a time, without foreign links.
+
+    However the text is split, the pieces given out join to the same text (a property test).
+    """
+
+    def __init__(self, allowed: Collection[str], in_code: str = "") -> None:
+        self._allowed = frozenset(allowed)
+        self._in_code = in_code
+        self._held = ""
+        self._fenced = False
+        self.removed = 0
+        """How many images and links were taken out."""
+
+    def feed(self, piece: str) -> str:
+        """Take the next piece; give what is certain by now."""
+        self._held += piece
+        line = self._held.rfind("\n") + 1  # neither a link nor an address goes over the end of a line
+        out = "".join(map(self._line, self._held[:line].splitlines(keepends=True)))
+        self._held = self._held[line:]
+        if self._fenced or _FENCE_BEGINS.match(self._held):
+            return out
+        cut = _certain(self._held)
+        ready, self._held = self._held[:cut], self._held[cut:]
+        return out + self._clean(ready)
+
+    def finish(self) -> str:
+        """Give what was held back; the stream is over."""
+        ready, self._held = self._held, ""
+        return self._line(ready)
+
+    def _line(self, line: str) -> str:
+        if _FENCE.match(line):
+            self._fenced = not self._fenced
+            return _ADDRESS.sub(self._in_code_span, line)
+        return _ADDRESS.sub(self._in_code_span, line) if self._fenced else self._clean(line)
+
+    def _clean(self, text: str) -> str:
+        """Clean text that ends between words and holds no half of a link."""
+        out: list[str] = []
+        at = 0
+        for code in _CODE.finditer(text):
+            out += [self._clean_prose(text[at : code.start()]), _ADDRESS.sub(self._in_code_span, code[0])]
+            at = code.end()
+        return "".join([*out, self._clean_prose(text[at:])])
+
+    def _clean_prose(self, text: str) -> str:
+        return _ADDRESS.sub(self._address, _LINK.sub(self._link, text))
+
+    def _link(self, match: re.Match[str]) -> str:
+        target = match["target"].split(maxsplit=1)[0].strip("<>") if match["target"].strip() else ""
+        if not match["image"] and target in self._allowed:
+            return match[0]
+        self.removed += 1
+        return match["words"]
+
+    def _address(self, match: re.Match[str]) -> str:
+        tail = _TAIL.search(match[0])
+        address = match[0][: tail.start()] if tail else match[0]
+        if address in self._allowed:
+            return match[0]
+        self.removed += 1
+        return LEFT_OUT + (tail[0] if tail else "")
+
+    def _in_code_span(self, match: re.Match[str]) -> str:
+        return match[0] if match[0] in self._in_code else self._address(match)
+
+
+def _certain(line: str) -> int:
+    """Give how much of a line that is still arriving can be cleaned: up to a space, before what may become a link."""
+    space = max(line.rfind(" "), line.rfind("\t")) + 1
+    at = 0
+    while match := _CONSTRUCT.search(line, at):
+        if match.start() >= space:
+            break
+        whole = _CODE.match(line, match.start()) or _LINK.match(line, match.start())
+        if whole and whole.end() < len(line):
+            at = whole.end()
+            space = max(space, line.rfind(" ", 0, at) + 1) if at <= space else space
+            continue
+        if whole or _MAY_BECOME.match(line, match.start()):
+            return match.start()
+        at = match.end()
+    return space
+
+
+def without_foreign_links(text: str, allowed: Collection[str], in_code: str = "") -> str:
+    """Clean a whole text at once."""
+    guard = LinkGuard(allowed, in_code)
+    return guard.feed(text) + guard.finish()
