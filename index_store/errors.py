@@ -21,7 +21,8 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 │   ├── ModelDenied           key missing or refused
 │   ├── ModelUnknown          the server has no model of the name that is asked for
 │   ├── ModelOverloaded       still 429 or 5xx after the retries
-│   └── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
+│   ├── ModelReplyBroken      an answer that is no answer: cut off, empty or garbage
+│   └── TagParseError         a reply to a tagging prompt that is no list of names, also after being asked again
 ├── ToolProblem
 │   ├── ToolUnavailable       a tool that cannot work here: offline, no key, switched off
 │   ├── ToolFailed            what a tool asked did not answer, or answered nonsense
@@ -140,6 +141,14 @@ class ModelReplyBroken(ModelProblem):
     def __init__(self, message: str, *, hint: str = "", partial: str = "") -> None:
         super().__init__(message, hint=hint)
         self.partial = partial
+
+
+class TagParseError(ModelProblem):
+    """A reply to a tagging prompt that is no JSON list of names; `reply` is what the model said."""
+
+    def __init__(self, message: str, *, hint: str = "", reply: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reply = reply
 
 
 class ToolProblem(LecternError):
