@@ -1,0 +1,122 @@
+"""What is pasted as an abstract: one or several, in whatever wrapping; each oddity is told, none crashes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.abstracts import LONGEST_ABSTRACT, read_paste
+from assistant.tagging_rules import Tag
+from index_store.errors import InvalidInput
+
+ONE = "We present FooNet, a network that reads maps of towns and of the fields around them. It beats BERT on two tasks."
+TWO = (
+    "Rivers change their beds over the years, and so do the maps. We ask people, not models, about the old beds of\n"
+    "three rivers, and find that they remember more than is written."
+)
+
+
+def texts(paste: str) -> list[str]:
+    read = read_paste(paste)
+    assert all(paste[a.start : a.start + len(a.text)] == a.text for a in read.abstracts)
+    return [a.text for a in read.abstracts]
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        f"Abstract: {ONE}\n\nAbstract: {TWO}",
+        f"Maps with FooNet\nA. Author, B. Writer\n\nAbstract\n{ONE}\n\nRivers Remembered\nAbstract.\n{TWO}\n",
+        f"# Maps\n\n**Abstract:** {ONE}\n\n# Rivers with GPT\n\n**Abstract:** {TWO}",
+        f"Maps with FooNet\n\n{ONE}\n\nRivers Remembered\n\n{TWO}",
+        f"{ONE}\n\n---\n\n{TWO}",
+        f"{ONE}\n\nRivers Remembered\n\nAbstract \u2014 {TWO}",
+        f"Abstract: {ONE}\r\n\r\nRivers Remembered\r\n\r\nAbstract\r\n{TWO}",
+    ],
+)
+def test_several_abstracts_are_told_apart_without_their_titles(paste: str) -> None:
+    assert texts(paste) == [ONE, TWO]
+    assert any("2 abstracts" in note for note in read_paste(paste).notes)
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        ONE,
+        f"{ONE}\n\n{TWO}",
+        f"Background\n\n{ONE}\n\nMethods\n\n{TWO}",
+        f"Maps with FooNet\n\n{ONE}",
+        "Hello\n\nWe use BERT.\n\nBye\n\nBob.",
+        "BERT\n\nGPT-4\n\nT5",
+        f"Abstract reasoning is hard. {ONE}",
+    ],
+)
+def test_one_abstract_stays_whole(paste: str) -> None:
+    assert texts(paste) == [paste]
+
+
+def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
+    paste = f"Beating GPT-4\nA. Author.\n\nAbstract: {ONE}"
+    assert texts(paste) == [ONE]
+    assert read_paste(paste).notes == ('What stands above the word "Abstract" was not read.',)
+    assert read_paste(f"Abstract: {ONE}").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("paste", "told"),
+    [
+        (r"We call it \textsc{BERT}, and compare it.", "LaTeX marks"),
+        (ONE * 40, "4,480 characters"),
+        ("What is ReAct?", "like a question"),
+        ("import os\ndef f():\n    pass\nclass A:\n    pass\n", "like code"),
+        ("https://arxiv.org/abs/2210.03629", "an address"),
+        ("BERT", "too short"),
+        (
+            "Wir stellen FooNet vor, ein Netz, das Karten von Städten liest und sie besser als BERT beschreibt.",
+            "another",
+        ),
+        ("我们提出了一种名为 FooNet 的新网络，用于阅读地图，其性能优于 BERT。", "another language"),
+        (f"{' '.join([ONE] * 3)}\n\n{' '.join([TWO] * 3)}", "2 long paragraphs"),
+    ],
+)
+def test_what_is_unusual_is_told(paste: str, told: str) -> None:
+    assert any(told in note for note in read_paste(paste).notes), read_paste(paste).notes
+
+
+def test_a_plain_abstract_needs_no_note() -> None:
+    assert read_paste(ONE).notes == ()
+    assert read_paste("We use BERT.").notes == ()
+
+
+@pytest.mark.parametrize("text", ["", " \n", "123", "?!", "x" * (LONGEST_ABSTRACT + 1)])
+def test_what_cannot_be_an_abstract_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_paste(text)
+
+
+def test_a_tag_is_given_as_it_stands_in_the_paste() -> None:
+    paste = f"Abstract: {TWO}\n\nAbstract: We use \\textsc{{Foo}}-Net."
+    abstract = read_paste(paste).abstracts[1]
+    at = abstract.plain.text.index("Foo-Net")
+    tag = abstract.pasted(Tag(at, at + 7, "Foo-Net"))
+    assert paste[tag.start : tag.end] == tag.name == "\\textsc{Foo}-Net"
+
+
+@given(
+    st.lists(st.sampled_from(["Abstract:", "abstract", "\n", "\n\n", " ", "a b c.", "Title", "---", "\r", ONE, TWO]))
+)
+def test_any_paste_is_read_in_order_without_overlap(pieces: list[str]) -> None:
+    paste = "".join(pieces)
+    if not any(c.isalpha() for c in paste) or len(paste) > LONGEST_ABSTRACT:
+        return
+    read = read_paste(paste)
+    ends = [(a.start, a.start + len(a.text)) for a in read.abstracts]
+    assert ends and all(start < end for start, end in ends)
+    assert all(one[1] <= other[0] for one, other in zip(ends, ends[1:], strict=False))
+    assert all(paste[s:e] == a.text for (s, e), a in zip(ends, read.abstracts, strict=True))
+
+
+@pytest.mark.parametrize("piece", ["\n", "a\n\n", "Abstract\n", " ", "abstract:\n\n", "a\n \t", "import \n", "---\n\n"])
+def test_no_paste_takes_longer_than_its_length(piece: str) -> None:
+    read_paste((piece * (LONGEST_ABSTRACT // len(piece)))[:-1] + "x")
