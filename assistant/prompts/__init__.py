@@ -1,5 +1,5 @@
 """Prompt templates: versioned files beside this one, and the loader that checks and renders them."""
 
-from assistant.prompts.loader import Message, PromptSet, Template, load, versions
+from assistant.prompts.loader import Message, PromptSet, Template, load, names, versions
 
-__all__ = ["Message", "PromptSet", "Template", "load", "versions"]
+__all__ = ["Message", "PromptSet", "Template", "load", "names", "versions"]

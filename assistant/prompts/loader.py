@@ -3,7 +3,7 @@
 A template is a file `NAME.vN.md`: YAML front matter, then messages under the headings `# system`, `# user` and
 `# assistant`, in Jinja. Everything that can be wrong with it is told when it is loaded or rendered, before any model is
 called. Beside its declared variables a template may use `refusal` (the fixed sentence) and `key` (see `key_for`), and
-the filter `oneline`.
+the filters `oneline` and `json`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).resolve().parent
 GIVEN = frozenset({"refusal", "key"})
 """What every template may use without declaring it."""
+USUAL: Mapping[str, int] = MappingProxyType({"tag_abstract": 2})
+"""Versions of the package that are taken unless another is chosen; else it is the latest. Those of `tag_abstract` are
+techniques side by side, not one better than the one before: few-shot is the least that small models do well with."""
 _FILE_NAME = re.compile(r"([a-z][a-z0-9_]*)\.v([1-9][0-9]{0,5})\.md")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -134,6 +137,12 @@ class PromptSet:
         return load(name, self.versions.get(name), self.folder)
 
 
+def names(folder: Path | None = None) -> list[str]:
+    """Give the names of all templates, of the package and of the course team's folder."""
+    matches = (_FILE_NAME.fullmatch(entry.name) for place in (PACKAGED, folder) for entry in _entries(place))
+    return sorted({match[1] for match in matches if match})
+
+
 def versions(name: str, folder: Path | None = None) -> dict[int, Path]:
     """Give the files of a template by version; the course team's folder wins over the package."""
     found: dict[int, Path] = {}
@@ -146,7 +155,7 @@ def load(name: str, version: int | None = None, folder: Path | None = None) -> T
     """Load and check a template.
 
     Without a version it is the latest of the course team's folder, if that has any of this name, else the latest of
-    the package: a newer version of ours does not replace a team's own wording.
+    the package (or the one of USUAL): a newer version of ours does not replace a team's own wording.
 
     Raises:
         PromptProblem: when it is missing or malformed.
@@ -154,7 +163,7 @@ def load(name: str, version: int | None = None, folder: Path | None = None) -> T
     known = versions(name, folder)
     own = _in_folder(name, folder)
     if version is None and known:
-        version = max(own or known)
+        version = max(own) if own else USUAL.get(name, max(known))
     if version is None or version not in known:
         wanted = name if version is None else f"{name}.v{version}"
         listed = ", ".join(f"v{v}" for v in known) or "none"
@@ -186,17 +195,20 @@ def _sendable(text: str) -> str:
 
 
 def _in_folder(name: str, folder: Path | None) -> dict[int, Path]:
+    matches = ((_FILE_NAME.fullmatch(entry.name), entry) for entry in _entries(folder))
+    return {int(match[2]): entry for match, entry in matches if match and match[1] == name}
+
+
+def _entries(folder: Path | None) -> list[Path]:
     if folder is None:
-        return {}
+        return []
     try:
-        entries = list(folder.iterdir())
+        return list(folder.iterdir())
     except OSError as exc:
         raise PromptProblem(
             f"The prompts folder {folder} cannot be read: {exc.strerror}.",
             hint="Name a folder that holds files like answer.v1.md, or unset it.",
         ) from exc
-    matches = ((_FILE_NAME.fullmatch(entry.name), entry) for entry in entries)
-    return {int(match[2]): entry for match, entry in matches if match and match[1] == name}
 
 
 @cache
@@ -256,6 +268,7 @@ def _environment() -> SandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
+    environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
     environment.filters["oneline"] = lambda text: " ".join(str(text).split())
     environment.globals.clear()  # range, lipsum and the like have no place in a prompt
     return environment
