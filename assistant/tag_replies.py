@@ -144,6 +144,11 @@ def _names(value: list[Any], reply: str) -> list[str]:
 
 
 def _fault(reason: str, reply: str) -> TagParseError:
-    said = " ".join(reply.split())
-    shown = f" It says: {said[:_SHOWN]}{'...' if len(said) > _SHOWN else ''}" if said else ""
-    return TagParseError(f"The reply is no list of names: {reason}.{shown}", reply=reply)
+    shown = f" It says: {excerpt(reply)}" if reply.strip() else ""
+    return TagParseError(f"The reply is no list of names: {reason}.{shown}", reason=reason, reply=reply)
+
+
+def excerpt(said: str) -> str:
+    """Shorten what a model said to one line that any terminal may show."""
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(said.split()))
+    return f"{line[:_SHOWN]}{'...' if len(line) > _SHOWN else ''}"

@@ -1,87 +1,180 @@
-"""Tags an abstract: the names of the models it speaks of, each with its place, kept as a trace like any turn.
+"""Tags what was pasted: the names of the models that an abstract speaks of, each with its place, kept as a trace.
 
-By the rules of `tagging_rules` for now, so it is a heuristic and says so; a language model is not asked yet.
+With a language model by its replies (`model_tags`), else by the rules of `tagging_rules`: a heuristic that says so.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
+from assistant.abstracts import LONGEST_ABSTRACT, Paste, check_abstract, read_paste
+from assistant.events import Usage
+from assistant.tag_replies import Placed, excerpt
 from assistant.tagging_rules import NO_MODELS, Tag, tag
 from assistant.tracing.capture import recorded, span
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Traces, Turn
-from index_store.errors import InvalidInput
+from assistant.usage import metered
 
-LONGEST_ABSTRACT = 20_000
-"""Characters: what is longer is a paper, not an abstract."""
+if TYPE_CHECKING:  # what asks a model is not needed by the rules
+    from assistant.examples import Examples
+    from assistant.llms import Model
+    from assistant.prompts import PromptSet
+
+__all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abstract"]
+
+DROPPED_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
-    """What was found in one abstract; `spans` are [start, end) in characters, none where `tags` is NO_MODELS."""
+class TaggedAbstract:
+    """One abstract of several, with its own tags; places are those in what was pasted."""
 
-    trace_id: str
+    start: int
+    end: int
     tags: list[str]
     spans: list[list[int]]
 
 
-class Tagger:
-    """Tags abstracts by rules; `names` adds to the list of known ones."""
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """What was found; `spans` are [start, end) in characters of the paste, none where `tags` is NO_MODELS.
 
-    def __init__(self, traces: Traces | None, names: Sequence[str] = ()) -> None:
-        self._traces = traces
+    `abstracts` has what was found in each where several were pasted; `tags` is then all of it. `dropped` counts the
+    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user.
+    """
+
+    trace_id: str
+    tags: list[str]
+    spans: list[list[int]]
+    dropped: int = 0
+    notes: tuple[str, ...] = ()
+    abstracts: tuple[TaggedAbstract, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+
+
+class Finder(Protocol):
+    """Finds the names in one abstract."""
+
+    async def find(self, abstract: str) -> Placed:
+        """Give the names with their places, and what was dropped."""
+
+
+class RuleTags:
+    """Finds names by rules; `names` adds to the list of known ones."""
+
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = tuple(names)
 
+    async def find(self, abstract: str) -> Placed:
+        """Find the names; a step of the trace."""
+        with span("tag", "find names by rules", {"abstract": abstract}) as step:
+            found = tag(abstract, self._names)
+            step.outputs = [{"name": t.name, "span": [t.start, t.end]} for t in found]
+        return Placed(tuple(found), ())
+
+
+class Tagger:
+    """Tags abstracts with a model, or by rules where there is none; `names` adds to the rules' list of known ones.
+
+    `prompts` chooses the version of `tag_abstract`, `examples` are those that a few-shot version shows.
+    """
+
+    def __init__(
+        self,
+        traces: Traces | None,
+        names: Sequence[str] = (),
+        model: Model | None = None,
+        prompts: PromptSet | None = None,
+        examples: Examples | None = None,
+    ) -> None:
+        self._traces = traces
+        self._finder: Finder = RuleTags(names)
+        self._identity = ("quoting", "lectern", "tagging rules")
+        if model is not None and model.mode != "quoting":
+            from assistant.model_tags import ModelTags
+            from assistant.prompts import PromptSet
+
+            self._finder = ModelTags(model, PromptSet() if prompts is None else prompts, examples)
+            self._identity = (model.mode, model.provider, model.name)
+
     async def tag(self, abstract: str, origin: Origin) -> Tagged:
-        """Find the names of models in an abstract.
+        """Find the names of models in an abstract, or in each of several; the turn is kept, also one that fails.
 
         Raises:
             InvalidInput: when there is no text, or far too much for an abstract.
+            PromptProblem: when a template cannot be used.
+            ModelProblem: when the model could not be asked, or gave no list of names (TagParseError).
         """
-        check_abstract(abstract)
-        start = Start(
+        paste = read_paste(abstract)
+        turn = Turn(self._traces, self._start(abstract, origin))
+        await turn.begin()
+        try:
+            with recorded(turn.recording), metered(turn.meter):
+                found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
+            tagged = _tagged(turn, paste, found)
+            turn.said = ", ".join(tagged.tags)
+            await turn.end("ok", tags=tagged.tags)
+        except Exception as exc:  # kept with the turn, then told as what it is
+            await turn.end("error", failure=exc)
+            raise
+        finally:
+            await turn.end("stopped")  # nothing, unless it was cancelled
+        return tagged
+
+    def _start(self, abstract: str, origin: Origin) -> Start:
+        mode, provider, model = self._identity
+        return Start(
             trace_id=uuid.uuid4().hex,
             kind="tag",
             question=abstract,
             origin=origin,
             started_at=time.time(),
-            mode="quoting",
-            provider="lectern",
-            model="tagging rules",
+            mode=mode,
+            provider=provider,
+            model=model,
         )
-        turn = Turn(self._traces, start)
-        await turn.begin()
-        try:
-            with recorded(turn.recording), span("tag", "find names by rules", {"abstract": abstract}) as step:
-                found = tag(abstract, self._names)
-                step.outputs = [{"name": t.name, "span": [t.start, t.end]} for t in found]
-            tags = [t.name for t in found] or list(NO_MODELS)
-            turn.said = ", ".join(tags)
-            await turn.end("ok", tags=tags)
-        finally:
-            await turn.end("error")  # nothing, unless the rules failed
-        return Tagged(start.trace_id, tags, spans_of(found))
 
 
-def spans_of(found: Sequence[Tag]) -> list[list[int]]:
-    """Give the places of tags."""
-    return [[t.start, t.end] for t in found]
+def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
+    """Put together what was found in each abstract, in places of the paste."""
+    each = [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
+    once: dict[str, Tag] = {}
+    for one in (t for tags in each for t in tags):
+        once.setdefault(" ".join(one.name.casefold().split()), one)
+    several = tuple(
+        TaggedAbstract(one.start, one.start + len(one.text), _names(tags), _spans(tags))
+        for one, tags in zip(paste.abstracts, each, strict=True)
+    )
+    dropped = [name for placed in found for name in placed.dropped]
+    return Tagged(
+        trace_id=turn.start.trace_id,
+        tags=_names(once.values()),
+        spans=_spans(once.values()),
+        dropped=len(dropped),
+        notes=(*paste.notes, *_told(dropped)),
+        abstracts=several if len(several) > 1 else (),
+        usage=turn.meter.usage(),
+        seconds=time.time() - turn.start.started_at,
+    )
 
 
-def check_abstract(text: str) -> None:
-    """Refuse what is no abstract.
+def _names(tags: Iterable[Tag]) -> list[str]:
+    return [t.name for t in tags] or list(NO_MODELS)
 
-    Raises:
-        InvalidInput: when it has no letter, or is longer than LONGEST_ABSTRACT.
-    """
-    if not any(c.isalpha() for c in text):
-        raise InvalidInput("There is no abstract: the text has no letter.", hint="Paste the abstract of one paper.")
-    if len(text) > LONGEST_ABSTRACT:
-        raise InvalidInput(
-            f"The text has {len(text):,} characters; an abstract of at most {LONGEST_ABSTRACT:,} is read.",
-            hint="Give one abstract at a time, or many as the rows of --batch.",
-        )
+
+def _spans(tags: Iterable[Tag]) -> list[list[int]]:
+    return [[t.start, t.end] for t in tags]
+
+
+def _told(dropped: Sequence[str]) -> list[str]:
+    if not dropped:
+        return []
+    shown = ", ".join(excerpt(name) for name in dropped[:DROPPED_SHOWN])
+    more = f" and {len(dropped) - DROPPED_SHOWN} more" if len(dropped) > DROPPED_SHOWN else ""
+    return [f"Names that the model gave and the abstract does not have were dropped ({len(dropped)}): {shown}{more}."]

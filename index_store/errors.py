@@ -144,10 +144,11 @@ class ModelReplyBroken(ModelProblem):
 
 
 class TagParseError(ModelProblem):
-    """A reply to a tagging prompt that is no JSON list of names; `reply` is what the model said."""
+    """A reply to a tagging prompt that is no JSON list of names; `reason` says why, `reply` is what the model said."""
 
-    def __init__(self, message: str, *, hint: str = "", reply: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", reason: str = "", reply: str = "") -> None:
         super().__init__(message, hint=hint)
+        self.reason = reason
         self.reply = reply
 
 
