@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import TYPE_CHECKING, Literal
 
 from assistant.events import Answer, Event, Failure, Refusal, Rewritten, Token, TurnStarted
 from assistant.own_context import in_own_context
-from assistant.query_engine import CourseQueryEngine, Outcome, Turns
+from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
+from assistant.terms import is_courtesy
 from assistant.tracing.capture import RECORDING
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Identity, Traces, Turn
 from assistant.usage import METER, Meter
+from assistant.ways import Way, is_for_agent
+from index_store.chunks import Hit
 from index_store.errors import InvalidInput, LecternError
+
+if TYPE_CHECKING:  # LlamaIndex' workflows are slow to import
+    from assistant.agent import AgentStep, CourseAgent
+    from assistant.toolbox import Toolbox
 
 LONGEST_QUESTION = 20_000
 """Characters: what is longer is a document, not a question."""
@@ -24,26 +33,37 @@ NOBODY, TERMINAL = Identity(), Origin()
 class Assistant:
     """Answers questions about the course; one instance serves many conversations at once."""
 
-    def __init__(self, engine: CourseQueryEngine, traces: Traces | None = None, identity: Identity = NOBODY) -> None:
+    def __init__(
+        self,
+        engine: CourseQueryEngine,
+        traces: Traces | None = None,
+        identity: Identity = NOBODY,
+        toolbox: Toolbox | None = None,
+        open_agent: Callable[[], CourseAgent] | None = None,
+    ) -> None:
         self._engine = engine
+        self._toolbox = toolbox
+        self._open_agent = open_agent  # called for each turn that needs it; gives the same agent each time
         self._traces = traces
         self._identity = identity
 
-    async def ask(self, question: str, history: Turns = (), origin: Origin = TERMINAL) -> AsyncGenerator[Event, None]:
+    async def ask(
+        self, question: str, history: Turns = (), origin: Origin = TERMINAL, way: Way = "auto"
+    ) -> AsyncGenerator[Event, None]:
         """Answer a question; the last event is an Answer, a Refusal or a Failure, and the turn is kept by then.
 
-        `history` is rows of {"role", "content"}, oldest first. A reader that stops early stops the turn, which is kept
-        with what had been said.
+        `history` is rows of {"role", "content"}, oldest first; `way` chooses who answers (see `ways`). A reader that
+        stops early stops the turn, which is kept with what had been said.
 
         Raises:
             InvalidInput: when the question is empty, too long or without any letter or digit.
         """
         check_question(question)
-        turn = self._turn(question, origin)
+        turn = self._turn(question, origin, "agent" if way == "agent" else "ask")
         try:
             await turn.begin()
             yield TurnStarted(turn.start.trace_id, question)
-            async with aclosing(self._events(turn, question, history)) as events:
+            async with aclosing(self._events(turn, question, history, way)) as events:
                 async for event in events:
                     yield event
         except LecternError as exc:
@@ -56,16 +76,21 @@ class Assistant:
         finally:
             await turn.end("stopped")  # nothing, unless the reader went away
 
-    async def _events(self, turn: Turn, question: str, history: Turns) -> AsyncGenerator[Event, None]:
+    async def _events(self, turn: Turn, question: str, history: Turns, way: Way) -> AsyncGenerator[Event, None]:
         steps = in_own_context(
-            self._engine.stream(question, history), {METER: turn.meter, RECORDING: (turn.recording, None)}
+            self._steps(question, history, way), {METER: turn.meter, RECORDING: (turn.recording, None)}
         )
         async with aclosing(steps):
             async for event in steps:
                 if isinstance(event, Outcome):
                     turn.said = event.text
                     related = () if event.found else event.hits
-                    await turn.end("ok" if event.found else "refused", citations=event.citations, related=related)
+                    await turn.end(
+                        "ok" if event.found else "refused",
+                        citations=event.citations,
+                        related=related,
+                        tags=event.tags or (),
+                    )
                     yield _ending(event, turn.start.trace_id, turn.meter, time.time() - turn.start.started_at)
                     continue
                 if isinstance(event, Rewritten):
@@ -73,11 +98,37 @@ class Assistant:
                 turn.said += event.text if isinstance(event, Token) else ""
                 yield event
 
-    def _turn(self, question: str, origin: Origin) -> Turn:
+    async def _steps(self, question: str, history: Turns, way: Way) -> AsyncGenerator[Step | AgentStep, None]:
+        """Let the query engine answer, or the agent; on "auto" the agent too where the course has nothing."""
+        toolbox, open_agent = self._toolbox, self._open_agent
+        if toolbox is None or open_agent is None or way == "course":
+            async with aclosing(self._engine.stream(question, history)) as steps:
+                async for step in steps:
+                    yield step
+            return
+        if way == "auto":
+            await toolbox.look_around()
+        outside = toolbox.reaches_outside
+        seen: tuple[Hit, ...] = ()
+        if way == "auto" and not is_for_agent(question, outside=outside):
+            async with aclosing(self._engine.stream(question, history, hold=outside)) as course:
+                async for step in course:
+                    if isinstance(step, Outcome) and not step.found and outside and not is_courtesy(question):
+                        seen = step.hits
+                        break
+                    yield step
+                else:
+                    return
+        agent = await asyncio.to_thread(open_agent)
+        async with aclosing(agent.stream(question, history, seen)) as further:
+            async for taken in further:
+                yield taken
+
+    def _turn(self, question: str, origin: Origin, kind: Literal["ask", "agent"]) -> Turn:
         about = self._identity
         start = Start(
             trace_id=uuid.uuid4().hex,
-            kind="ask",
+            kind=kind,
             question=question,
             origin=origin,
             started_at=time.time(),
@@ -91,8 +142,9 @@ class Assistant:
 
 def _ending(outcome: Outcome, trace_id: str, meter: Meter, seconds: float) -> Event:
     if outcome.found:
-        return Answer(trace_id, outcome.text, outcome.citations, meter.usage(), seconds)
-    return Refusal(trace_id, outcome.text, outcome.hits, meter.usage(), seconds)
+        about = (outcome.tags, outcome.limit, outcome.offers)
+        return Answer(trace_id, outcome.text, outcome.citations, meter.usage(), seconds, *about)
+    return Refusal(trace_id, outcome.text, outcome.hits, meter.usage(), seconds, outcome.limit, outcome.offers)
 
 
 def check_question(question: str) -> None:

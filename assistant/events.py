@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from assistant.tools.tool import Offer, SourceKind
 from index_store.chunks import Hit
 
 
@@ -21,6 +23,8 @@ class Citation:
     title: str
     context: str  # what the prompt read of the passage; `quote` stands in it
     chunk_id: str
+    kind: SourceKind = "course"
+    fetched_at: str = ""  # ISO 8601, UTC; empty for the course
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,27 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What the agent means to do next, as the model put it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStep:
+    """A call of a tool: told once when it begins (`status` "running") and once when it is over, under the same id."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    status: Literal["running", "done", "failed"]
+    observation: str = ""  # what the model reads of it
+    sources: tuple[tuple[str, str], ...] = ()  # title and path of each source that it brought
+    error: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """The next piece of the answer's text, markers whole."""
 
@@ -72,6 +97,9 @@ class Answer:
     citations: tuple[Citation, ...]
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
+    tags: tuple[str, ...] | None = None  # where an abstract was tagged
+    limit: str = ""  # which limit ended the turn early
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +111,8 @@ class Refusal:
     related: tuple[Hit, ...]
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
+    limit: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +126,4 @@ class Failure:
     seconds: float = 0.0
 
 
-Event = TurnStarted | Rewritten | Retrieved | Token | Answer | Refusal | Failure
+Event = TurnStarted | Rewritten | Retrieved | Thought | ToolStep | Token | Answer | Refusal | Failure

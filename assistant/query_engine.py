@@ -7,7 +7,7 @@ they happen. Keeps no history and opens no trace: that is `conversation`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,14 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from assistant.citations import MarkerStream
+from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Retrieved, Rewritten, Token
 from assistant.llms import Model, complete, stream
+from assistant.passages import code_of, links_of, passage_of
 from assistant.prompts import PromptSet
 from assistant.quotes import quotes_of
 from assistant.refusal import REFUSAL
+from assistant.tools.tool import Offer
 from assistant.tracing.capture import span
 from index_store.chunks import Embedder, Hit
 from index_store.retriever import CourseRetriever, nodes_of
@@ -39,6 +41,9 @@ class Outcome:
     text: str
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
+    tags: tuple[str, ...] | None = None  # where an abstract was tagged
+    limit: str = ""  # which limit ended the turn early
+    offers: tuple[Offer, ...] = ()
 
 
 Step = Rewritten | Retrieved | Token | Outcome
@@ -57,8 +62,10 @@ class CourseQueryEngine(BaseQueryEngine):
         self._embedder = embedder
         self._top_k = top_k
 
-    async def stream(self, question: str, history: Turns = ()) -> AsyncGenerator[Step, None]:
+    async def stream(self, question: str, history: Turns = (), *, hold: bool = False) -> AsyncGenerator[Step, None]:
         """Answer a question step by step; the last event is the Outcome.
+
+        With `hold`, no text is given before its first citation: so what turns out to be no answer was never shown.
 
         Raises:
             LecternError: when the index, the embedding model or the language model fails.
@@ -71,23 +78,18 @@ class CourseQueryEngine(BaseQueryEngine):
         if not hits:
             yield Outcome(found=False, text=REFUSAL, citations=(), hits=())
             return
-        markers = MarkerStream(range(1, len(hits) + 1))
-        said = ""
+        answer = AnswerStream(range(1, len(hits) + 1), links_of(hits, question), code_of(hits), hold=hold)
         with span("synthesize", "answer from passages", {"question": alone}) as step:
-            replies = stream(self._model, self._messages(alone, question, hits))
-            # Closed with us, in this order: a reader who goes away hangs up on the model at once.
-            async with aclosing(replies), aclosing(_unless_refusal(replies)) as pieces:
+            # Closed with us: a reader who goes away hangs up on the model at once.
+            async with aclosing(stream(self._model, self._messages(alone, question, hits))) as pieces:
                 async for piece in pieces:
-                    clean = markers.feed(piece)
-                    said += clean
-                    if clean:
-                        yield Token(clean)
-            rest = markers.finish()
-            said += rest
-            if rest:
-                yield Token(rest)
+                    if shown := answer.feed(piece):
+                        yield Token(shown)
+            if shown := answer.finish():
+                yield Token(shown)
+            said = answer.said.strip()
             step.outputs = {"text": said}
-        yield await self._judged(said.strip(), markers.order, hits)
+        yield await self._judged(said, answer.order, hits)
 
     async def _retrieve(self, question: str) -> tuple[Hit, ...]:
         with span("retrieve", "search the course", {"question": question, "top_k": self._top_k}) as step:
@@ -111,17 +113,7 @@ class CourseQueryEngine(BaseQueryEngine):
         return rewritten
 
     def _messages(self, alone: str, question: str, hits: Sequence[Hit]) -> Any:
-        passages = [
-            {
-                "marker": n,
-                "title": hit.chunk.title,
-                "heading": hit.chunk.heading,
-                "locator": str(hit.chunk.locator),
-                "text": hit.chunk.context,
-                "cosine": hit.cosine,
-            }
-            for n, hit in enumerate(hits, start=1)
-        ]
+        passages = [passage_of(n, hit) for n, hit in enumerate(hits, start=1)]
         return self._prompts.get("answer").render(question=alone, passages=passages)
 
     def _outcome(self, text: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
@@ -153,19 +145,3 @@ def found(hit: Hit) -> dict[str, Any]:
     chunk = hit.chunk
     about = {"chunk_id": chunk.id, "path": chunk.path, "locator": str(chunk.locator), "title": chunk.title}
     return {**about, "score": hit.score, "cosine": hit.cosine}
-
-
-async def _unless_refusal(pieces: AsyncIterator[str]) -> AsyncGenerator[str, None]:
-    """Hold back what may become the refusal sentence, so that a refusal is never streamed as if it were an answer."""
-    held = ""
-    async for piece in pieces:
-        held += piece
-        if REFUSAL.startswith(held.strip()):
-            continue
-        yield held
-        held = ""
-        break
-    async for piece in pieces:
-        yield piece
-    if held.strip() != REFUSAL:
-        yield held

@@ -26,6 +26,7 @@ from pydantic import PrivateAttr
 
 from assistant.composition import choose, render
 from assistant.followup import stand_alone
+from assistant.planner import next_step
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
 from assistant.support import Support, judge
@@ -58,6 +59,8 @@ class QuotingLLM(CustomLLM):
         match task.get("task"):
             case "answer":
                 return self._answer(inputs)
+            case "agent_step":
+                return self._next_step(inputs)
             case "condense_question":
                 return stand_alone(inputs["question"], inputs["history"])
             case _:
@@ -67,9 +70,16 @@ class QuotingLLM(CustomLLM):
         passages = [
             Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in inputs["passages"]
         ]
-        candidates = candidates_of(inputs["question"], passages, self._embedder)
-        support: Support = judge(inputs["question"], passages, candidates, self._embedder)
-        return render(choose(candidates), passages) if support.enough else REFUSAL
+        return answer_from(inputs["question"], passages, self._embedder) or REFUSAL
+
+    def _next_step(self, inputs: Mapping[str, Any]) -> str:
+        def nearest(question: str, texts: Sequence[str]) -> int:
+            return int((self._embedder.embed_texts(texts) @ self._embedder.embed_query(question)).argmax())
+
+        def answer(question: str, passages: Sequence[Passage]) -> str | None:
+            return answer_from(question, passages, self._embedder)
+
+        return str(next_step(inputs, answer, nearest))
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer at once."""
@@ -118,6 +128,13 @@ class QuotingLLM(CustomLLM):
             yield CompletionResponse(text=CANNOT, delta=CANNOT)
 
         return pieces()
+
+
+def answer_from(question: str, passages: Sequence[Passage], embedder: Embedder) -> str | None:
+    """Answer with whole sentences of passages, each with its marker; None where they support no answer."""
+    candidates = candidates_of(question, passages, embedder)
+    support: Support = judge(question, passages, candidates, embedder)
+    return render(choose(candidates), passages) if support.enough else None
 
 
 def task_of(messages: Sequence[ChatMessage]) -> Mapping[str, Any]:

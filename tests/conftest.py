@@ -55,10 +55,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Give every test an empty home of its own and none of the user's keys."""
     for name in list(os.environ):
-        if name.startswith(("LECTERN_", "OPENAI_", "COMET_", "OPIK_")):
+        if name.startswith(("LECTERN_", "OPENAI_", "COMET_", "OPIK_", "TAVILY_", "SERPAPI_")):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     monkeypatch.setenv("LECTERN_HOME", str(home))
+    # Tools that look outside are switched on by the tests that bring something to look at.
+    monkeypatch.setenv("LECTERN_TOOLS", "course_search read_source tag_abstract calculate")
     return home
 
 

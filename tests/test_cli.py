@@ -233,7 +233,7 @@ def test_a_turn_is_logged_listed_shown_judged_exported_and_forgotten(call: Call,
 
 
 def test_doctor_names_every_variable_and_no_secret(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ui.wiring import VARIABLES
+    from ui.environment import VARIABLES
 
     monkeypatch.setenv("COMET_API_KEY", "geheim-geheim-geheim")
     result = call("doctor")

@@ -10,6 +10,7 @@ import click
 import ingest
 from index_store.errors import SettingsError
 from ui import delivery, receipts, wiring
+from ui.environment import Environment
 from ui.visitors import GiveCookie, visitors_of
 
 
@@ -66,7 +67,7 @@ def serve(host: str, port: int) -> None:
                 worker.close()
 
 
-def ingest_sample_if_empty(environment: wiring.Environment) -> None:
+def ingest_sample_if_empty(environment: Environment) -> None:
     """Ingest the sample course into an index that holds nothing."""
     with wiring.open_library(environment) as library:
         if library.ledger.documents():

@@ -70,21 +70,28 @@ def ui(host: str, port: int) -> None:
 
 @cli.command()
 @click.argument("question", required=False)
+@click.option("--agent", "way", flag_value="agent", help="With tools: Wikipedia, the web, arXiv, arithmetic.")
+@click.option("--course", "way", flag_value="course", help="From the course material alone.")
 @_BATCH
 @_JSON
-def ask(question: str | None, batch: Any, as_json: bool) -> None:
-    """Answer a question from the course material, with citations."""
+def ask(question: str | None, way: Any, batch: Any, as_json: bool) -> None:
+    """Answer a question, with citations.
+
+    The course material comes first; what it does not hold is looked up with tools where these work. With --agent every
+    step of that is shown; with --course nothing else is asked.
+    """
     from ui import terminal, wiring
     from ui.delivery import delivered_behind
 
     with wiring.open_assistant(wiring.read_environment()) as opened, delivered_behind(opened.library):
         if batch is not None:
-            _batch(batch, question, lambda row: terminal.answer_row(opened.assistant, row))
+            _batch(batch, question, lambda row: terminal.answer_row(opened.assistant, row, way or "auto"))
         asked = _needed(question, 'lectern ask "What is few-shot prompting?"')
         if as_json:
-            click.echo(dump(terminal.answer_row(opened.assistant, {"question": asked, "history": []})))
+            row = {"question": asked, "history": []}
+            click.echo(dump(terminal.answer_row(opened.assistant, row, way or "auto")))
         else:
-            terminal.stream_answer(opened.assistant, asked, opened.model.label)
+            terminal.stream_answer(opened.assistant, asked, opened.model.label, way or "auto")
 
 
 @cli.command()

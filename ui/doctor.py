@@ -16,9 +16,10 @@ from rich.text import Text
 from index_store.errors import LecternError
 from ui.batch import Row
 from ui.delivery import delivery_problems
+from ui.environment import SECRETS, VARIABLES, Environment
 from ui.library_commands import counted
 from ui.terminal import console
-from ui.wiring import SECRETS, VARIABLES, Environment, open_library, read_environment
+from ui.wiring import open_library, read_environment, toolbox_of
 
 if TYPE_CHECKING:
     from assistant.tracing.store import TraceStore
@@ -50,6 +51,7 @@ def examine() -> list[Finding]:
         *_guarded("embedding", lambda: _embedding(environment)),
         *_guarded("index", lambda: _index(environment)),
         *_guarded("language model", lambda: _model(environment)),
+        *_tools(environment),
         *_guarded("traces", lambda: _traces(environment)),
         *_guarded("delivery", lambda: _delivery(environment)),
         *_variables(environment),
@@ -111,6 +113,20 @@ def _model(environment: Environment) -> Finding:
     model = choose_model(settings, None)
     asyncio.run(preflight(model))
     return Finding("language model", "ok", f"{model.label} answers")
+
+
+def _tools(environment: Environment) -> Iterator[Finding]:
+    """Say which of the agent's tools work here, and why the others do not."""
+    try:
+        with open_library(environment) as library:
+            toolbox = toolbox_of(library, course=False)
+            asyncio.run(toolbox.look_around())
+            states = toolbox.states()
+    except LecternError as exc:
+        yield Finding("tools", "broken", exc.message, exc.hint)
+        return
+    for name, why in states.items():
+        yield Finding(f"tool {name}", "ok" if why is None else "note", "on" if why is None else f"off: {why}")
 
 
 def _traces(environment: Environment) -> Finding:

@@ -19,7 +19,8 @@ from ui.batch import Row
 
 if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.conversation import Assistant
-    from assistant.events import Citation
+    from assistant.events import Answer, Citation, Refusal, ToolStep
+    from assistant.ways import Way
     from index_store.chunks import Hit
     from index_store.search import Searcher
 
@@ -36,32 +37,42 @@ class TurnFailed(LecternError):
     """A turn that ended in an error; carries the message and hint of its cause."""
 
 
-def answer_row(assistant: Assistant, row: Row) -> Row:
+def answer_row(assistant: Assistant, row: Row, way: Way = "auto") -> Row:
     """Answer one row's question; give the output row without its id.
+
+    Beside what every row has, it gets `tags` where an abstract was tagged, `limit` where a limit ended the turn, and
+    `steps` where tools were called.
 
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Answer, Failure, Refusal
+    from assistant.events import Answer, Failure, Refusal, ToolStep
     from assistant.tracing.records import Origin
 
-    async def last() -> Any:
-        return [event async for event in assistant.ask(row["question"], row["history"], Origin(face="batch"))][-1]
+    async def all_events() -> list[Any]:
+        asked = assistant.ask(row["question"], row["history"], Origin(face="batch"), way)
+        return [event async for event in asked]
 
-    match asyncio.run(last()):
-        case Answer() as end:
-            cited = [citation_row(c) for c in end.citations]
-            return _answer(end.text, True, cited, end.trace_id, end.seconds)
-        case Refusal() as end:
-            return _answer(end.text, False, [], end.trace_id, end.seconds)
-        case Failure() as end:
-            raise TurnFailed(end.message, hint=end.hint)
-        case other:
-            raise AssertionError(f"a turn ended with {other!r}")
+    *events, end = asyncio.run(all_events())
+    if isinstance(end, Failure):
+        raise TurnFailed(end.message, hint=end.hint)
+    assert isinstance(end, Answer | Refusal), f"a turn ended with {end!r}"
+    cited = [citation_row(c) for c in end.citations] if isinstance(end, Answer) else []
+    found: Row = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
+    found |= {"trace_id": end.trace_id, "seconds": round(end.seconds, 3)}
+    if isinstance(end, Answer) and end.tags is not None:
+        found["tags"] = list(end.tags)
+    if end.limit:
+        found["limit"] = end.limit
+    steps = [step_row(e) for e in events if isinstance(e, ToolStep) and e.status != "running"]
+    return {**found, "steps": steps} if steps else found
 
 
-def _answer(text: str, found: bool, cited: list[Row], trace_id: str, seconds: float) -> Row:
-    return {"found": found, "answer": text, "citations": cited, "trace_id": trace_id, "seconds": round(seconds, 3)}
+def step_row(step: ToolStep) -> Row:
+    """Give a step of the agent as a row."""
+    about: Row = {"tool": step.tool, "arguments": dict(step.arguments), "status": step.status}
+    about |= {"sources": [path for _, path in step.sources], "seconds": round(step.seconds or 0.0, 3)}
+    return about if step.error is None else {**about, "error": step.error}
 
 
 def citation_row(citation: Citation) -> Row:
@@ -74,6 +85,7 @@ def citation_row(citation: Citation) -> Row:
         "quote": citation.quote,
         "score": citation.score,
         "title": citation.title,
+        **({} if citation.kind == "course" else {"kind": citation.kind, "fetched_at": citation.fetched_at}),
     }
 
 
@@ -100,24 +112,28 @@ def hit_row(rank: int, hit: Hit) -> Row:
     }
 
 
-def stream_answer(assistant: Assistant, question: str, badge: str) -> None:
+def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "auto") -> None:
     """Answer a question on the terminal while it comes, its sources below.
 
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Rewritten, Token
+    from assistant.events import Rewritten, Thought, Token, ToolStep
 
     flow = WordFlow(console)
 
     async def run() -> Any:
         event: Any = None
-        async for event in assistant.ask(question):
+        async for event in assistant.ask(question, way=way):
             match event:
                 case Token(text):
                     flow.write(text)
                 case Rewritten(alone):
-                    errors.print(Text(f"Searched for: {readable(alone)}", style="dim"))
+                    _aside(f"Searched for: {alone}")
+                case Thought(text):
+                    _aside(f"Thought: {text}")
+                case ToolStep():
+                    _aside(step_line(event))
         return event
 
     try:
@@ -126,6 +142,24 @@ def stream_answer(assistant: Assistant, question: str, badge: str) -> None:
         flow.end()
     print_end(end, said_something=flow.started)
     errors.print(Text(f"\n{badge[:1].upper()}{badge[1:]}", style="dim"), soft_wrap=True)
+
+
+def _aside(text: str) -> None:
+    """Print what is not part of the answer: to standard error, dim."""
+    errors.print(Text(readable(text), style="dim"), soft_wrap=True)
+
+
+def step_line(step: ToolStep) -> str:
+    """Write a step of the agent on one line, or on two once it is over."""
+    if step.status == "running":
+        given = ", ".join(f"{k}={str(v)[:120]!r}" for k, v in step.arguments.items() if v is not None)
+        return f"  → {step.tool}({given})"
+    if step.error is not None:
+        return f"    {step.error} ({step.seconds or 0:.1f} s)"
+    titles = list(dict.fromkeys(" ".join(title.split()) for title, _ in step.sources))
+    brought = "; ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "")
+    found = brought or " ".join(step.observation.split())[:160]
+    return f"    {found} ({step.seconds or 0:.1f} s)"
 
 
 def print_end(end: Any, *, said_something: bool) -> None:
@@ -138,6 +172,7 @@ def print_end(end: Any, *, said_something: bool) -> None:
 
     match end:
         case Answer():
+            print_tags(end)
             print_citations(end.citations)
         case Refusal():
             if said_something:
@@ -146,6 +181,22 @@ def print_end(end: Any, *, said_something: bool) -> None:
             print_related(end.related)
         case Failure():
             raise TurnFailed(end.message, hint=end.hint)
+    print_notes(end)
+
+
+def print_tags(end: Answer) -> None:
+    """Print the tags of an abstract; other answers have been printed while they came."""
+    if end.tags is not None:
+        console.print(Text(readable(end.text)), soft_wrap=True)
+        console.print(Text("Found by rules, a heuristic.", style="dim"))
+
+
+def print_notes(end: Answer | Refusal) -> None:
+    """Print which limit ended a turn, and what the user may do with what was found."""
+    if end.limit:
+        console.print(Text(f"(Ended early: {end.limit}. This is what had been found by then.)", style="yellow"))
+    for offer in end.offers:
+        console.print(Text(f"{readable(offer.text)}: {readable(offer.command)}", style="dim"), soft_wrap=True)
 
 
 class WordFlow:
@@ -187,14 +238,28 @@ class WordFlow:
 
 def print_citations(citations: Sequence[Citation]) -> None:
     """List the sources of an answer: for each marker the document, then each place and the words it stands on."""
+    if not citations:
+        return
     console.print(Text("\nSources", style="bold"))
     for marker, cited in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
-        for path, in_document in groupby(cited, key=lambda c: c.path):
-            console.print(Text(f"[{marker}] {printable(path)}", style="bold"), soft_wrap=True)
-            for locator, quotes in groupby(in_document, key=lambda c: c.locator):
-                _indented(printable(locator))
+        for _, in_document in groupby(cited, key=lambda c: c.path):
+            cited_from = list(in_document)
+            console.print(Text(f"[{marker}] {_source_line(cited_from[0])}", style="bold"), soft_wrap=True)
+            for locator, quotes in groupby(cited_from, key=lambda c: c.locator):
+                if locator:
+                    _indented(printable(locator))
                 for citation in quotes:
                     _indented(f"“{' '.join(readable(citation.quote).split())}”", style="dim")
+
+
+def _source_line(citation: Citation) -> str:
+    """Name a source; what is not of the course says where it is from, and when it was read."""
+    if citation.kind in ("calculation", "message"):
+        return printable(citation.title)
+    if citation.kind == "course":
+        return printable(citation.path)
+    read = f", read {citation.fetched_at[:16].replace('T', ' ')} UTC" if citation.fetched_at else ""
+    return f"{printable(citation.title)}: {printable(citation.path)} (not of the course{read})"
 
 
 def print_related(hits: Sequence[Hit]) -> None:

@@ -43,6 +43,7 @@ class Observation:
 
     text: str = ""
     sources: tuple[Source, ...] = ()
+    choices: tuple[str, ...] = ()  # what `text` lists to choose from: titles of articles, addresses of pages
     addresses: tuple[str, ...] = ()  # that a search gave: these may be opened later in the turn
     offers: tuple[Offer, ...] = ()
     tags: tuple[str, ...] | None = None  # of an abstract; ("NA",) where it names no model
@@ -66,6 +67,11 @@ class Tool(ABC):
     def description(self) -> str:
         """What a model reads of the tool."""
         return inspect.cleandoc(type(self).__doc__ or "")
+
+    @property
+    def reaches(self) -> tuple[str, int] | None:
+        """Host and port without which the tool cannot work, None for one that needs no network."""
+        return None
 
     def off_because(self) -> str | None:
         """Say in words why the tool cannot work here, None if it can; asks no server."""

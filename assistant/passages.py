@@ -1,0 +1,33 @@
+"""Found passages as prompts and answers know them: numbered, with what may be shown of them. Searches nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from index_store.chunks import Hit
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+
+
+def passage_of(number: int, hit: Hit) -> dict[str, Any]:
+    """Give a passage as the prompt templates take it."""
+    chunk = hit.chunk
+    about = {"marker": number, "title": chunk.title, "heading": chunk.heading, "locator": str(chunk.locator)}
+    return {**about, "text": chunk.context, "cosine": hit.cosine}
+
+
+def links_of(hits: Sequence[Hit], said_by_user: str) -> frozenset[str]:
+    """Give the addresses that an answer may show: its sources, and what the user wrote."""
+    return frozenset(hit.chunk.path for hit in hits) | frozenset(addresses_in(said_by_user))
+
+
+def code_of(hits: Sequence[Hit]) -> str:
+    """Give the text of passages, whose addresses may be shown in code."""
+    return "\n".join(hit.chunk.context for hit in hits)
+
+
+def addresses_in(text: str) -> list[str]:
+    """Give the web addresses in a text, without the punctuation behind them."""
+    return [found.rstrip(".,;:!?)]") for found in _ADDRESS.findall(text)]

@@ -1,0 +1,37 @@
+"""Calculates; see `arithmetic`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from assistant.tools.arithmetic import LONGEST, evaluate
+from assistant.tools.tool import Arguments, Observation, Tool, outside_source
+
+
+class CalculateArguments(Arguments):
+    """What to calculate."""
+
+    expression: str = Field(
+        min_length=1, max_length=LONGEST, description="Arithmetic alone, such as (17 + 3) * 2.5, 15% of 80, sqrt(144)."
+    )
+
+
+class Calculate(Tool):
+    """Calculates an arithmetic expression exactly: + - * / // % ^, percent, sqrt, log, exp, abs, round, min, max,
+    factorial, sin, cos, tan, pi, e. Use it for every calculation; never calculate by yourself.
+    """
+
+    name = "calculate"
+    arguments = CalculateArguments
+
+    async def run(self, given: Any) -> Observation:
+        """Calculate.
+
+        Raises:
+            InvalidInput: when it is no arithmetic, or has no value.
+        """
+        result = f"{given.expression.rstrip('=? ')} = {evaluate(given.expression)}"
+        source = outside_source("calculation", "calculate", "Calculator", result, cosine=1.0)
+        return Observation(result, (source,))

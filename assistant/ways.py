@@ -1,0 +1,32 @@
+"""Chooses between the two ways to answer when the user leaves it open. Answers nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from assistant.pasted import abstract_in
+from assistant.tools.arithmetic import expression_in
+
+Way = Literal["auto", "course", "agent"]
+"""`course`: from the course alone. `agent`: with tools. `auto`: the course first, the agent where that helps."""
+
+_CURRENT = re.compile(
+    r"\b(?:today|tonight|yesterday|right now|this (?:week|month|year)|currently|current (?:price|weather|president"
+    r"|version|news|record|champion|ceo|population)|latest (?:news|version|release|score)|news about|weather"
+    r"|stock price|exchange rate)\b",
+    re.IGNORECASE,
+)
+_PAPER = re.compile(r"\barxiv\b[:\s]*(?:id\s*)?\d{4}\.\d{4,5}|\barxiv\.org/|\b\d{4}\.\d{4,5}(?:v\d+)?\b", re.IGNORECASE)
+
+
+def is_for_agent(question: str, *, outside: bool) -> bool:
+    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract; and, where tools reach outside,
+    what changes from day to day and a paper named by its id.
+
+    >>> is_for_agent("What is 17 * 23?", outside=False), is_for_agent("What is ReAct?", outside=True)
+    (True, False)
+    """
+    if abstract_in(question) is not None or expression_in(question) is not None:
+        return True
+    return outside and bool(_CURRENT.search(question) or _PAPER.search(question))

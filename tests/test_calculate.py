@@ -1,0 +1,153 @@
+"""Arithmetic as people type it, and the questions that are nothing else."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.tools.arithmetic import evaluate, expression_in, value_of
+from assistant.tools.calculate import Calculate
+from index_store.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("17 * 23", "391"),
+        ("0.1 + 0.2", "0.3"),
+        ("1/3", "0.333333333333"),
+        ("10 // 3 + 10 % 3", "4"),
+        ("2^10", "1024"),
+        ("-2**2", "-4"),
+        ("(3 + 4)^2", "49"),
+        ("1,024 / 16 + 3", "67"),
+        ("15% of 80", "12"),
+        ("20%", "0.2"),
+        ("17 times 23", "391"),
+        ("100 minus 7 squared", "51"),
+        ("square root of 144", "12"),
+        ("sqrt(2)", "1.41421356237"),
+        ("sqrt(1/4)", "0.5"),
+        ("5!", "120"),
+        ("6 × 7 ÷ 2 − 1", "20"),
+        ("3 x 4", "12"),
+        ("log10(1000)", "3"),
+        ("round(2.567, 1)", "2.6"),
+        ("max(2, 9/2)", "4.5"),
+        ("2 * pi", "6.28318530718"),
+        ("2 to the power of 8", "256"),
+        ("7 mod 4", "3"),
+        ("1e3 + 1", "1001"),
+        ("10**-3", "0.001"),
+    ],
+)
+def test_an_expression_has_its_value(expression: str, value: str) -> None:
+    assert evaluate(expression) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["", "1 +", "two plus two", "__import__('os')", "x", "[1, 2]", "1 if 2 else 3", "'a' * 3", "1 == 1", "a.b", "f(2)",
+     "lambda: 1", "True + 1", "sqrt(-1)", "log(0)", "(-8) ** 0.5", "1j", "factorial(2.5)", "-" * 100 + "1",
+     "1" * 400, "sqrt(2, 3)", "round(1, 2, 3)", "\x00"],
+)  # fmt: skip
+def test_what_is_no_arithmetic_is_refused(expression: str) -> None:
+    with pytest.raises(InvalidInput) as told:
+        evaluate(expression)
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("expression", ["9**9**9", "9^9^9^9", "factorial(1000) * factorial(1000)", "10.0**4000 * 1.5"])
+def test_what_is_too_large_is_refused_at_once(expression: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(InvalidInput, match="too large"):
+        evaluate(expression)
+    assert time.process_time() - begun < 2  # computing 9**9**9 would take minutes and gigabytes
+
+
+def test_division_by_zero_says_so() -> None:
+    with pytest.raises(InvalidInput, match="divides by zero"):
+        evaluate("1 / (2 - 2)")
+
+
+@pytest.mark.parametrize(
+    ("question", "expression"),
+    [
+        ("What is 17 * 23?", "17 * 23"),
+        ("what's 1,024 / 16 + 3?", "1,024 / 16 + 3"),
+        ("calculate 12.5% of 640", "12.5% of 640"),
+        ("how much is (3+4)^2", "(3+4)^2"),
+        ("2+2", "2+2"),
+        ("2 + 2 =", "2 + 2"),
+        ("square root of 144", "square root of 144"),
+        ("What is the square root of 2?", "the square root of 2"),
+        ("Please compute 17 times 23.", "17 times 23"),
+        ("100 minus 7 squared", "100 minus 7 squared"),
+        ("What is 5! + 1?", "5! + 1"),
+        ("What is 12 squared?", "12 squared"),
+        ("1/0", "1/0"),
+        ("What did the 2023 NBA finals show?", None),
+        ("Why is top-k 5 better than 10?", None),
+        ("Is GPT-3.5 better than GPT-4?", None),
+        ("What is 2-shot prompting?", None),
+        ("What is 3/4 of the course about?", None),
+        ("2026-11-23", None),
+        ("1 vs 2", None),
+        ("What is 42?", None),
+        ("gpt-4", None),
+        ("What is 100%?", None),
+        ("lesson 3", None),
+        ("What is 1.2.3?", None),
+        ("2019-2021", None),
+        ("What is attention?", None),
+        ("Explain 4-bit quantization", None),
+    ],
+)
+def test_a_question_that_is_arithmetic_gives_its_expression(question: str, expression: str | None) -> None:
+    assert expression_in(question) == expression
+
+
+async def test_the_tool_gives_the_result_as_a_source() -> None:
+    found = await Calculate().run(Calculate.arguments(expression="17 * 23 ="))
+    assert found.text == "17 * 23 = 391"
+    assert [s.hit.chunk.text for s in found.sources] == ["17 * 23 = 391"]
+    assert found.sources[0].kind == "calculation"
+
+
+def _joined(parts: tuple[tuple[str, Fraction], str, tuple[str, Fraction]]) -> tuple[str, Fraction]:
+    (one, a), sign, (other, b) = parts
+    return f"({one} {sign} {other})", a + b if sign == "+" else a - b if sign == "-" else a * b
+
+
+NUMBERS = st.integers(0, 10**6) | st.decimals(0, 1000, places=3)
+TREES = st.recursive(
+    NUMBERS.map(lambda n: (str(n), Fraction(str(n)))),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*"), inner).map(_joined),
+    max_leaves=8,
+)
+
+
+@given(TREES)
+def test_exact_arithmetic_is_exact(tree: tuple[str, Fraction]) -> None:
+    written, value = tree
+    if len(written) <= 300:
+        assert value_of(written) == value
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_a_value_or_is_refused(text: str) -> None:
+    for asked in (text, f"1 {text} 2"):
+        try:
+            evaluate(asked)
+        except InvalidInput:
+            continue
+
+
+@given(st.text(max_size=120))
+def test_any_question_is_looked_at(text: str) -> None:
+    found = expression_in(text)
+    assert found is None or found in text

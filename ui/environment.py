@@ -1,0 +1,187 @@
+"""What the environment may say: its variables, and the settings of the packages that follow from them. Reads nothing.
+
+`wiring` reads the environment and hands its values over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from index_store.errors import SettingsError
+from index_store.settings import StoreSettings
+from ingest.settings import IngestSettings
+
+if TYPE_CHECKING:  # the packages behind these are slow to import
+    from assistant.agent_run import AgentLimits
+    from assistant.settings import AssistantSettings
+    from assistant.tracing.settings import TraceSettings
+
+VARIABLES: Mapping[str, str] = {
+    "LECTERN_HOME": "where everything that lasts lies",
+    "LECTERN_MODEL": "name of the language model",
+    "LECTERN_EMBEDDING": "minilm (default), openai:MODEL or compatible:MODEL",
+    "LECTERN_PROMPTS": "folder with a course team's own prompt versions",
+    "LECTERN_MAX_FILE_BYTES": "the largest file that is read",
+    "LECTERN_FETCH_LOOPBACK": "1 lets ingest fetch from this machine (for tests)",
+    "OPENAI_API_KEY": "key of OpenAI, or of the compatible server",
+    "OPENAI_BASE_URL": "address of an OpenAI-compatible server",
+    "COMET_API_KEY": "key of Comet: with it, every turn is delivered there",
+    "COMET_WORKSPACE": "workspace in Comet",
+    "COMET_PROJECT_NAME": "project in Comet",
+    "COMET_URL_OVERRIDE": "address of Comet, where it is not comet.com",
+    "OPIK_URL_OVERRIDE": "address of Opik: with it, every turn is delivered there",
+    "OPIK_API_KEY": "key of Opik",
+    "OPIK_WORKSPACE": "workspace in Opik",
+    "OPIK_PROJECT_NAME": "project in Opik",
+    "LECTERN_WIKIPEDIA_API_URL": "address of the API of a MediaWiki to use in Wikipedia's place",
+    "LECTERN_TOOLS": "the agent's tools that are switched on, by name; else all",
+    "LECTERN_AGENT_LIMITS": "what one turn of the agent may take: steps=8 seconds=120 tokens=60000 usd=0.5",
+    "LECTERN_SEARXNG_URL": "address of a SearXNG for web searches; else DuckDuckGo and others are asked",
+    "TAVILY_API_KEY": "key of Tavily: web searches go there",
+    "SERPAPI_API_KEY": "key of SerpAPI: web searches go there",
+    "LECTERN_CONTACT": "mail or web address that Wikipedia and fetched sites can turn to",
+    "LECTERN_DATABASE_URL": "database of the traces: postgresql://USER@HOST/NAME, else SQLite in the home",
+    "LECTERN_TRACE_DAYS": "days for which turns are kept; else for good",
+    "LECTERN_TRACE_SAMPLE": "share of the turns that is delivered, 0 to 1 (default 1)",
+    "LECTERN_REDACT": "0 delivers e-mail addresses, phone and student numbers too; never keys",
+    "LECTERN_REDACT_STORE": "1 hides them in what is kept here, too",
+    "LECTERN_STUDENT_NUMBER": "regular expression of your student numbers",
+}
+SECRETS = frozenset({"OPENAI_API_KEY", "COMET_API_KEY", "OPIK_API_KEY", "TAVILY_API_KEY", "SERPAPI_API_KEY"})
+
+TOOLS = frozenset(
+    {"course_search", "read_source", "wikipedia", "web_search", "open_page", "arxiv", "tag_abstract", "calculate"}
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment and the .env file say, checked; and the settings of the packages that follow from it."""
+
+    home: Path
+    values: Mapping[str, str] = field(repr=False)  # holds keys: never printed
+
+    def get(self, name: str) -> str | None:
+        """Give a variable, or None where it is unset or empty."""
+        return self.values.get(name) or None
+
+    def secret(self, name: str) -> SecretStr | None:
+        """Give a variable that must not be shown."""
+        value = self.get(name)
+        return None if value is None else SecretStr(value)
+
+    @cached_property
+    def store(self) -> StoreSettings:
+        """Settings of the index."""
+        return StoreSettings(
+            home=self.home,
+            embedding=self.get("LECTERN_EMBEDDING") or "minilm",
+            api_key=self.secret("OPENAI_API_KEY"),
+            base_url=self.get("OPENAI_BASE_URL"),
+        )
+
+    @cached_property
+    def ingest(self) -> IngestSettings:
+        """Settings of ingestion."""
+        text = self.get("LECTERN_MAX_FILE_BYTES")
+        if text is None:
+            return IngestSettings(self.home)
+        if not text.isdecimal() or int(text) == 0:
+            raise SettingsError(f"LECTERN_MAX_FILE_BYTES is {text!r}.", hint="Give a number of bytes.")
+        return IngestSettings(self.home, max_file_bytes=int(text))
+
+    @cached_property
+    def assistant(self) -> AssistantSettings:
+        """Settings of the assistant."""
+        from assistant.settings import AssistantSettings
+
+        prompts = self.get("LECTERN_PROMPTS")
+        return AssistantSettings(
+            model=self.get("LECTERN_MODEL"),
+            base_url=self.get("OPENAI_BASE_URL"),
+            api_key=self.secret("OPENAI_API_KEY"),
+            prompts_folder=None if prompts is None else Path(prompts),
+        )
+
+    @cached_property
+    def traces(self) -> TraceSettings:
+        """Settings of the trace store and its delivery."""
+        from assistant.tracing.settings import TraceSettings
+
+        return TraceSettings(
+            database_url=self.get("LECTERN_DATABASE_URL"),
+            keep_days=self._number("LECTERN_TRACE_DAYS"),
+            sample=1.0 if (share := self._number("LECTERN_TRACE_SAMPLE")) is None else share,
+            redact=self._switch("LECTERN_REDACT", default=True),
+            redact_store=self._switch("LECTERN_REDACT_STORE", default=False),
+            student_number=self.get("LECTERN_STUDENT_NUMBER"),
+            comet_api_key=self.secret("COMET_API_KEY"),
+            comet_workspace=self.get("COMET_WORKSPACE"),
+            comet_project=self.get("COMET_PROJECT_NAME"),
+            comet_url=self.get("COMET_URL_OVERRIDE"),
+            opik_url=self.get("OPIK_URL_OVERRIDE"),
+            opik_api_key=self.secret("OPIK_API_KEY"),
+            opik_workspace=self.get("OPIK_WORKSPACE"),
+            opik_project=self.get("OPIK_PROJECT_NAME"),
+            secrets=tuple(s for s in map(self.secret, sorted(SECRETS)) if s is not None),
+        )
+
+    @cached_property
+    def tools(self) -> frozenset[str] | None:
+        """Names of the tools that are switched on, None for all."""
+        text = self.get("LECTERN_TOOLS")
+        if text is None:
+            return None
+        names = frozenset(text.replace(",", " ").split()) - {"none"}
+        unknown = sorted(names - TOOLS)
+        if unknown:
+            raise SettingsError(
+                f"LECTERN_TOOLS names what is no tool: {', '.join(unknown)}.",
+                hint=f"Tools: {', '.join(sorted(TOOLS))}; or none.",
+            )
+        return names
+
+    @cached_property
+    def agent_limits(self) -> AgentLimits:
+        """What one turn of the agent may take."""
+        from assistant.agent_run import AgentLimits
+
+        names = {"steps": "steps", "seconds": "seconds", "tokens": "tokens", "usd": "price_usd"}
+        given: dict[str, float] = {}
+        for part in (self.get("LECTERN_AGENT_LIMITS") or "").replace(",", " ").split():
+            name, _, value = part.partition("=")
+            if name not in names or not _is_number(value):
+                raise SettingsError(
+                    f"LECTERN_AGENT_LIMITS holds {part!r}.",
+                    hint="Write it as: steps=8 seconds=120 tokens=60000 usd=0.5",
+                )
+            given[names[name]] = int(float(value)) if name in ("steps", "tokens") else float(value)
+        return AgentLimits(**given)  # type: ignore[arg-type]  # steps and tokens are whole, as made above
+
+    def _switch(self, name: str, *, default: bool) -> bool:
+        text = (self.get(name) or str(int(default))).strip().lower()
+        if text not in ("0", "1", "true", "false", "yes", "no", "on", "off"):  # guessing might let something out
+            raise SettingsError(f"{name} is {self.get(name)!r}.", hint="Give 1 or 0.")
+        return text in ("1", "true", "yes", "on")
+
+    def _number(self, name: str) -> float | None:
+        text = self.get(name)
+        if text is None:
+            return None
+        try:
+            return float(text)
+        except ValueError as exc:
+            raise SettingsError(f"{name} is {text!r}.", hint="Give a number.") from exc
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) > 0
+    except ValueError:
+        return False
