@@ -128,8 +128,10 @@ class CourseAgent:
 
     def _quoted(self, run: AgentRun) -> AnswerStream | None:
         """Answer with sentences of what has been found so far, if that supports an answer; no model is asked."""
-        chunks = [(n, source.hit) for n, source in enumerate(run.sources, start=1)]
-        passages = [Passage(n, hit.chunk.context, hit.chunk.heading, hit.cosine) for n, hit in chunks]
+        passages = [
+            Passage(n, s.hit.chunk.context, s.hit.chunk.heading, s.hit.cosine, s.kind != "course")
+            for n, s in enumerate(run.sources, start=1)
+        ]
         said = answer_from(run.question, passages, self._embedder)
         if said is None:
             return None

@@ -131,7 +131,8 @@ def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answer
     asked = [str(s.arguments.get("search")) for s in steps]
     for query in searches(question):
         if query not in asked and not titles:
-            return Call("The course does not answer this: Wikipedia is searched.", "wikipedia", {"search": query})
+            why = "Fewer words may find more." if asked else "The course does not answer this: Wikipedia is searched."
+            return Call(why, "wikipedia", {"search": query})
     return None
 
 
@@ -177,6 +178,7 @@ def _follows_name(words: Sequence[str], n: int) -> bool:
 
 def _past(step: Mapping[str, Any]) -> _Past:
     passages = tuple(
-        Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in step.get("passages", ())
+        Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0), p.get("kind", "course") != "course")
+        for p in step.get("passages", ())
     )
     return _Past(step["tool"], step["arguments"], passages, tuple(step.get("choices", ())), bool(step.get("error")))

@@ -285,7 +285,10 @@ def _told(step: Step, run: AgentRun) -> dict[str, Any]:
         "observation": step.observation,
         "error": step.error or "",
         "choices": list(step.found.choices),
-        "passages": [passage_of(number, run.sources[number - 1].hit) for number in step.numbers],
+        "passages": [
+            {**passage_of(number, run.sources[number - 1].hit), "kind": run.sources[number - 1].kind}
+            for number in step.numbers
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.addressed import speaks_to_model
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -29,6 +30,7 @@ class Passage:
     text: str
     heading: str = ""
     cosine: float = 0.0  # of its chunk with the question, where the retriever knows it
+    is_outside: bool = False  # not of the course: what speaks to the assistant there is not quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def candidates_of(
         (p, n, unit)
         for p, passage in enumerate(passages[:MOST_PASSAGES])
         for n, unit in enumerate(units_of(passage.text))
-        if _says_something(unit)
+        if _says_something(unit) and not (passage.is_outside and speaks_to_model(unit.text))
     ]
     if not placed:
         return []

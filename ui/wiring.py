@@ -16,7 +16,10 @@ from ui.environment import Environment
 if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.agent import CourseAgent
     from assistant.conversation import Assistant
+    from assistant.examples import Examples
     from assistant.llms import Model
+    from assistant.prompts import PromptSet
+    from assistant.tagging import Tagger
     from assistant.toolbox import Toolbox
     from assistant.tools.tool import Tool
     from assistant.tracing.store import TraceStore
@@ -188,7 +191,6 @@ def assistant_of(library: Library) -> Opened:
     """Build the assistant over an open library."""
     from assistant.conversation import Assistant
     from assistant.llms import choose_model
-    from assistant.prompts import PromptSet
     from assistant.query_engine import CourseQueryEngine
     from assistant.quoting import QuotingLLM
     from assistant.turn import Identity
@@ -198,7 +200,7 @@ def assistant_of(library: Library) -> Opened:
     settings = environment.assistant
     searcher = library.searcher
     model = choose_model(settings, QuotingLLM(embedder))
-    prompts = PromptSet(settings.prompts_folder, settings.prompt_versions)
+    prompts = prompts_of(environment)
     top_k = environment.store.top_k
     engine = CourseQueryEngine(CourseRetriever(searcher, top_k=top_k), model, prompts, embedder, top_k=top_k)
     identity = Identity(model.mode, model.provider, model.name, str(searcher.index.manifest.fingerprint))
@@ -220,11 +222,53 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     from assistant.tools.course_search import CourseSearch
     from assistant.tools.read_source import ReadSource
     from assistant.tools.tag_abstract import TagAbstract
+    from assistant.tools.wikipedia import Wikipedia
     from index_store.retriever import CourseRetriever
 
     environment = library.environment
-    tools: list[Tool] = [TagAbstract(), Calculate()]
+    wiki = Wikipedia(
+        library.embedder,
+        api_url=environment.get("LECTERN_WIKIPEDIA_API_URL"),
+        contact=environment.get("LECTERN_CONTACT") or "",
+    )
+    tools: list[Tool] = [wiki, TagAbstract(), Calculate()]
     if course:
         searching = CourseSearch(CourseRetriever(library.searcher, top_k=environment.store.top_k))
         tools = [searching, ReadSource(library.ledger), *tools]
     return Toolbox(tools, allowed=environment.tools)
+
+
+def prompts_of(environment: Environment) -> PromptSet:
+    """Give the prompt templates: those of the course team's folder first, in the versions that are chosen."""
+    from assistant.prompts import PromptSet
+
+    settings = environment.assistant
+    return PromptSet(settings.prompts_folder, settings.prompt_versions)
+
+
+def examples_of(library: Library) -> Examples:
+    """Build what chooses few-shot examples; only the nearest ones need the embedding model."""
+    from assistant.examples import Examples, examples_file, read_examples
+
+    environment = library.environment
+    known = read_examples(examples_file(environment.assistant.prompts_folder))
+    nearest = environment.examples.way == "nearest"
+    return Examples(known, environment.examples, library.embedder if nearest else None)
+
+
+def tagger_of(library: Library) -> Tagger:
+    """Build the tagger: with a language model where one is set, else by rules, which loads nothing slow.
+
+    Raises:
+        LecternError: when no model can be chosen, or examples or names cannot be read.
+    """
+    from assistant.tagging import Tagger
+
+    environment = library.environment
+    settings = environment.assistant
+    if settings.mode == "quoting":
+        return Tagger(library.traces, environment.model_names)
+    from assistant.llms import choose_model
+
+    prompts, examples = prompts_of(environment), examples_of(library)
+    return Tagger(library.traces, model=choose_model(settings, None), prompts=prompts, examples=examples)
