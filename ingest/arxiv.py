@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -51,6 +52,8 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _WITHDRAWAL = 120  # characters within which an abstract says that there is none
+_SEARCHED = re.compile(r"[^\W_]+(?:-[^\W_]+)*")  # no quotes, brackets or colons: they are operators there
+MOST_WORDS = 12
 _LATER = "Try again later: arXiv answers one question in three seconds, and has pauses for maintenance."
 
 
@@ -137,6 +140,21 @@ class Arxiv:
         entry = _entry(page.data, wanted)
         return _paper(entry, wanted, f"{self._settings.site}/abs/{wanted}", page.fetched_at)
 
+    def search(self, query: str, most: int = 10) -> list[Paper]:
+        """Search titles, authors and abstracts for all words of a query; give at most so many papers, best first.
+
+        Raises:
+            InvalidInput: when the query holds no word.
+            FetchRefused, FetchFailed: when the API could not be asked, or answers nonsense.
+        """
+        words = _SEARCHED.findall(query)[:MOST_WORDS]
+        if not words:
+            raise InvalidInput("There is no word to search arXiv for.", hint="Give words of a title or abstract.")
+        terms = " AND ".join(f"all:{word}" for word in words)
+        asked = urlencode({"search_query": terms, "max_results": most, "sortBy": "relevance"})
+        page = self._paced(f"{self._settings.api}?{asked}", robots=False)
+        return _papers(page.data, self._settings.site, page.fetched_at)[:most]
+
     def materials(self, paper_id: PaperId | str) -> list[Material]:
         """Give a paper's record and, where the settings ask for the full text, its PDF.
 
@@ -192,15 +210,7 @@ def _entry(data: bytes, wanted: PaperId) -> Element:
         SourceMissing: when there is none, or it says that the id is wrong.
         FetchFailed: when this is no feed, or arXiv says that something else went wrong.
     """
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    try:
-        feed: Element = fromstring(data)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as exc:
-        raise FetchFailed(f"arXiv:{wanted}: the API's answer is no Atom feed.", hint=_LATER) from exc
-    if feed.tag != f"{_ATOM}feed":
-        raise FetchFailed(f"arXiv:{wanted}: the API's answer is no Atom feed.", hint=_LATER)
+    feed = _feed(data, f"arXiv:{wanted}")
     entry = feed.find(f"{_ATOM}entry")
     if entry is None or not _text(entry, f"{_ATOM}id"):
         raise _unknown(wanted)
@@ -210,6 +220,34 @@ def _entry(data: bytes, wanted: PaperId) -> Element:
             raise _unknown(wanted)
         raise FetchFailed(f"arXiv:{wanted}: the API says: {reason or 'error'}.", hint=_LATER)
     return entry
+
+
+def _feed(data: bytes, about: str) -> Element:
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        feed: Element = fromstring(data)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as exc:
+        raise FetchFailed(f"{about}: the API's answer is no Atom feed.", hint=_LATER) from exc
+    if feed.tag != f"{_ATOM}feed":
+        raise FetchFailed(f"{about}: the API's answer is no Atom feed.", hint=_LATER)
+    return feed
+
+
+def _papers(data: bytes, site: str, fetched_at: str) -> list[Paper]:
+    """Read the papers of a feed; those that are withdrawn or have no abstract are left out."""
+    found: list[Paper] = []
+    for entry in _feed(data, "arXiv").findall(f"{_ATOM}entry"):
+        said = _text(entry, f"{_ATOM}id")
+        if "/api/errors" in said:
+            reason = _text(entry, f"{_ATOM}summary")[:200]
+            raise FetchFailed(f"arXiv: the API says: {reason or 'error'}.", hint=_LATER)
+        paper_id = parse_id(said)
+        if paper_id is not None:
+            with suppress(SourceMissing):  # withdrawn
+                found.append(_paper(entry, paper_id, f"{site}/abs/{paper_id}", fetched_at))
+    return found
 
 
 def _paper(entry: Element, wanted: PaperId, address: str, fetched_at: str) -> Paper:

@@ -59,13 +59,19 @@ class Record:
 
 
 class ArxivApi:
-    """Answers `id_list` queries as arXiv does; an id of another shape gives an error entry, an unknown one no entry."""
+    """Answers `id_list` queries as arXiv does; an id of another shape gives an error entry, an unknown one no entry.
+
+    A `search_query` of `all:word AND ...` gives the papers that hold every word, latest versions.
+    """
 
     def __init__(self, *records: Record) -> None:
         self._records = {record.number: record for record in records}
 
     def __call__(self, asked: Asked) -> Answer:
-        wanted = parse_qs(urlsplit(asked.path).query).get("id_list", [""])[0]
+        query = parse_qs(urlsplit(asked.path).query)
+        if "search_query" in query:
+            return self._search(query["search_query"][0], int(query["max_results"][0]))
+        wanted = query.get("id_list", [""])[0]
         if not _SHAPE.fullmatch(wanted):
             return Answer(error(f"incorrect id format for {wanted}"), status=400, content_type=ATOM)
         number, _, version = wanted.partition("v")
@@ -73,6 +79,12 @@ class ArxivApi:
         if record is None or int(version or 1) > record.versions:
             return Answer(feed("", 0), content_type=ATOM)
         return Answer(feed(record.entry(int(version or record.versions)), 1), content_type=ATOM)
+
+
+    def _search(self, query: str, most: int) -> Answer:
+        words = [term.removeprefix("all:").lower() for term in query.split(" AND ")]
+        held = [r for r in self._records.values() if all(w in f"{r.title} {r.summary}".lower() for w in words)][:most]
+        return Answer(feed("".join(r.entry(r.versions) for r in held), len(held)), content_type=ATOM)
 
 
 def feed(entries: str, total: int) -> bytes:

@@ -19,6 +19,7 @@ from ingest.settings import IngestSettings
 
 if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.agent_run import AgentLimits
+    from assistant.examples import Choice
     from assistant.settings import AssistantSettings
     from assistant.tracing.settings import TraceSettings
 
@@ -26,7 +27,10 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_HOME": "where everything that lasts lies",
     "LECTERN_MODEL": "name of the language model",
     "LECTERN_EMBEDDING": "minilm (default), openai:MODEL or compatible:MODEL",
-    "LECTERN_PROMPTS": "folder with a course team's own prompt versions",
+    "LECTERN_PROMPTS": "folder with a course team's own prompt versions, and tag_examples.jsonl",
+    "LECTERN_PROMPT_VERSIONS": "versions of prompts that are used: tag_abstract=3,answer=1",
+    "LECTERN_EXAMPLES": "how few-shot examples are chosen: fixed:4 (default), random:4:SEED or nearest:4",
+    "LECTERN_NAMES": "file with names of models that the tagging rules know too, one a line",
     "LECTERN_MAX_FILE_BYTES": "the largest file that is read",
     "LECTERN_FETCH_LOOPBACK": "1 lets ingest fetch from this machine (for tests)",
     "OPENAI_API_KEY": "key of OpenAI, or of the compatible server",
@@ -107,7 +111,38 @@ class Environment:
             base_url=self.get("OPENAI_BASE_URL"),
             api_key=self.secret("OPENAI_API_KEY"),
             prompts_folder=None if prompts is None else Path(prompts),
+            prompt_versions=self._prompt_versions(),
         )
+
+    def _prompt_versions(self) -> dict[str, int]:
+        text = self.get("LECTERN_PROMPT_VERSIONS") or ""
+        pairs = [pair.partition("=") for pair in text.replace(",", " ").split()]
+        versions = {name: version.removeprefix("v") for name, _, version in pairs}
+        if not all(name and version.isdecimal() for name, version in versions.items()):
+            raise SettingsError(f"LECTERN_PROMPT_VERSIONS is {text!r}.", hint="Write it like tag_abstract=3,answer=1.")
+        return {name: int(version) for name, version in versions.items()}
+
+    @cached_property
+    def examples(self) -> Choice:
+        """How few-shot examples are chosen."""
+        from assistant.examples import USUAL, parse_choice
+
+        text = self.get("LECTERN_EXAMPLES")
+        return USUAL if text is None else parse_choice(text)
+
+    @cached_property
+    def model_names(self) -> tuple[str, ...]:
+        """Names of models that the tagging rules know beside those of their list."""
+        file = self.get("LECTERN_NAMES")
+        if file is None:
+            return ()
+        try:
+            lines = Path(file).expanduser().read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(
+                f"LECTERN_NAMES: {file} cannot be read.", hint="Give a file of names, one a line."
+            ) from exc
+        return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
     @cached_property
     def traces(self) -> TraceSettings:

@@ -222,53 +222,74 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     from assistant.tools.course_search import CourseSearch
     from assistant.tools.read_source import ReadSource
     from assistant.tools.tag_abstract import TagAbstract
-    from assistant.tools.wikipedia import Wikipedia
     from index_store.retriever import CourseRetriever
 
     environment = library.environment
-    wiki = Wikipedia(
-        library.embedder,
-        api_url=environment.get("LECTERN_WIKIPEDIA_API_URL"),
-        contact=environment.get("LECTERN_CONTACT") or "",
-    )
-    tools: list[Tool] = [wiki, TagAbstract(), Calculate()]
+    tools: list[Tool] = [
+        *_outside_tools(environment, library.embedder),
+        TagAbstract(environment.model_names),
+        Calculate(),
+    ]
     if course:
         searching = CourseSearch(CourseRetriever(library.searcher, top_k=environment.store.top_k))
         tools = [searching, ReadSource(library.ledger), *tools]
     return Toolbox(tools, allowed=environment.tools)
 
 
+def _outside_tools(environment: Environment, embedder: Embedder) -> list[Tool]:
+    """Build the tools that look beyond the course; what they fetch by an address goes through one guarded fetcher."""
+    from assistant.tools.arxiv import ArxivLookup
+    from assistant.tools.open_page import OpenPage
+    from assistant.tools.pages import CachedPages
+    from assistant.tools.search_engines import choose_engine
+    from assistant.tools.web_search import WebSearch
+    from assistant.tools.wikipedia import Wikipedia
+    from ingest.arxiv import Arxiv
+    from ingest.fetch import Fetcher, FetchSettings
+    from ui.pages import FetchedPages
+    from ui.papers import ArxivPapers
+
+    contact = environment.get("LECTERN_CONTACT") or ""
+    allow = environment.get("LECTERN_FETCH_LOOPBACK") == "1"
+    fetcher = Fetcher(FetchSettings(max_bytes=5_000_000, timeout_s=20.0, contact=contact, allow_loopback=allow))
+    engine = choose_engine(
+        environment.secret("TAVILY_API_KEY"),
+        environment.secret("SERPAPI_API_KEY"),
+        environment.get("LECTERN_SEARXNG_URL"),
+    )
+    return [
+        Wikipedia(embedder, api_url=environment.get("LECTERN_WIKIPEDIA_API_URL"), contact=contact),
+        WebSearch(engine, embedder),
+        OpenPage(CachedPages(FetchedPages(fetcher)), embedder),
+        ArxivLookup(ArxivPapers(Arxiv(fetcher)), embedder),
+    ]
+
+
 def prompts_of(environment: Environment) -> PromptSet:
-    """Give the prompt templates: those of the course team's folder first, in the versions that are chosen."""
+    """Give the prompt templates that the settings choose."""
     from assistant.prompts import PromptSet
 
-    settings = environment.assistant
-    return PromptSet(settings.prompts_folder, settings.prompt_versions)
+    return PromptSet(environment.assistant.prompts_folder, environment.assistant.prompt_versions)
 
 
 def examples_of(library: Library) -> Examples:
-    """Build what chooses few-shot examples; only the nearest ones need the embedding model."""
-    from assistant.examples import Examples, examples_file, read_examples
+    """Give the few-shot examples that the settings choose: a course team's own file where its folder has one."""
+    from assistant.examples import FILE_NAME, PACKAGED, Examples, read_examples
 
-    environment = library.environment
-    known = read_examples(examples_file(environment.assistant.prompts_folder))
-    nearest = environment.examples.way == "nearest"
-    return Examples(known, environment.examples, library.embedder if nearest else None)
+    folder, choice = library.environment.assistant.prompts_folder, library.environment.examples
+    own = None if folder is None else folder / FILE_NAME
+    known = read_examples(PACKAGED if own is None or not own.is_file() else own)
+    return Examples(known, choice, library.embedder if choice.way == "nearest" else None)
 
 
 def tagger_of(library: Library) -> Tagger:
-    """Build the tagger: with a language model where one is set, else by rules, which loads nothing slow.
-
-    Raises:
-        LecternError: when no model can be chosen, or examples or names cannot be read.
-    """
+    """Build the tagger: a language model where one is configured, else the rules, which load nothing large."""
     from assistant.tagging import Tagger
 
     environment = library.environment
-    settings = environment.assistant
-    if settings.mode == "quoting":
+    if environment.assistant.mode == "quoting":
         return Tagger(library.traces, environment.model_names)
     from assistant.llms import choose_model
 
-    prompts, examples = prompts_of(environment), examples_of(library)
-    return Tagger(library.traces, model=choose_model(settings, None), prompts=prompts, examples=examples)
+    model = choose_model(environment.assistant, None)
+    return Tagger(library.traces, environment.model_names, model, prompts_of(environment), examples_of(library))

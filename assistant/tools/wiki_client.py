@@ -1,7 +1,7 @@
 """The `wikipedia` package, tamed: a copy of its module for each address, time limits, and answers that are checked.
 
 The package keeps its address, user agent and caches in globals, asks without a time limit, over http, and takes
-whatever comes for an answer. Here each client loads a private copy of the module, in which `requests` is this file's `_Wire`:
+whatever comes for an answer. Here each client loads a private copy of the module, in which `requests` is our `_Wire`:
 nothing that one client sets is seen by another, or by anybody else who uses the package. Its calls block.
 """
 
