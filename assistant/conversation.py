@@ -7,9 +7,10 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.events import Answer, Event, Failure, Refusal, Rewritten, Token, TurnStarted
+from assistant.events import Answer, Event, Failure, Refusal, Rewritten, Token, TurnStarted, Withdrawn
 from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
 from assistant.terms import is_courtesy
@@ -28,6 +29,13 @@ if TYPE_CHECKING:  # LlamaIndex' workflows are slow to import
 LONGEST_QUESTION = 20_000
 """Characters: what is longer is a document, not a question."""
 NOBODY, TERMINAL = Identity(), Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The course does not answer the question; `hits` are its nearest passages."""
+
+    hits: tuple[Hit, ...]
 
 
 class Assistant:
@@ -95,10 +103,14 @@ class Assistant:
                     continue
                 if isinstance(event, Rewritten):
                     turn.searched = event.question
+                if isinstance(event, Withdrawn):
+                    turn.said = ""
                 turn.said += event.text if isinstance(event, Token) else ""
                 yield event
 
-    async def _steps(self, question: str, history: Turns, way: Way) -> AsyncGenerator[Step | AgentStep, None]:
+    async def _steps(
+        self, question: str, history: Turns, way: Way
+    ) -> AsyncGenerator[Step | AgentStep | Withdrawn, None]:
         """Let the query engine answer, or the agent; on "auto" the agent too where the course has nothing."""
         toolbox, open_agent = self._toolbox, self._open_agent
         if toolbox is None or open_agent is None or way == "course":
@@ -106,23 +118,39 @@ class Assistant:
                 async for step in steps:
                     yield step
             return
-        if way == "auto":
-            await toolbox.look_around()
-        outside = toolbox.reaches_outside
         seen: tuple[Hit, ...] = ()
-        if way == "auto" and not is_for_agent(question, outside=outside):
-            async with aclosing(self._engine.stream(question, history, hold=outside)) as course:
-                async for step in course:
-                    if isinstance(step, Outcome) and not step.found and outside and not is_courtesy(question):
-                        seen = step.hits
+        if way == "auto" and not is_for_agent(question, outside=toolbox.reaches_outside):
+            # Meanwhile the course is asked: a refusal then knows at once whether there is somewhere else to look.
+            looking = asyncio.ensure_future(toolbox.look_around())
+            async with aclosing(self._course(question, history, toolbox, looking)) as course:
+                async for event in course:
+                    if isinstance(event, Nothing):
+                        seen = event.hits
                         break
-                    yield step
+                    yield event
                 else:
                     return
         agent = await asyncio.to_thread(open_agent)
         async with aclosing(agent.stream(question, history, seen)) as further:
             async for taken in further:
                 yield taken
+
+    async def _course(
+        self, question: str, history: Turns, toolbox: Toolbox, looking: asyncio.Future[None]
+    ) -> AsyncGenerator[Step | Withdrawn | Nothing, None]:
+        """Let the query engine answer; in place of a refusal tell that there is nothing, where a tool may know more."""
+        said = False
+        async with aclosing(self._engine.stream(question, history)) as steps:
+            async for step in steps:
+                if isinstance(step, Outcome) and not step.found and not is_courtesy(question):
+                    await looking
+                    if toolbox.reaches_outside:
+                        if said:
+                            yield Withdrawn()
+                        yield Nothing(step.hits)
+                        return
+                said = said or isinstance(step, Token)
+                yield step
 
     def _turn(self, question: str, origin: Origin, kind: Literal["ask", "agent"]) -> Turn:
         about = self._identity

@@ -89,6 +89,11 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What has been said so far stands on no source: it is no answer, and another one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The finished answer: its text with markers, and what they point to."""
 
@@ -126,4 +131,4 @@ class Failure:
     seconds: float = 0.0
 
 
-Event = TurnStarted | Rewritten | Retrieved | Thought | ToolStep | Token | Answer | Refusal | Failure
+Event = TurnStarted | Rewritten | Retrieved | Thought | ToolStep | Token | Withdrawn | Answer | Refusal | Failure

@@ -62,10 +62,8 @@ class CourseQueryEngine(BaseQueryEngine):
         self._embedder = embedder
         self._top_k = top_k
 
-    async def stream(self, question: str, history: Turns = (), *, hold: bool = False) -> AsyncGenerator[Step, None]:
+    async def stream(self, question: str, history: Turns = ()) -> AsyncGenerator[Step, None]:
         """Answer a question step by step; the last event is the Outcome.
-
-        With `hold`, no text is given before its first citation: so what turns out to be no answer was never shown.
 
         Raises:
             LecternError: when the index, the embedding model or the language model fails.
@@ -78,7 +76,7 @@ class CourseQueryEngine(BaseQueryEngine):
         if not hits:
             yield Outcome(found=False, text=REFUSAL, citations=(), hits=())
             return
-        answer = AnswerStream(range(1, len(hits) + 1), links_of(hits, question), code_of(hits), hold=hold)
+        answer = AnswerStream(range(1, len(hits) + 1), links_of(hits, question), code_of(hits))
         with span("synthesize", "answer from passages", {"question": alone}) as step:
             # Closed with us: a reader who goes away hangs up on the model at once.
             async with aclosing(stream(self._model, self._messages(alone, question, hits))) as pieces:

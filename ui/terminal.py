@@ -29,6 +29,7 @@ SHOWN_CHARACTERS = 300
 _COMMANDS = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
+NO_ANSWER = "(No passage supports the text above, so it is no answer.)"
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -118,7 +119,7 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Rewritten, Thought, Token, ToolStep
+    from assistant.events import Rewritten, Thought, Token, ToolStep, Withdrawn
 
     flow = WordFlow(console)
 
@@ -134,6 +135,8 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
                     _aside(f"Thought: {text}")
                 case ToolStep():
                     _aside(step_line(event))
+                case Withdrawn():
+                    flow.withdraw()
         return event
 
     try:
@@ -176,7 +179,7 @@ def print_end(end: Any, *, said_something: bool) -> None:
             print_citations(end.citations)
         case Refusal():
             if said_something:
-                console.print(Text("(No passage supports the text above, so it is no answer.)", style="yellow"))
+                console.print(Text(NO_ANSWER, style="yellow"))
             console.print(Text(end.text, style="bold"), soft_wrap=True)
             print_related(end.related)
         case Failure():
@@ -222,6 +225,12 @@ class WordFlow:
         if self._column:
             self._raw("\n")
         self._column = 0
+
+    def withdraw(self) -> None:
+        """Say that what has been written is no answer, and begin anew."""
+        self.end()
+        self._to.print(Text(NO_ANSWER, style="yellow"))
+        self.started = False
 
     def _put(self, word: str) -> None:
         width = cell_len(word.rstrip())

@@ -236,35 +236,6 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     return Toolbox(tools, allowed=environment.tools)
 
 
-def _outside_tools(environment: Environment, embedder: Embedder) -> list[Tool]:
-    """Build the tools that look beyond the course; what they fetch by an address goes through one guarded fetcher."""
-    from assistant.tools.arxiv import ArxivLookup
-    from assistant.tools.open_page import OpenPage
-    from assistant.tools.pages import CachedPages
-    from assistant.tools.search_engines import choose_engine
-    from assistant.tools.web_search import WebSearch
-    from assistant.tools.wikipedia import Wikipedia
-    from ingest.arxiv import Arxiv
-    from ingest.fetch import Fetcher, FetchSettings
-    from ui.pages import FetchedPages
-    from ui.papers import ArxivPapers
-
-    contact = environment.get("LECTERN_CONTACT") or ""
-    allow = environment.get("LECTERN_FETCH_LOOPBACK") == "1"
-    fetcher = Fetcher(FetchSettings(max_bytes=5_000_000, timeout_s=20.0, contact=contact, allow_loopback=allow))
-    engine = choose_engine(
-        environment.secret("TAVILY_API_KEY"),
-        environment.secret("SERPAPI_API_KEY"),
-        environment.get("LECTERN_SEARXNG_URL"),
-    )
-    return [
-        Wikipedia(embedder, api_url=environment.get("LECTERN_WIKIPEDIA_API_URL"), contact=contact),
-        WebSearch(engine, embedder),
-        OpenPage(CachedPages(FetchedPages(fetcher)), embedder),
-        ArxivLookup(ArxivPapers(Arxiv(fetcher)), embedder),
-    ]
-
-
 def prompts_of(environment: Environment) -> PromptSet:
     """Give the prompt templates that the settings choose."""
     from assistant.prompts import PromptSet
