@@ -226,7 +226,7 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
 
     environment = library.environment
     tools: list[Tool] = [
-        *_outside_tools(environment, library.embedder),
+        *outside_tools(environment, library.embedder),
         TagAbstract(environment.model_names),
         Calculate(),
     ]
