@@ -223,6 +223,7 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     from assistant.tools.read_source import ReadSource
     from assistant.tools.tag_abstract import TagAbstract
     from index_store.retriever import CourseRetriever
+    from ui.outside import outside_tools
 
     environment = library.environment
     tools: list[Tool] = [
