@@ -31,7 +31,7 @@ from assistant.selection import Passage
 from assistant.toolbox import Toolbox, written
 from assistant.tools.tool import Observation, Source
 from assistant.tracing.capture import span
-from assistant.usage import Meter, current_meter
+from assistant.usage import METER, Meter, current_meter
 from index_store.chunks import Embedder, Hit
 
 AgentStep = Thought | ToolStep | Token | Outcome
@@ -90,6 +90,7 @@ class CourseAgent:
         """Run the loop; give its events as they come, within the turn's seconds."""
         context = contextvars.copy_context()  # its own, so that turns which are read alternately do not mix
         context.run(RUN.set, run)
+        context.run(METER.set, run.meter)
         said = [ChatMessage(role=MessageRole(t["role"]), content=t["content"]) for t in run.history]
         handler = context.run(
             self._loop.run, user_msg=run.question, chat_history=said, max_iterations=4 * run.limits.steps + 10

@@ -166,6 +166,8 @@ class LoopAgent(ReActAgent):
         """Keep the call of a tool that there is not: the others keep themselves."""
         run = current_run()
         for result in results:
+            if result.tool_output.exception is not None:  # a fault of ours: our tools tell all else as observations
+                raise result.tool_output.exception
             if not isinstance(result.tool_output.raw_output, Step):
                 error = f"There is no tool {result.tool_name}."
                 run.steps.append(
