@@ -118,7 +118,7 @@ class CourseAgent:
         if limit and (answer is None or not answer.order):
             answer = await asyncio.to_thread(self._quoted, run)
         hits = tuple(source.hit for source in run.sources)
-        if answer is not None and answer.order and not answer.is_refusal:
+        if answer is not None and answer.order and not answer.is_refusal and not answer.leaks:
             with span("judge", "check citations", {"markers": answer.order}) as kept:
                 cited = [run.sources[n - 1] for n in answer.order]
                 citations = await asyncio.to_thread(self._cited, answer.said.strip(), cited)

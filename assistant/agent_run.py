@@ -75,6 +75,7 @@ class AgentRun:
     problem: str = ""  # what was wrong with the model's last reply
     malformed: int = 0  # replies of no use, one after the other
     uncited: int = 0  # answers that cited nothing
+    instructions: frozenset[tuple[str, ...]] = frozenset()  # of the prompt, as runs of words: no answer repeats them
     answer: AnswerStream | None = None  # the answer that is being written, or was
 
     @property

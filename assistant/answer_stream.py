@@ -5,23 +5,45 @@ Takes the model's text in pieces of any size; however it is split, what is given
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Collection
 
 from assistant.citations import MarkerStream
 from assistant.link_guard import LinkGuard
 from assistant.refusal import REFUSAL
 
+LEAK_WORDS = 8
+"""So many words in a row of its instructions, and a text is a copy of them and no answer."""
+_WORD = re.compile(r"\w+")
+
+
+def runs_of(text: str) -> frozenset[tuple[str, ...]]:
+    """Give the runs of LEAK_WORDS words of a text, in small letters."""
+    words = [w.lower() for w in _WORD.findall(text)]
+    return frozenset(zip(*(words[n:] for n in range(LEAK_WORDS)), strict=False))
+
 
 class AnswerStream:
     """One answer; `passages` are the numbers it may cite, `links` the addresses that it may show.
 
-    With `hold`, nothing is given out before the first marker that holds: what cites nothing is no answer. Else only
-    what may become the refusal sentence is held back.
+    A text that repeats one of the runs of words in `unsayable` ends there, and `leaks`. With `hold`, nothing is given
+    out before the first marker that holds: what cites nothing is no answer. Else only what may become the refusal
+    sentence is held back.
     """
 
     def __init__(
-        self, passages: Collection[int], links: Collection[str] = (), in_code: str = "", *, hold: bool = False
+        self,
+        passages: Collection[int],
+        links: Collection[str] = (),
+        in_code: str = "",
+        *,
+        hold: bool = False,
+        unsayable: frozenset[tuple[str, ...]] = frozenset(),
     ) -> None:
+        self._unsayable = unsayable
+        self._last: deque[str] = deque(maxlen=LEAK_WORDS)
+        self.leaks = False
         self._links = LinkGuard(links, in_code)
         self._markers = MarkerStream(passages)
         self._hold = hold
@@ -49,6 +71,9 @@ class AnswerStream:
         return self._pass(self._markers.feed(self._links.finish()) + self._markers.finish(), final=True)
 
     def _pass(self, text: str, *, final: bool) -> str:
+        if self.leaks or self._repeats(text):
+            self.leaks = True
+            return ""
         self.said += text
         if self._flows:
             return text
@@ -57,6 +82,16 @@ class AnswerStream:
             return ""
         self._flows = True
         return self._held
+
+    def _repeats(self, text: str) -> bool:
+        """Tell whether a piece, whole words as the link guard gives them, completes what must not be said."""
+        if not self._unsayable:
+            return False
+        for word in _WORD.findall(text):
+            self._last.append(word.lower())
+            if tuple(self._last) in self._unsayable:
+                return True
+        return False
 
     def _waits(self, final: bool) -> bool:
         if self._hold:

@@ -8,6 +8,7 @@ without that data it says that it cannot help.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ from assistant.planner import next_step
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
 from assistant.support import Support, judge
+from assistant.tagging_rules import names_of
 from assistant.tracing.model_calls import model_call, replied
 from index_store.chunks import Embedder
 
@@ -61,6 +63,8 @@ class QuotingLLM(CustomLLM):
                 return self._answer(inputs)
             case "agent_step":
                 return self._next_step(inputs)
+            case "tag_abstract":
+                return json.dumps(names_of(inputs["abstract"]), ensure_ascii=False)
             case "condense_question":
                 return stand_alone(inputs["question"], inputs["history"])
             case _:

@@ -26,7 +26,7 @@ from llama_index.core.workflow import Event as WorkflowEvent
 from pydantic import PrivateAttr
 
 from assistant.agent_run import AgentRun, LimitReached, Step, current_run
-from assistant.answer_stream import AnswerStream
+from assistant.answer_stream import AnswerStream, runs_of
 from assistant.events import Thought, Token
 from assistant.llms import Model, stream
 from assistant.passages import code_of, links_of, passage_of
@@ -85,7 +85,7 @@ class Formatter(ReActChatFormatter):
     ) -> list[ChatMessage]:
         """Write it; history and steps come from the run, which knows them as plain turns."""
         run = current_run()
-        return self._prompts.get("react").render(
+        messages = self._prompts.get("react").render(
             question=run.question,
             history=[dict(turn) for turn in run.history],
             tools=[_described(tool) for tool in self._toolbox.tools() if tool.name in self._toolbox.names()],
@@ -93,6 +93,8 @@ class Formatter(ReActChatFormatter):
             problem=run.problem,
             source_key=run.key,
         )
+        run.instructions = runs_of(str(messages[0].content))
+        return messages
 
 
 class LoopTool(AsyncBaseTool):
@@ -299,4 +301,6 @@ def new_answer(run: AgentRun) -> AnswerStream:
     hits = [source.hit for source in run.sources]
     links = links_of(hits, run.said_by_user)
     in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
-    return AnswerStream(range(1, len(run.sources) + 1), links, in_code, hold=True)
+    known = frozenset().union(*(runs_of(hit.chunk.context) for hit in hits)) if run.instructions else frozenset()
+    unsayable = run.instructions - known  # a source may happen to say the same
+    return AnswerStream(range(1, len(hits) + 1), links, in_code, hold=True, unsayable=unsayable)

@@ -131,7 +131,7 @@ class Toolbox:
                 f"{name} has failed several times and is left alone for {breaker.rests_s:.0f} seconds.",
                 hint="Go on without it.",
             )
-        check_call(name, arguments.model_dump(), run)
+        check_call(name, arguments.model_dump(exclude_defaults=True), run)
         if any(s.tool == name and s.error is None and _same(s.arguments, given) for s in run.steps):
             raise InvalidInput(f"{name} was called like this before.", hint="What it found stands above.")
         return await _watched(tool, arguments, breaker, run.seconds_left)

@@ -151,14 +151,14 @@ def versions(name: str, folder: Path | None = None) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def load(name: str, version: int | None = None, folder: Path | None = None) -> Template:
-    """Load and check a template.
+def file_of(name: str, version: int | None = None, folder: Path | None = None) -> Path:
+    """Give a template's file, also of one that is malformed.
 
     Without a version it is the latest of the course team's folder, if that has any of this name, else the latest of
     the package (or the one of USUAL): a newer version of ours does not replace a team's own wording.
 
     Raises:
-        PromptProblem: when it is missing or malformed.
+        PromptProblem: when there is none.
     """
     known = versions(name, folder)
     own = _in_folder(name, folder)
@@ -171,7 +171,16 @@ def load(name: str, version: int | None = None, folder: Path | None = None) -> T
             f"There is no prompt template {wanted}.",
             hint=f"Versions of {name}: {listed}. They are files NAME.vN.md in {folder or 'the prompts folder'}.",
         )
-    path = known[version]
+    return known[version]
+
+
+def load(name: str, version: int | None = None, folder: Path | None = None) -> Template:
+    """Load and check a template: that of `file_of`.
+
+    Raises:
+        PromptProblem: when it is missing or malformed.
+    """
+    path = file_of(name, version, folder)
     try:
         stamp = path.stat()
     except OSError as exc:
