@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -71,6 +72,7 @@ class CourseAgent:
         run = AgentRun(question, tuple(history), self._limits, Meter() if meter is None else meter)
         if seen:
             run.steps.append(searched(run, seen))
+            yield _told(run.steps[0], uuid.uuid4().hex)
         limit = ""
         await self.toolbox.look_around()
         with span("agent", "answer with tools", {"question": question, "history": list(history)}) as kept:
@@ -181,22 +183,27 @@ def _step_of(event: WorkflowEvent) -> AgentStep | None:
             return inner
         case ToolCallResult():
             kept = event.tool_output.raw_output
-            seconds = kept.seconds if isinstance(kept, Step) else 0.0
-            sources = kept.found.sources if isinstance(kept, Step) else ()
-            text = str(event.tool_output.content)
-            return ToolStep(
-                event.tool_id,
-                event.tool_name,
-                event.tool_kwargs,
-                "failed" if event.tool_output.is_error else "done",
-                text[:SHOWN_CHARACTERS],
-                tuple((s.hit.chunk.title, s.hit.chunk.path) for s in sources),
-                text if event.tool_output.is_error else None,
-                seconds,
-            )
+            if isinstance(kept, Step):
+                return _told(kept, event.tool_id)
+            text = str(event.tool_output.content)  # there is no tool of that name
+            return ToolStep(event.tool_id, event.tool_name, event.tool_kwargs, "failed", text, (), text, 0.0)
         case ToolCall():
             return ToolStep(event.tool_id, event.tool_name, event.tool_kwargs, "running")
     return None
+
+
+def _told(step: Step, step_id: str) -> ToolStep:
+    """Tell of a call that is over."""
+    return ToolStep(
+        step_id,
+        step.tool,
+        step.arguments,
+        "done" if step.error is None else "failed",
+        step.observation[:SHOWN_CHARACTERS],
+        tuple((s.hit.chunk.title, s.hit.chunk.path) for s in step.found.sources),
+        step.error,
+        step.seconds,
+    )
 
 
 def _last(run: AgentRun) -> Step:

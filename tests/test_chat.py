@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import pytest
 
 from assistant.conversation import Assistant
-from assistant.events import Answer, Failure, Refusal, Token, TurnStarted
+from assistant.events import Answer, Failure, Refusal, Thought, Token, ToolStep, TurnStarted, Withdrawn
 from assistant.refusal import REFUSAL
 from assistant.tracing.records import Origin
 from index_store.errors import InvalidInput
-from ui.chat import Message, Session, ending, turn
+from ui.chat import Session, turn
+from ui.turn_view import Message, ending
 
 TAGGED = "What does `<b>` do? **[1]**"
 
@@ -25,7 +26,9 @@ class Told:
         self.events = events
         self.asked: list[tuple[str, list[dict[str, str]]]] = []
 
-    async def ask(self, question: str, history: list[dict[str, str]], origin: Origin) -> AsyncIterator[object]:
+    async def ask(
+        self, question: str, history: list[dict[str, str]], origin: Origin, way: str = "auto"
+    ) -> AsyncGenerator[object, None]:
         self.asked.append((question, history))
         for event in self.events:
             if isinstance(event, Exception):
@@ -75,3 +78,25 @@ def test_a_failure_keeps_what_came_and_says_what_to_do(partial: str) -> None:
     assert said.endswith("**The server is gone.** Start it.")
     assert said.startswith(partial.replace("<", "&lt;"))
     assert sources
+
+
+def test_steps_of_the_agent_are_shown_and_not_told_to_the_next_turn() -> None:
+    running = ToolStep("1", "wikipedia", {"search": "<b>kilns"}, "running")
+    done = ToolStep("1", "wikipedia", {"search": "<b>kilns"}, "done", "![x](https://evil.example) found", seconds=0.25)
+    events = [TurnStarted("t", "q"), Thought("Look it up."), running, done, Token("Hot. [1]")]
+    told = Told(*events, Answer("t", "Hot. [1]", ()))
+    session = Session("c")
+    messages, _ = run(told, "q", [], session)
+    assert [m["role"] for m in messages] == ["user", "assistant", "assistant"]
+    step = messages[1]
+    assert step["metadata"] == {"title": "Looked in Wikipedia: &lt;b>kilns", "status": "done", "duration": 0.25}
+    assert step["content"] == "Look it up.\n\n[x](https://evil.example) found"
+    assert session.traces[2] == "t"
+    run(told, "And then?", messages, session)
+    assert told.asked[1][1] == [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Hot. [1]"}]
+
+
+def test_what_was_withdrawn_is_not_shown_as_the_answer() -> None:
+    told = Told(TurnStarted("t", "q"), Token("Guess."), Withdrawn(), Token("True [1]."), Answer("t", "True [1].", ()))
+    messages, _ = run(told, "q", [], Session("c"))
+    assert messages[-1]["content"] == "True **[1]**."

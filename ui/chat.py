@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,18 @@ from typing import Any
 import gradio as gr
 
 from assistant.conversation import Assistant
-from assistant.events import Answer, Failure, Refusal, Token, TurnStarted
 from assistant.tracing.records import Feedback, Origin
+from assistant.ways import Way
 from index_store.errors import InvalidInput, TraceProblem
-from ui.render import answer_markdown, neutral, related_html, sources_html, warnings_html
+from ui.render import warnings_html
+from ui.turn_view import NO_SOURCES, Message, TurnView, is_step
 from ui.visitors import COOKIE, Visitors
 
-Message = dict[str, Any]
 KeepFeedback = Callable[[Feedback], object]
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
 EXAMPLES = ["What is ReAct and when would I use it?", "How many examples should a few-shot prompt have?"]
 CSS = (Path(__file__).resolve().parent / "chat.css").read_text("utf-8")
-NO_SOURCES = "<p class='lectern-note'>The passages that an answer stands on are shown here.</p>"
+WAYS: Mapping[str, Way] = {"Automatic": "auto", "Course only": "course", "With tools": "agent"}
 
 
 @dataclass
@@ -47,13 +48,13 @@ def build_page(
     """Lay out the page; `badge` says what answers, `material` what it answers from, `warnings` what is to be mended."""
 
     async def respond(
-        question: str, shown: list[Message], session: Session, request: gr.Request
+        question: str, way: str, shown: list[Message], session: Session, request: gr.Request
     ) -> AsyncIterator[tuple[list[Message], str, Any, Session]]:
         if not shown or not session.conversation:  # a page that is empty, or was cleared, begins a conversation
             session = Session(uuid.uuid4().hex)
         origin = Origin(session.conversation, visitors.read(request.cookies.get(COOKIE)), "web")
         written: Any = ""  # emptied once: what is typed while the answer comes stays
-        async for messages, sources in turn(assistant, question, shown, origin, session):
+        async for messages, sources in turn(assistant, question, shown, origin, session, WAYS[way]):
             yield messages, sources, written, session
             written = gr.skip()
 
@@ -72,7 +73,7 @@ def build_page(
             with gr.Column(scale=3):
                 chat = gr.Chatbot(
                     show_label=False,
-                    height="max(260px, calc(100dvh - 330px))",
+                    height="max(260px, calc(100dvh - 420px))",
                     buttons=["copy"],
                     elem_id="chat",
                     placeholder="Ask about the course.",
@@ -85,13 +86,14 @@ def build_page(
                     submit_btn="Ask",
                     autofocus=True,
                 )
+                way = gr.Radio(list(WAYS), value="Automatic", label="Where to look", elem_id="way")
                 gr.Examples(EXAMPLES, inputs=box, label="Try one of these")
             with gr.Column(scale=2):
                 gr.HTML("<h2 class='lectern-title'>Sources</h2>", padding=False)
                 sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
         box.submit(
             respond,
-            [box, chat, session],
+            [box, way, chat, session],
             [chat, sources, box, session],
             concurrency_limit=None,
             api_visibility="private",
@@ -109,46 +111,25 @@ def noted(warnings: Sequence[str]) -> Any:
 
 
 async def turn(
-    assistant: Assistant, question: str, shown: list[Message], origin: Origin, session: Session
+    assistant: Assistant, question: str, shown: list[Message], origin: Origin, session: Session, way: Way = "auto"
 ) -> AsyncIterator[tuple[list[Message], str]]:
     """Run one turn; give the messages to show and the sources panel, as often as the page can follow."""
     history = plain_turns(shown, session.said)
-    messages: list[Message] = [*shown, {"role": "user", "content": neutral(question)}]
-    reply: Message = {"role": "assistant", "content": "…"}
-    said, told = "", 0.0
+    view, told = TurnView(shown, question), 0.0
     session.said[len(shown)] = question
     try:
-        async for event in assistant.ask(question, history, origin):
-            match event:
-                case TurnStarted():
-                    session.traces[len(messages)] = event.trace_id
-                    yield [*messages, reply], ""
-                case Token(text):
-                    said += text
-                    reply["content"] = answer_markdown(said)
-                    if time.monotonic() - told < YIELD_EVERY_S:
-                        continue
-                    told = time.monotonic()
-                    yield [*messages, reply], ""
-                case Answer() | Refusal() | Failure():
-                    session.said[len(messages)] = event.partial if isinstance(event, Failure) else event.text
-                    reply["content"], sources = ending(event)
-                    yield [*messages, reply], sources
+        async with aclosing(assistant.ask(question, history, origin, way)) as events:
+            async for event in events:
+                at_once = view.take(event)
+                session.traces[view.place] = view.trace_id
+                if not at_once and time.monotonic() - told < YIELD_EVERY_S:
+                    continue
+                told = time.monotonic()
+                yield view.messages, view.sources
     except InvalidInput as exc:
-        reply["content"] = neutral(f"{exc.message} {exc.hint}")
-        yield [*messages, reply], NO_SOURCES
-
-
-def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
-    """Give what is shown of a turn's end: the reply, and the sources panel."""
-    match event:
-        case Answer():
-            return answer_markdown(event.text), sources_html(event.citations)
-        case Refusal():
-            return event.text, related_html(event.related) or NO_SOURCES
-        case Failure():
-            told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
-            return f"{neutral(event.partial)}\n\n{told_so}".strip(), NO_SOURCES
+        view.fail(exc.message, exc.hint)
+        yield view.messages, view.sources
+    session.said[view.place] = view.said
 
 
 def keep_vote(keep: KeepFeedback, session: Session, data: gr.LikeData, user: str | None) -> None:
@@ -172,6 +153,8 @@ def plain_turns(shown: list[Message], said: dict[int, str]) -> list[dict[str, st
     """Give the conversation as it was said; where that is not known, as Gradio hands it over: text, or parts."""
     turns = []
     for place, message in enumerate(shown):
+        if is_step(message):
+            continue
         content = said.get(place, message.get("content", ""))
         if isinstance(content, list):
             content = "".join(part.get("text", "") for part in content if isinstance(part, dict))

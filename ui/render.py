@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from assistant.events import Citation
+from assistant.events import Answer, Citation, Refusal, ToolStep
 from index_store.chunks import Hit
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
@@ -20,6 +20,23 @@ _NOT_PROSE = re.compile(r"^(?:\s|[-*+>|#]|\d+[.)]\s)|[{};|]|\w\(|\s=\s|`{3}", re
 WRAPPED_AT = 55
 """Characters: a shorter line of a paragraph was ended on purpose."""
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+_STEPS = {
+    "course_search": "Searched the course",
+    "read_source": "Read on in the course",
+    "wikipedia": "Looked in Wikipedia",
+    "web_search": "Searched the web",
+    "open_page": "Read a page",
+    "arxiv": "Looked on arXiv",
+    "tag_abstract": "Tagged the abstract",
+    "calculate": "Calculated",
+}
+_KINDS = {
+    "wikipedia": "Wikipedia",
+    "web": "the web",
+    "arxiv": "arXiv",
+    "calculation": "calculated here",
+    "message": "you",
+}
 
 
 def neutral(text: str) -> str:
@@ -50,6 +67,23 @@ def answer_markdown(text: str) -> str:
     return "".join(part if n % 2 else _MARKER.sub(r"**[\1]**", part) for n, part in enumerate(parts))
 
 
+def step_title(step: ToolStep) -> str:
+    """Name a step of the agent for a person: what was done, and with what."""
+    given = next((str(v) for v in step.arguments.values() if isinstance(v, str) and v), "")
+    what = " ".join(given.split())
+    shown = what if len(what) <= 80 else f"{what[:80]}…"
+    name = _STEPS.get(step.tool, step.tool)
+    failed = " (failed)" if step.status == "failed" else ""
+    return neutral(f"{name}: {shown}" if shown else name) + failed
+
+
+def notes_markdown(event: Answer | Refusal) -> str:
+    """Give what is said below an answer: which limit ended the turn, what the user may do with what was found."""
+    notes = [f"*Ended early: {neutral(event.limit)}.*"] if event.limit else []
+    notes += [f"{neutral(offer.text)}: `{offer.command.replace('`', '')}`" for offer in event.offers]
+    return "".join(f"\n\n{note}" for note in notes)
+
+
 def sources_html(citations: Sequence[Citation]) -> str:
     """Give the cited passages as cards, each with its quotes marked in their context."""
     cards = []
@@ -58,7 +92,11 @@ def sources_html(citations: Sequence[Citation]) -> str:
         first = cited[0]
         body = marked(first.context, [c.quote for c in cited])
         places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
-        cards.append(_card(f"[{marker}] {first.title or first.path}", first.path, places, first.score, body))
+        title = f"[{marker}] {first.title or first.path}"
+        if first.kind == "course":
+            cards.append(_card(title, f"{first.path} · similarity {first.score:.2f}", places, body))
+        else:
+            cards.append(_outside_card(title, first, places, body))
     return "".join(cards)
 
 
@@ -106,7 +144,20 @@ def _unwrapped_paragraph(text: str) -> str:
 def _related(hit: Hit) -> str:
     chunk = hit.chunk
     places = [_within(str(chunk.locator), chunk.title)]
-    return _card(chunk.title or chunk.path, chunk.path, places, hit.cosine, marked(chunk.context, []))
+    about = f"{chunk.path} · similarity {hit.cosine:.2f}"
+    return _card(chunk.title or chunk.path, about, places, marked(chunk.context, []))
+
+
+def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str) -> str:
+    """Give a card for what is not of the course: it looks different, links to its page, and says when that was read."""
+    kind = _KINDS.get(citation.kind, citation.kind)
+    read = f", read {citation.fetched_at[:16].replace('T', ' ')} UTC" if citation.fetched_at else ""
+    about = f"Not from the course: {kind}{read}"
+    link = ""
+    if citation.path.startswith(("http://", "https://")):
+        href = html.escape(citation.path)
+        link = f"<a href='{href}' target='_blank' rel='noopener noreferrer nofollow'>{href}</a>"
+    return _card(title, about, places, f"{link}\n{body}" if link else body, extra=" lectern-outside")
 
 
 def _within(locator: str, title: str) -> str:
@@ -118,10 +169,10 @@ def _within(locator: str, title: str) -> str:
     return f"{place}{sign}{rest}" if rest else place.removesuffix("; ")
 
 
-def _card(title: str, path: str, places: Iterable[str], score: float, body: str) -> str:
-    lines = [f"{path} · similarity {score:.2f}", *(place for place in places if place)]
+def _card(title: str, about: str, places: Iterable[str], body: str, extra: str = "") -> str:
+    lines = [about, *(place for place in places if place)]
     return (
-        f"<details class='lectern-source' open><summary><strong>{html.escape(title)}</strong>"
+        f"<details class='lectern-source{extra}' open><summary><strong>{html.escape(title)}</strong>"
         f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
         f"</summary><div class='lectern-passage'>{body}</div></details>"
     )

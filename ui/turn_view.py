@@ -1,0 +1,101 @@
+"""What the chat shows of one turn while it goes on: the steps of the agent, the reply, the sources. Asks nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.events import Answer, Event, Failure, Refusal, Thought, Token, ToolStep, TurnStarted, Withdrawn
+from ui.render import answer_markdown, neutral, notes_markdown, related_html, sources_html, step_title
+
+Message = dict[str, Any]
+NO_SOURCES = "<p class='lectern-note'>The passages that an answer stands on are shown here.</p>"
+LONGEST_OBSERVATION = 700
+"""Characters of an observation that a folded step shows."""
+
+
+class TurnView:
+    """The messages of one turn behind those shown before; the reply is always the last."""
+
+    def __init__(self, shown: list[Message], question: str) -> None:
+        self._before: list[Message] = [*shown, {"role": "user", "content": neutral(question)}]
+        self._steps: dict[str, Message] = {}
+        self._reply: Message = {"role": "assistant", "content": "…"}
+        self._thought = ""
+        self.trace_id = ""
+        self.said = ""
+        self.sources = ""
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages to show."""
+        return [*self._before, *self._steps.values(), self._reply]
+
+    @property
+    def place(self) -> int:
+        """Where the reply stands among the messages."""
+        return len(self._before) + len(self._steps)
+
+    def take(self, event: Event) -> bool:
+        """Take an event in; tell whether the page should show it at once, and not only with the next one that does."""
+        match event:
+            case TurnStarted():
+                self.trace_id = event.trace_id
+            case Thought():
+                self._thought = event.text
+            case ToolStep():
+                self._steps[event.id] = step_message(event, self._thought)
+            case Token():
+                self._say(self.said + event.text)
+                return False
+            case Withdrawn():
+                self._say("")
+            case Answer() | Refusal() | Failure():
+                self.said = event.partial if isinstance(event, Failure) else event.text
+                self._reply["content"], self.sources = ending(event)
+            case _:
+                return False
+        return True
+
+    def fail(self, message: str, hint: str) -> None:
+        """Show that the question could not be taken."""
+        self._reply["content"], self.sources = neutral(f"{message} {hint}"), NO_SOURCES
+
+    def _say(self, text: str) -> None:
+        self.said = text
+        self._reply["content"] = answer_markdown(text) or "…"
+
+
+def step_message(step: ToolStep, thought: str) -> Message:
+    """Give a step as a message that folds: open with a spinner while it runs, then with its time."""
+    about: Message = {"title": step_title(step), "status": "pending" if step.status == "running" else "done"}
+    if step.seconds is not None:
+        about["duration"] = round(step.seconds, 2)
+    found = step.error or step.observation
+    cut = found if len(found) <= LONGEST_OBSERVATION else f"{found[:LONGEST_OBSERVATION].rsplit(' ', 1)[0]} …"
+    parts = [neutral(part) for part in (thought, cut) if part]
+    return {"role": "assistant", "content": "\n\n".join(parts) or "…", "metadata": about}
+
+
+def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
+    """Give what is shown of a turn's end: the reply, and the sources panel."""
+    match event:
+        case Answer():
+            text = tags_markdown(event) if event.tags is not None else answer_markdown(event.text)
+            return f"{text}{notes_markdown(event)}", sources_html(event.citations) or NO_SOURCES
+        case Refusal():
+            return f"{event.text}{notes_markdown(event)}", related_html(event.related) or NO_SOURCES
+        case Failure():
+            told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
+            return f"{neutral(event.partial)}\n\n{told_so}".strip(), NO_SOURCES
+
+
+def tags_markdown(event: Answer) -> str:
+    """Give the tags of an abstract as the JSON list that the exercise asks for, and how they were found."""
+    return (
+        f"```json\n{event.text.replace('`', '')}\n```\n\nNames of models in the abstract, found by rules: a heuristic."
+    )
+
+
+def is_step(message: Message) -> bool:
+    """Tell a step of the agent from what was said."""
+    return bool((message.get("metadata") or {}).get("title"))
