@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from assistant.conversation import Assistant
+from assistant.tracing.records import Feedback, Origin
+from assistant.ways import Way
 from tests.chat_server import run
 from tests.comet_server import CometServer
+from ui import wiring
+from ui.chat import Session, turn
+from ui.turn_view import Message
 
 POTTERY = "# Glazes\n\nA celadon glaze is fired at 1280 degrees. It was first made in Zhejiang. Iron makes it green.\n"
 QUESTIONS = ("At what temperature is a celadon glaze fired?", "Where was celadon first made?", "Who won in 1998?")
@@ -75,6 +83,47 @@ def test_a_conversation_arrives_complete_by_itself(home: Path) -> None:
             "chat quoting",
             "check citations",
         ]
+
+
+def test_a_conversation_of_three_turns_with_an_agent_step_and_a_thumb_down_arrives_complete(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[tuple[str, Way]] = [(QUESTIONS[0], "auto"), ("What is 1280 * 2?", "agent"), (QUESTIONS[1], "course")]
+    with CometServer() as server:
+        for name, value in {**environment(server), "LECTERN_HOME": str(home)}.items():
+            monkeypatch.setenv(name, value)
+        session, messages = Session("conversation-1"), list[Message]()
+        origin = Origin("conversation-1", "visitor-1", "web")
+
+        async def one(assistant: Assistant, question: str, way: Way) -> list[Message]:
+            return [shown async for shown, _ in turn(assistant, question, messages, origin, session, way)][-1]
+
+        with wiring.open_assistant(wiring.read_environment()) as opened:
+            for question, way in turns:
+                messages = asyncio.run(one(opened.assistant, question, way))
+            kept = list(dict.fromkeys(session.traces.values()))
+            opened.library.traces.give_feedback(Feedback(kept[1], "down", time.time(), user_id="visitor-1"))
+        run(home, "traces", "deliver", **environment(server))
+        assert server.complaints == []
+        assert set(server.chains) == set(kept) and len(kept) == 3
+        assert server.feedback == [(kept[1], "user_feedback", 0)]
+        files = [server.chains[trace_id]["jsonAsset"]["file"] for trace_id in kept]
+        assert [f["chain_inputs"]["question"] for f in files] == [question for question, _ in turns]
+        assert {f["metadata"]["conversation_id"] for f in files} == {"conversation-1"}
+        nodes = files[1]["chain_nodes"]
+        assert [n["name"] for n in nodes] == [
+            "answer with tools",
+            "chat quoting",
+            "calculate",
+            "chat quoting",
+            "check citations",
+        ]
+        agent, first, tool = nodes[:3]
+        assert agent["parent_ids"] == [] and first["parent_ids"] == tool["parent_ids"] == [agent["id"]]
+        assert tool["inputs"] == {"expression": "1280 * 2"} and "2560" in json.dumps(tool["outputs"])
+        assert all(n["start_timestamp"] <= n["end_timestamp"] for n in nodes)
+        assert "1280 * 2 = 2560" in files[1]["chain_outputs"]["answer"]
+        assert "Zhejiang" in files[2]["chain_outputs"]["answer"]
 
 
 def test_what_could_not_be_delivered_arrives_later(home: Path) -> None:
