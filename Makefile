@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-hashes
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser run test check fmt lock test-faults clean
+.PHONY: help install install-dev browser mediawiki run test test-integration check fmt lock test-faults clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -47,7 +47,25 @@ browser: # a Chromium for the tests of the page, where the system's package mana
 	else echo "No Chromium is installed: the tests of the page are skipped. On Debian: sudo apt install chromium"; fi
 
 test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
-	@$(PY) -m pytest -m "faults or hypothesis" --hypothesis-profile=searching $(ARGS)
+	@$(PY) -m pytest -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
+
+test-integration: install-dev .venv-litellm/.installed mediawiki ## the tests against a real MediaWiki and LiteLLM's proxy
+	@$(PY) -m pytest -m integration $(ARGS)
+
+mediawiki: # where the system's package manager can bring it; else its tests skip
+	@if [ -e /usr/share/mediawiki/api.php ] && command -v php >/dev/null; then exit 0; fi; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing MediaWiki (once) ..."; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
+			mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-curl; } >/dev/null 2>&1 \
+			|| echo "MediaWiki could not be installed: its tests are skipped."; \
+	else echo "MediaWiki is not installed: its tests are skipped. On Debian: sudo make test-integration"; fi
+
+.venv-litellm/.installed: tests/integration/litellm.lock .venv/.installed-dev
+	@echo "Setting up LiteLLM for the integration tests (once) ..."
+	@"$(PYTHON)" -m venv .venv-litellm
+	@$(PY) -m uv pip install --quiet --python .venv-litellm/bin/python --require-hashes -r tests/integration/litellm.lock
+	@touch $@
 
 check: install-dev ## style, types, layering
 	@$(PY) -m ruff check .
@@ -65,4 +83,4 @@ lock: install-dev ## renew both lock files (no index host is written into them)
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean: ## remove .venv and caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-litellm .pytest_cache .mypy_cache .ruff_cache
