@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import httpx
@@ -18,6 +19,9 @@ from index_store.errors import (
     ModelUnreachable,
 )
 
+_NO_SUCH_MODEL = re.compile(
+    r"\b(?:invalid|unknown|no such) model\b|\bmodel\b.{0,80}\b(?:not found|does not exist|not exist)\b", re.IGNORECASE
+)
 _WITHOUT = "To answer without a language model (quotes only), unset {name}."
 
 
@@ -110,7 +114,7 @@ def _explain_status(failure: openai.APIStatusError, endpoint: Endpoint) -> Model
     said = _said(failure, endpoint)
     if status in (401, 403, 407):
         return _denied(status, endpoint)
-    if status == 404 and names_the_model(failure):
+    if (status == 404 and names_the_model(failure)) or (status == 400 and calls_model_unknown(failure)):
         return ModelUnknown(
             f"{endpoint.shown} has no model {endpoint.model!r}.",
             hint="Set LECTERN_MODEL to one that it has; `lectern doctor` lists them.",
@@ -139,6 +143,11 @@ def _explain_status(failure: openai.APIStatusError, endpoint: Endpoint) -> Model
 def names_the_model(failure: openai.APIStatusError) -> bool:
     """Tell whether a 404 is about the model, and not about the address."""
     return failure.code == "model_not_found" or "model" in str(_error_message(failure)).lower()
+
+
+def calls_model_unknown(failure: openai.APIStatusError) -> bool:
+    """Tell whether a 400 says that there is no such model, as LiteLLM's proxy does."""
+    return failure.code == "model_not_found" or bool(_NO_SUCH_MODEL.search(str(_error_message(failure))))
 
 
 def _denied(status: int, endpoint: Endpoint) -> ModelDenied:

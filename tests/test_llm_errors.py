@@ -158,6 +158,18 @@ async def test_a_model_that_the_server_does_not_have_is_told_when_it_is_asked(se
     assert len(server.chats) == 1
 
 
+@pytest.mark.parametrize(
+    "said", ["/chat/completions: Invalid model name passed in model=m.", "The model `m` does not exist."]
+)
+async def test_a_server_that_refuses_the_name_of_the_model_is_told_too(server: ModelServer, said: str) -> None:
+    server.script(failing(400, said))
+    with pytest.raises(ModelUnknown, match="has no model 'm'"):
+        await complete(choose_model(settings_for(server), None), ASK)
+    server.script(failing(400, "The model's context is too small for these messages."))
+    with pytest.raises(ModelProblem, match="refused the request"):
+        await complete(choose_model(settings_for(server), None), ASK)
+
+
 async def test_a_server_that_accepts_and_says_nothing_is_told_by_preflight(server: ModelServer) -> None:
     server.models_reply = Reply(hang=True)
     model = choose_model(settings_for(server, request_timeout_s=0.3), None)
