@@ -15,6 +15,7 @@ from assistant.usage import metered
 from index_store.errors import (
     ModelDenied,
     ModelOverloaded,
+    ModelProblem,
     ModelReplyBroken,
     ModelUnknown,
     ModelUnreachable,
@@ -162,10 +163,10 @@ async def test_a_model_that_the_server_does_not_have_is_told_when_it_is_asked(se
     "said", ["/chat/completions: Invalid model name passed in model=m.", "The model `m` does not exist."]
 )
 async def test_a_server_that_refuses_the_name_of_the_model_is_told_too(server: ModelServer, said: str) -> None:
-    server.script(failing(400, said))
+    server.default = failing(400, said)
     with pytest.raises(ModelUnknown, match="has no model 'm'"):
         await complete(choose_model(settings_for(server), None), ASK)
-    server.script(failing(400, "The model's context is too small for these messages."))
+    server.default = failing(400, "The model's context is too small for these messages.")
     with pytest.raises(ModelProblem, match="refused the request"):
         await complete(choose_model(settings_for(server), None), ASK)
 
