@@ -42,6 +42,7 @@ class Asked:
 
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 def redirect(location: str, status: int = 302) -> Answer:
@@ -131,9 +132,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         self.close_connection = True
-        answer = self.server.site.answer(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}))
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server.site.answer(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, sent))
         with contextlib.suppress(OSError):  # the client hangs up, as it should on most of these
             if answer.raw is None:
                 self._head(answer)

@@ -68,7 +68,7 @@ class Ddgs:
         except DDGSException as exc:
             if "no results" in str(exc).lower():
                 return []
-            raise ToolFailed(f"The web search failed: {exc}", hint=_LATER) from exc
+            raise ToolFailed(f"The web search failed: {cleaned(str(exc))[:160]}", hint=_LATER) from exc
         return results((row.get("title"), row.get("href"), row.get("body")) for row in rows)[:most]
 
 

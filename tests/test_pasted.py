@@ -1,0 +1,79 @@
+"""An abstract is recognised among what people paste; a question, a lesson or another wish is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.pasted import abstract_in
+from assistant.ways import is_for_agent
+
+ABSTRACT = (
+    "We present PotteryNet, a neural network that predicts how a glaze looks after firing. In this paper we compare it"
+    " with BERT and GPT-4 on a data set of 3,000 glazes, and show that it outperforms both baselines by four points."
+    " Our experiments suggest that a model of moderate size is enough where the recipe of the glaze is known."
+)
+
+
+@pytest.mark.parametrize(
+    "lead", ["", "Abstract: ", "Abstract\n", "Tag this abstract:\n\n", "Which models are named here?\n\n",
+             "Please extract the model names: ", "Tag: "]
+)  # fmt: skip
+def test_an_abstract_is_found_behind_what_asks_for_its_tags(lead: str) -> None:
+    assert abstract_in(lead + ABSTRACT) == ABSTRACT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "What is ReAct?",
+        f"Summarise this abstract:\n\n{ABSTRACT}",
+        f"Explain: {ABSTRACT}",
+        f"{ABSTRACT} Is that true?",
+        "I have a question about my project: you said that our model should be evaluated on a test set, and I wonder"
+        " whether you mean the one from lesson three or the one that my group made, because in our experiments the"
+        " results differ a lot and we do not know which baseline you would like us to report in the notebook",
+        "The kiln is heated by a hundred degrees an hour until the clay is dry, and then the highest heat is held for"
+        " half an hour. After that it cools down for a whole day, and nobody opens the door before it is below one"
+        " hundred and twenty degrees, because cold air breaks the pots that stand on the shelves inside.",
+    ],
+)
+def test_anything_else_is_no_abstract(message: str) -> None:
+    assert abstract_in(message) is None
+
+
+def test_most_abstracts_of_the_labelled_set_are_recognised(shared: Path) -> None:
+    rows = [json.loads(line) for line in (shared / "eval" / "tagging" / "dev.jsonl").read_text("utf-8").splitlines()]
+    missed = [row["abstract"][:60] for row in rows if abstract_in(row["abstract"]) is None]
+    assert len(missed) <= 0.05 * len(rows), missed
+
+
+def test_no_question_of_the_labelled_sets_is_taken_for_one(shared: Path) -> None:
+    rows = [json.loads(line) for line in (shared / "eval" / "qa" / "dev.jsonl").read_text("utf-8").splitlines()]
+    assert [row["question"] for row in rows if is_for_agent(row["question"], outside=False)] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "inside", "outside"),
+    [
+        (ABSTRACT, True, True),
+        ("What is 2 + 2?", True, True),
+        ("What is the weather today?", False, True),
+        ("What does arXiv:2210.03629 say?", False, True),
+        ("What is chain of thought?", False, False),
+        ("Which latest techniques does lesson 3 name?", False, False),
+    ],
+)
+def test_the_way_is_chosen_by_the_question(question: str, inside: bool, outside: bool) -> None:
+    assert (is_for_agent(question, outside=False), is_for_agent(question, outside=True)) == (inside, outside)
+
+
+@given(st.text(max_size=400))
+def test_what_is_found_stands_in_the_message(message: str) -> None:
+    found = abstract_in(f"{message}\n\n{ABSTRACT}")
+    assert found is None or found in f"{message}\n\n{ABSTRACT}"

@@ -1,0 +1,129 @@
+"""Quoting mode's plan: which tool comes next, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.planner import Call, Conclusion, next_step, searches
+from assistant.react_reply import read_reply
+from assistant.refusal import REFUSAL
+from assistant.selection import Passage
+
+ALL = ("course_search", "wikipedia", "web_search", "open_page", "arxiv", "calculate")
+
+
+def answer(question: str, passages: Sequence[Passage]) -> str | None:
+    """Answer from passages that say yes."""
+    return next((f"Yes [{p.marker}]" for p in passages if p.text == "yes"), None)
+
+
+def nearest(question: str, texts: Sequence[str]) -> int:
+    """Choose the title with most words of the question."""
+    words = set(question.lower().rstrip("?").split())
+    return max(range(len(texts)), key=lambda n: len(words & set(texts[n].lower().split())))
+
+
+def step(tool: str, *texts: str, choices: Sequence[str] = (), error: str = "", **arguments: Any) -> dict[str, Any]:
+    passages = [{"marker": n, "text": text, "kind": "web"} for n, text in enumerate(texts, start=1)]
+    return {"tool": tool, "arguments": arguments, "passages": passages, "choices": list(choices), "error": error}
+
+
+def plan(question: str, *steps: dict[str, Any], tools: Sequence[str] = ALL) -> Call | Conclusion:
+    inputs = {"question": question, "history": [], "tools": [{"name": t} for t in tools], "steps": list(steps)}
+    return next_step(inputs, answer, nearest)
+
+
+COURSE = step("course_search", "no", query="x")
+Q = "Who founded the Bauhaus in Weimar?"
+
+
+def test_the_course_comes_first_and_is_enough_where_it_answers() -> None:
+    first = plan(Q)
+    assert isinstance(first, Call) and (first.tool, first.arguments) == ("course_search", {"query": Q})
+    assert plan(Q, step("course_search", "yes", query=Q)) == Conclusion("The course answers this.", "Yes [1]")
+
+
+def test_what_the_course_lacks_is_searched_for_in_wikipedia_then_read() -> None:
+    search = plan(Q, COURSE)
+    assert isinstance(search, Call) and search.tool == "wikipedia" and "search" in search.arguments
+    listed = step("wikipedia", choices=("Weimar", "Bauhaus in Weimar"), search=search.arguments["search"])
+    read = plan(Q, COURSE, listed)
+    assert isinstance(read, Call) and read.arguments["title"] == "Bauhaus in Weimar"
+    article = step("wikipedia", "yes", title="Bauhaus in Weimar")
+    assert plan(Q, COURSE, listed, article) == Conclusion("Wikipedia answers this.", "Yes [1]")
+
+
+def test_fewer_words_are_searched_for_where_nothing_was_found() -> None:
+    queries, steps = [], [COURSE]
+    while isinstance(found := plan(Q, *steps, tools=("course_search", "wikipedia")), Call):
+        queries.append(found.arguments["search"])
+        steps.append(step("wikipedia", **found.arguments))
+    assert queries == searches(Q) and len(queries) > 1
+    assert found.answer == REFUSAL
+
+
+def test_after_wikipedia_the_web_is_searched_and_a_page_read() -> None:
+    done = [COURSE, step("wikipedia", error="gone", search="x")]
+    search = plan(Q, *done)
+    assert isinstance(search, Call) and search.tool == "web_search"
+    listed = step("web_search", "no", choices=("https://a.example", "https://b.example"), query=Q)
+    opened = plan(Q, *done, listed)
+    assert isinstance(opened, Call) and opened.arguments["url"] == "https://a.example"
+    first = step("open_page", "no", url="https://a.example")
+    second = plan(Q, *done, listed, first)
+    assert isinstance(second, Call) and second.arguments["url"] == "https://b.example"
+    last = step("open_page", "yes", url="https://b.example")
+    assert plan(Q, *done, listed, first, last) == Conclusion("A page answers this.", "Yes [1]")
+
+
+def test_a_snippet_that_answers_is_enough() -> None:
+    done = [COURSE, step("wikipedia", error="gone", search="x"), step("web_search", "yes", query=Q)]
+    assert plan(Q, *done) == Conclusion("The web answers this.", "Yes [1]")
+
+
+def test_a_paper_named_by_its_id_is_looked_up() -> None:
+    found = plan("What does arXiv 2210.03629 propose?", COURSE)
+    assert isinstance(found, Call) and (found.tool, found.arguments) == ("arxiv", {"id": "2210.03629"})
+
+
+def test_arithmetic_is_calculated_and_nothing_else_is_asked() -> None:
+    found = plan("What is 17 * 23?")
+    assert isinstance(found, Call) and (found.tool, found.arguments) == ("calculate", {"expression": "17 * 23"})
+    done = step("calculate", "17 * 23 = 391", expression="17 * 23")
+    assert plan("What is 17 * 23?", done) == Conclusion("That is the result.", "17 * 23 = 391 [1]")
+
+
+def test_without_tools_nothing_is_known() -> None:
+    assert plan(Q, tools=()) == Conclusion("Nothing that was found supports an answer.", REFUSAL)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Who won the 2023 NBA finals?", "won 2023 NBA finals"),
+        ("How long is a year on Mercury?", "year Mercury"),
+        ("Can you tell me who Ada Lovelace was?", "Ada Lovelace"),
+        ("What is the capital of Burkina Faso?", "capital Burkina Faso"),
+    ],
+)
+def test_search_terms_are_the_content_of_the_question(question: str, first: str) -> None:
+    assert first in searches(question)[0] or searches(question)[0] in first
+
+
+@given(st.text(max_size=200))
+def test_any_question_has_a_plan_that_ends_and_can_be_read(question: str) -> None:
+    steps: list[dict[str, Any]] = []
+    for _ in range(20):
+        found = plan(question, *steps)
+        reply = read_reply(str(found))
+        if isinstance(found, Conclusion):
+            assert reply.answer == found.answer.strip()
+            return
+        assert (reply.action, reply.arguments) == (found.tool, dict(found.arguments))
+        steps.append(step(found.tool, "no", choices=("A", "B"), **found.arguments))
+    raise AssertionError("the plan does not end")
