@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 NO_MODELS = ["NA"]
+_GREEK_BEFORE = re.compile(r"(?<!\w)[α-ωΑ-Ωµ]-\Z")
 _LIST = Path(__file__).resolve().parent / "model_names.txt"
 
 
@@ -37,9 +38,15 @@ def tag(abstract: str, names: Iterable[str] = ()) -> list[Tag]:
     for candidate in sorted({*_listed(abstract, tuple(names)), *_formed(abstract)}, key=lambda t: (t.start, -t.end)):
         if not any(t.start < candidate.end and candidate.start < t.end for t in found):
             found.append(candidate)
-    kept = [t for t in found if not _is_something_else(abstract, t)]
+    kept = [_with_its_letter(abstract, t) for t in found if not _is_something_else(abstract, t)]
     longer = {t.name for t in kept}
     return _each_once(t for t in kept if not any(_begins(abstract, t, name) for name in longer))
+
+
+def _with_its_letter(text: str, found: Tag) -> Tag:
+    """Take in a Greek letter that stands before a name, as in β-VAE."""
+    letter = _GREEK_BEFORE.search(text, max(0, found.start - 2), found.start)
+    return found if letter is None else Tag(letter.start(), found.end, text[letter.start() : found.end])
 
 
 def _begins(text: str, found: Tag, name: str) -> bool:

@@ -80,7 +80,6 @@ class ArxivApi:
             return Answer(feed("", 0), content_type=ATOM)
         return Answer(feed(record.entry(int(version or record.versions)), 1), content_type=ATOM)
 
-
     def _search(self, query: str, most: int) -> Answer:
         words = [term.removeprefix("all:").lower() for term in query.split(" AND ")]
         held = [r for r in self._records.values() if all(w in f"{r.title} {r.summary}".lower() for w in words)][:most]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from assistant.tagging_rules import NO_MODELS, known_names, names_of, tag
 from tests.conftest import REPOSITORY
+from tests.model_server import ModelServer
 from ui.cli import cli
 
 
@@ -65,8 +66,8 @@ def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def invoke(home: Path, *arguments: str, given: str = "") -> Any:
-    return CliRunner(env={"LECTERN_HOME": str(home)}).invoke(cli, list(arguments), input=given)
+def invoke(home: Path, *arguments: str, given: str = "", **environment: str) -> Any:
+    return CliRunner(env={"LECTERN_HOME": str(home), **environment}).invoke(cli, list(arguments), input=given)
 
 
 def test_the_command_prints_a_bare_list(tmp_path: Path) -> None:
@@ -78,13 +79,69 @@ def test_the_command_prints_a_bare_list(tmp_path: Path) -> None:
     assert json.loads(found.stdout) == {"tags": ["BERT"], "spans": [[7, 11]]}
 
 
+def test_several_abstracts_get_a_line_each_and_their_own_places(tmp_path: Path) -> None:
+    long = "It reads maps of towns and of the fields around them, and it was trained on many of them for a year."
+    paste = f"Abstract: We present FooNet. {long}\n\nBeating GPT-4\n\nAbstract: We use BERT and FooNet. {long}\n"
+    plain = invoke(tmp_path, "tag", given=paste)
+    assert plain.stdout == '["FooNet"]\n["BERT", "FooNet"]\n'
+    assert "2 abstracts were found" in plain.stderr
+    row = json.loads(invoke(tmp_path, "tag", "--json", given=paste).stdout)
+    assert row["tags"] == ["FooNet", "BERT"]
+    assert [paste[s:e] for s, e in row["spans"]] == row["tags"]
+    assert [[paste[s:e] for s, e in one["spans"]] for one in row["abstracts"]] == [["FooNet"], ["BERT", "FooNet"]]
+    assert paste[slice(*row["abstracts"][1]["span"])].startswith("We use BERT")
+
+
+def test_rules_read_through_latex_marks(tmp_path: Path) -> None:
+    text = r"We propose \textsc{FooNet}-Large, a model that beats $\alpha$-BERT."
+    row = json.loads(invoke(tmp_path, "tag", "--json", given=text).stdout)
+    assert row["tags"] == [r"\textsc{FooNet}-Large", r"$\alpha$-BERT"]
+    assert [text[s:e] for s, e in row["spans"]] == row["tags"]
+
+
+def test_a_file_of_names_adds_to_the_list(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("# ours\n\nWombat\n", "utf-8")
+    names = {"LECTERN_NAMES": str(tmp_path / "names.txt")}
+    assert invoke(tmp_path, "tag", given="We parse with Wombat now.", **names).stdout == '["Wombat"]\n'
+    gone = invoke(tmp_path, "tag", given="Wombat", LECTERN_NAMES=str(tmp_path / "gone.txt"))
+    assert gone.exit_code == 3 and "gone.txt cannot be read" in gone.stderr
+
+
+def test_with_a_server_the_model_tags_with_the_chosen_prompt_and_examples(tmp_path: Path) -> None:
+    rows = (
+        '{"id": 1, "abstract": "It is BERT."}\n{"id": 2, "abstract": "It is nothing."}\n{"id": 3, "abstract": "T5."}\n'
+    )
+    with ModelServer() as server:
+        server.script('["BERT", "GPT-4"]', "no", "no", '["T5"]')
+        given = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m", "LECTERN_EXAMPLES": "random:2:7"}
+        result = invoke(tmp_path, "tag", "--batch", "-", given=rows, **given)
+        versions = {"LECTERN_PROMPT_VERSIONS": "tag_abstract=v1"}
+        server.script('["BERT"]')
+        assert invoke(tmp_path, "tag", given="It is BERT.", **given, **versions).stdout == '["BERT"]\n'
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert (found[0]["tags"], found[0]["spans"], found[0]["dropped"]) == (["BERT"], [[6, 10]], 1)
+    assert "gave no list of names" in found[1]["error"]
+    assert found[2]["tags"] == ["T5"]
+    prompts = [chat.body["messages"][-1]["content"] for chat in server.chats]
+    assert prompts[0].count("<example ") == 2 and prompts[-1].count("<example ") == 0
+
+
+@pytest.mark.parametrize("versions", ["tag_abstract", "tag_abstract=x", "=2", "tag_abstract=1.5"])
+def test_a_choice_of_versions_that_cannot_be_read_is_named(tmp_path: Path, versions: str) -> None:
+    given = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "LECTERN_MODEL": "m", "LECTERN_PROMPT_VERSIONS": versions}
+    result = invoke(tmp_path, "tag", given="It is BERT.", **given)
+    assert result.exit_code == 3 and "LECTERN_PROMPT_VERSIONS" in result.stderr
+
+
 def test_a_batch_keeps_ids_and_goes_on_after_a_bad_row(tmp_path: Path) -> None:
-    rows = '{"id": 1, "abstract": "BERT"}\nno json\n{"id": 3, "abstract": "none"}\n{"id": 4}\n'
+    rows = '{"id": 1, "abstract": "It is BERT."}\nno json\n{"id": 3, "abstract": "none"}\n{"id": 4}\n'
     result = invoke(tmp_path, "tag", "--batch", "-", given=rows)
     found = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
-    assert found[0] == {"id": 1, "tags": ["BERT"], "spans": [[0, 4]]}
-    assert found[2] == {"id": 3, "tags": ["NA"], "spans": []}
+    assert found[0] == {"id": 1, "tags": ["BERT"], "spans": [[6, 10]]}
+    assert (found[2]["id"], found[2]["tags"], found[2]["spans"]) == (3, ["NA"], [])
+    assert "too short" in found[2]["notes"][0]
     assert "error" in found[1]
     assert "no abstract" in found[3]["error"]
 
