@@ -112,7 +112,7 @@ def _spelt_as_a_name(written: str, by_small: dict[str, str]) -> bool:
 
 
 # Each part is bounded and gives nothing back, so that no text takes longer than its length.
-_WORD = r"(?<![A-Za-z0-9])[A-Za-z0-9À-ÿ]{1,40}+(?:[-.+·][A-Za-z0-9À-ÿ]{1,40}+){0,6}+\+{0,2}"
+_WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ÿ]{1,40}+(?:[-.+·][A-Za-z0-9À-ÿ]{1,40}+){0,6}+\+{0,2}"
 _NAME = rf"(?:{_WORD}(?:[ ](?:\d+(?:\.\d+)?|[IVX]+|M|XL)\b)?)"
 _OWN = re.compile(
     r"(?:\b(?:call(?:ed|s)?|nam(?:ed|ely|ing)|dubbed|termed|coined|denoted(?: as)?|referred to as|dub|name)\s+"

@@ -37,6 +37,7 @@ from ui.cli import cli
         (r"We train \textbf{TinyMap} and call it so.", ["TinyMap"]),
         ("OpenAI ChatGPT runs on an A100.", ["ChatGPT"]),
         ("CLIP ViT-L/14 is used.", ["CLIP"]),
+        ("We propose α-Net, a model, and compare the β-VAE; ε-greedy is no name.", ["α-Net", "β-VAE"]),
         ("", NO_MODELS),
     ],
 )
