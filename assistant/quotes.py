@@ -20,6 +20,10 @@ from index_store.locators import parse_locator
 _MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
 _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
 ENOUGH_SHARED = 0.75
+PLAINLY_SHARED, PLAINLY_AHEAD = 0.4, 0.15  # so much in common, and so much more than with any other: that is it
+HARDLY_SHARED = 0.25
+MOST_EMBEDDED = 4
+"""Units with most words in common that are embedded: all of a passage's would take longer than a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,16 @@ def _best_unit(statement: str, units: Sequence[Unit], embedder: Embedder) -> Uni
         return None
     said = words_of(statement)
     shared = [_shared(said, words_of(without_links(unit.text))) for unit in units]
-    best = max(range(len(units)), key=lambda i: shared[i])
-    if shared[best] >= ENOUGH_SHARED or not statement:
+    ranked = sorted(range(len(units)), key=lambda i: -shared[i])
+    best, ahead = ranked[0], shared[ranked[0]] - (shared[ranked[1]] if len(ranked) > 1 else 0.0)
+    if not statement or shared[best] >= ENOUGH_SHARED or (shared[best] >= PLAINLY_SHARED and ahead >= PLAINLY_AHEAD):
         return units[best]
-    vectors = embedder.embed_texts([statement, *(unit.text for unit in units)])
-    cosines = vectors[1:] @ vectors[0]
-    return units[max(range(len(units)), key=lambda i: float(cosines[i]) + 0.5 * shared[i])]
+    near = [i for i in ranked[:MOST_EMBEDDED] if shared[i] > 0]
+    if shared[best] < HARDLY_SHARED:  # said in quite other words, or in another language
+        near = list(range(len(units)))
+    vectors = embedder.embed_texts([statement, *(units[i].text for i in near)])
+    cosines = dict(zip(near, vectors[1:] @ vectors[0], strict=True))
+    return units[max(near, key=lambda i: float(cosines[i]) + 0.5 * shared[i])]
 
 
 def _shared(said: Sequence[str], there: Sequence[str]) -> float:

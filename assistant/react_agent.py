@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Any
 
 from llama_index.core.agent.react.formatter import ReActChatFormatter
@@ -34,7 +35,7 @@ from assistant.pasted import abstract_in
 from assistant.prompts import PromptSet
 from assistant.react_reply import MalformedReply, Reply, ReplyReader, read_reply
 from assistant.toolbox import Toolbox
-from assistant.tools.tool import Tool
+from assistant.tools.tool import Arguments, Tool
 from index_store.errors import ModelReplyBroken
 
 MOST_MALFORMED = 3
@@ -273,12 +274,17 @@ def _reason(output: AgentOutput) -> str:
 
 
 def _described(tool: Tool) -> dict[str, Any]:
-    schema = tool.arguments.model_json_schema()
+    return {"name": tool.name, "description": tool.description, "arguments": _schema(tool.arguments)}
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> str:
+    """Give the JSON schema of a tool's arguments, without what a model does not need of it."""
+    schema = arguments.model_json_schema()
     fields = {
         name: {k: v for k, v in about.items() if k != "title"} for name, about in schema.get("properties", {}).items()
     }
-    said = {"properties": fields, "required": schema.get("required", [])}
-    return {"name": tool.name, "description": tool.description, "arguments": json.dumps(said, ensure_ascii=False)}
+    return json.dumps({"properties": fields, "required": schema.get("required", [])}, ensure_ascii=False)
 
 
 def _told(step: Step, run: AgentRun) -> dict[str, Any]:
