@@ -144,7 +144,8 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
     finally:
         flow.end()
     print_end(end, said_something=flow.started)
-    errors.print(Text(f"\n{badge[:1].upper()}{badge[1:]}", style="dim"), soft_wrap=True)
+    shown = f"{badge[:1].upper()}{badge[1:]}" if " " in badge.partition(",")[0] else f"Answered by {badge}"
+    errors.print(Text(f"\n{shown}", style="dim"), soft_wrap=True)
 
 
 def _aside(text: str) -> None:
