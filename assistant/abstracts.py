@@ -28,7 +28,9 @@ _SECTION = re.compile(
     r"|findings|conclusions?|discussion|summary|keywords?)\b.{0,30}",
     re.IGNORECASE,
 )
-_ENGLISH = re.compile(r"the|of|and|a|in|to|we|is|for|that|with|on|are|this|by|an|as|our|from|it|be|can|which")
+_ENGLISH = frozenset(
+    {"the", "of", "and", "a", "in", "to", "we", "is", "for", "that", "with", "on", "are", "this", "by", "an"}
+)
 _QUESTION = re.compile(r"\s*(?:what|who|which|why|how|when|where|is|are|do|does|can|could)\b[^.!]{0,300}\?\s*", re.I)
 _CODE = re.compile(
     r"^[ \t]*(?:def |import |from \w+ import|class \w+[:(]|#include|public |function |const |var |\{|\})", re.MULTILINE
@@ -157,8 +159,6 @@ def _notes(text: str, abstracts: tuple[Abstract, ...]) -> Iterator[str]:
         yield 'What stands above the word "Abstract" was not read.'
     elif len(long := [1 for p in _paragraphs(text, 0, len(text)) if len(text[slice(*p)].split()) >= 60]) > 1:
         yield f'{len(long)} long paragraphs were read as one abstract; write "Abstract:" above each of several.'
-    if any(a.plain.had_marks for a in abstracts):
-        yield "LaTeX marks were read through; a tag is given as it stands in the text."
     longest = max(len(a.text) for a in abstracts)
     if longest > USUAL_LENGTH:
         yield f"With {longest:,} characters it is longer than abstracts are; all of it was read."
@@ -189,4 +189,4 @@ def _is_english(text: str) -> bool:
     if sum(c.isascii() for c in letters) < 0.7 * len(letters):
         return False
     words = re.findall(r"[^\W\d_]+", text.casefold())
-    return len(words) < 15 or sum(_ENGLISH.fullmatch(w) is not None for w in words) >= 0.08 * len(words)
+    return len(words) < 15 or sum(map(_ENGLISH.__contains__, words)) >= 0.08 * len(words)

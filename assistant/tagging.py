@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what asks a model is not needed by the rules
 __all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abstract"]
 
 DROPPED_SHOWN = 5
+MARKED = "LaTeX marks were read through; a tag that has some within it is given as it stands in the text."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +152,14 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
         TaggedAbstract(one.start, one.start + len(one.text), _names(tags), _spans(tags))
         for one, tags in zip(paste.abstracts, each, strict=True)
     )
+    marked = any(t.name not in one.plain.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
     dropped = [name for placed in found for name in placed.dropped]
     return Tagged(
         trace_id=turn.start.trace_id,
         tags=_names(once.values()),
         spans=_spans(once.values()),
         dropped=len(dropped),
-        notes=(*paste.notes, *_told(dropped)),
+        notes=(*paste.notes, *_told(dropped), *((MARKED,) if marked else ())),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
         seconds=time.time() - turn.start.started_at,

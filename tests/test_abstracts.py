@@ -66,7 +66,6 @@ def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
 @pytest.mark.parametrize(
     ("paste", "told"),
     [
-        (r"We call it \textsc{BERT}, and compare it.", "LaTeX marks"),
         (ONE * 40, "4,480 characters"),
         ("What is ReAct?", "like a question"),
         ("import os\ndef f():\n    pass\nclass A:\n    pass\n", "like code"),

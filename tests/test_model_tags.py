@@ -190,6 +190,20 @@ async def test_a_failed_turn_is_kept_with_its_error(server: ModelServer, tmp_pat
     assert (record["status"], record["error_type"], record["tags"]) == ("error", "TagParseError", [])
 
 
+async def test_a_turn_that_is_given_up_is_kept_as_stopped(server: ModelServer, tmp_path: Path) -> None:
+    store = TraceStore(tmp_path, TraceSettings())
+    server.script(Reply(hang=True))
+    turn = asyncio.create_task(tagger(server, store=store).tag(ABSTRACT, Origin()))
+    while not server.chats:
+        await asyncio.sleep(0.01)
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
+    (row,) = TraceReader(store.engine).find(limit=5)
+    store.close()
+    assert (row["status"], row["tags"]) == ("stopped", [])
+
+
 async def test_a_teams_template_with_an_unknown_variable_fails_before_any_call(
     server: ModelServer, tmp_path: Path
 ) -> None:

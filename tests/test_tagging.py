@@ -98,6 +98,9 @@ def test_rules_read_through_latex_marks(tmp_path: Path) -> None:
     row = json.loads(invoke(tmp_path, "tag", "--json", given=text).stdout)
     assert row["tags"] == [r"\textsc{FooNet}-Large", r"$\alpha$-BERT"]
     assert [text[s:e] for s, e in row["spans"]] == row["tags"]
+    assert "LaTeX marks" in row["notes"][0]
+    around = json.loads(invoke(tmp_path, "tag", "--json", given=r"We use \textsc{BERT}, at 40\% cost.").stdout)
+    assert around == {"tags": ["BERT"], "spans": [[15, 19]]}
 
 
 def test_a_file_of_names_adds_to_the_list(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from ui.batch import Row, dump, run_batch
 
 if TYPE_CHECKING:
     from assistant.tagging import Tagged
-    from ui.wiring import Library
 
 
 @click.command()
@@ -36,14 +35,20 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
     from ui import wiring
     from ui.delivery import delivered_behind
 
-    with wiring.open_library(wiring.read_environment()) as library, delivered_behind(library):
+    with (
+        wiring.open_library(wiring.read_environment()) as library,
+        delivered_behind(library),
+        asyncio.Runner() as runner,  # one for all rows: to make one takes as long as the rules take
+    ):
         tagger = wiring.tagger_of(library)
+        by_rules = library.environment.assistant.mode == "quoting"
 
         def tagged(abstract: str, face: Face) -> Tagged:
-            return asyncio.run(tagger.tag(abstract, Origin(face=face)))
+            return runner.run(tagger.tag(abstract, Origin(face=face)))
 
         if batch is not None:
-            _tag_batch(batch, file, lambda row: _row(tagged(row["abstract"], "batch")), library)
+            shown = sys.stderr.isatty() and not by_rules
+            _tag_batch(batch, file, lambda row: _row(tagged(row["abstract"], "batch")), shown)
         if file is None and sys.stdin.isatty():
             click.echo("Paste an abstract, then press Ctrl-D:", err=True)
         found = tagged((sys.stdin if file is None else file).read(), "terminal")
@@ -52,16 +57,23 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
     else:
         for tags in [one.tags for one in found.abstracts] or [found.tags]:
             click.echo(json.dumps(tags, ensure_ascii=False))
-    for note in found.notes:
+    for note in (*found.notes, *(("Found by rules, a heuristic.",) if by_rules and sys.stderr.isatty() else ())):
         click.secho(note, dim=True, err=True)
 
 
-def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], library: Library) -> NoReturn:
-    """Tag a file of rows, and end with the exit code; a model is waited for, so progress is shown."""
+def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], shown: bool) -> NoReturn:
+    """Tag a file of rows, and end with the exit code; with `shown` progress goes to standard error."""
     if file is not None:
         raise InvalidInput("A file and --batch were both given.", hint="Give one of them.")
-    tell = _tell if sys.stderr.isatty() and library.environment.assistant.mode != "quoting" else _silent
-    sys.exit(0 if run_batch(lines, answer, sys.stdout, tell, needs="abstract") else 1)
+
+    def tell(done: int) -> None:
+        if shown:
+            click.echo(f"\r{done} rows", nl=False, err=True)
+
+    fine = run_batch(lines, answer, sys.stdout, tell, needs="abstract")
+    if shown:
+        click.echo("", err=True)
+    sys.exit(0 if fine else 1)
 
 
 def _row(found: Tagged) -> Row:
@@ -72,11 +84,3 @@ def _row(found: Tagged) -> Row:
     if found.dropped:
         row["dropped"] = found.dropped
     return {**row, "notes": list(found.notes)} if found.notes else row
-
-
-def _tell(done: int) -> None:
-    click.echo(f"\r{done} rows", nl=False, err=True)
-
-
-def _silent(done: int) -> None:
-    """Say nothing: a batch of abstracts takes the rules no time to speak of."""

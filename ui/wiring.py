@@ -246,11 +246,10 @@ def prompts_of(environment: Environment) -> PromptSet:
 
 def examples_of(library: Library) -> Examples:
     """Give the few-shot examples that the settings choose: a course team's own file where its folder has one."""
-    from assistant.examples import FILE_NAME, PACKAGED, Examples, read_examples
+    from assistant.examples import Examples, examples_file, read_examples
 
-    folder, choice = library.environment.assistant.prompts_folder, library.environment.examples
-    own = None if folder is None else folder / FILE_NAME
-    known = read_examples(PACKAGED if own is None or not own.is_file() else own)
+    choice = library.environment.examples
+    known = read_examples(examples_file(library.environment.assistant.prompts_folder))
     return Examples(known, choice, library.embedder if choice.way == "nearest" else None)
 
 
