@@ -20,7 +20,7 @@ from index_store.locators import parse_locator
 _MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
 _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
 ENOUGH_SHARED = 0.75
-PLAINLY_SHARED, PLAINLY_AHEAD = 0.4, 0.15  # so much in common, and so much more than with any other: that is it
+PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
 HARDLY_SHARED = 0.25
 MOST_EMBEDDED = 4
 """Units with most words in common that are embedded: all of a passage's would take longer than a search."""

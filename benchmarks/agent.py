@@ -39,7 +39,8 @@ from tests.course import searching
 from tests.model_server import ModelServer, Reply
 
 QUESTION = "What is ReAct and when would I use it?"
-STEP = act("course_search", query="ReAct", thought="The course first.")
+STEP = act("course_search", query=QUESTION, thought="The course first.")
+SAID = "In ReAct a model alternates between thoughts, actions that call a tool, and observations of what it gave [1]."
 TOKENS = 150
 PER_SECOND = 15
 
@@ -47,7 +48,7 @@ PER_SECOND = 15
 def fast(request: dict[str, Any]) -> str:
     """Answer at once: a search, then a short answer."""
     said = request["messages"][-1]["content"]
-    return answer("ReAct lets a model think and act in turn [1].") if "Observation:" in said else STEP
+    return answer(SAID) if "Observation:" in said else STEP
 
 
 def slow(request: dict[str, Any]) -> Reply:
@@ -99,7 +100,7 @@ def overhead(searcher: Searcher, embedder: MiniLM, rounds: int) -> dict[str, flo
             turns.append(asyncio.run(_turn(agent, QUESTION))[1])
             calls.append(_two_calls(model))
             begun = time.perf_counter()
-            searcher.search("ReAct", 6)
+            searcher.search(QUESTION, 6)
             searches.append(time.perf_counter() - begun)
     ours = [t - c for t, c in zip(turns, calls, strict=True)]
     named = {"turn_ms": turns, "two_model_calls_ms": calls, "search_ms": searches, "overhead_ms": ours}
