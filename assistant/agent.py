@@ -115,7 +115,8 @@ class CourseAgent:
         """Say how the turn ended: with tags, with an answer whose citations hold, or with nothing that supports one."""
         if run.tags is not None and run.answer is None:
             tags = run.tags
-            return Outcome(True, _last(run).found.text, (), (), tags=tags)
+            found = _last(run).found
+            return Outcome(True, found.text, (), (), tags=tags, by_rules=found.by_rules)
         answer = run.answer
         if limit and (answer is None or not answer.order):
             answer = await asyncio.to_thread(self._quoted, run)

@@ -170,7 +170,7 @@ class Assistant:
 
 def _ending(outcome: Outcome, trace_id: str, meter: Meter, seconds: float) -> Event:
     if outcome.found:
-        about = (outcome.tags, outcome.limit, outcome.offers)
+        about = (outcome.tags, outcome.by_rules, outcome.limit, outcome.offers)
         return Answer(trace_id, outcome.text, outcome.citations, meter.usage(), seconds, *about)
     return Refusal(trace_id, outcome.text, outcome.hits, meter.usage(), seconds, outcome.limit, outcome.offers)
 

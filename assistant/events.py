@@ -103,6 +103,7 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
     tags: tuple[str, ...] | None = None  # where an abstract was tagged
+    by_rules: bool = False  # the tags: a heuristic, no model
     limit: str = ""  # which limit ended the turn early
     offers: tuple[Offer, ...] = ()
 

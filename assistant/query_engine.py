@@ -42,6 +42,7 @@ class Outcome:
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
     tags: tuple[str, ...] | None = None  # where an abstract was tagged
+    by_rules: bool = False  # the tags: a heuristic, no model
     limit: str = ""  # which limit ended the turn early
     offers: tuple[Offer, ...] = ()
 

@@ -128,6 +128,22 @@ class Tagger:
             await turn.end("stopped")  # nothing, unless it was cancelled
         return tagged
 
+    async def names_in(self, abstract: str) -> list[str]:
+        """Find the names within a turn that somebody else keeps, such as the agent's; NO_MODELS where there are none.
+
+        Raises:
+            InvalidInput, PromptProblem, ModelProblem: as `tag`.
+        """
+        paste = read_paste(abstract)
+        found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
+        tags = (one.pasted(t).name for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags)
+        return list(dict.fromkeys(tags)) or list(NO_MODELS)
+
+    @property
+    def uses_rules(self) -> bool:
+        """Whether the names are found by rules, and no model is asked."""
+        return isinstance(self._finder, RuleTags)
+
     def _start(self, abstract: str, origin: Origin) -> Start:
         mode, provider, model = self._identity
         return Start(

@@ -15,6 +15,7 @@ from assistant.prompts import PromptSet
 from assistant.query_engine import Outcome
 from assistant.quoting import QuotingLLM
 from assistant.settings import AssistantSettings
+from assistant.tagging import Tagger
 from assistant.toolbox import Toolbox
 from assistant.tools.calculate import Calculate
 from assistant.tools.course_search import CourseSearch
@@ -65,8 +66,9 @@ def agent_over(
     **box: Any,
 ) -> CourseAgent:
     """An agent with course_search, calculate, tag_abstract and more tools."""
-    own: list[Tool] = [CourseSearch(CourseRetriever(searcher)), Calculate(), TagAbstract(), *tools]
     model = quoting(embedder) if server is None else choose_model(settings_for(server, max_retries=0), None)
+    tagging = TagAbstract(lambda: Tagger(None, model=model))
+    own: list[Tool] = [CourseSearch(CourseRetriever(searcher)), Calculate(), tagging, *tools]
     return CourseAgent(Toolbox(own, **box), model, PromptSet(), embedder, limits=limits)
 
 

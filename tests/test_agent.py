@@ -67,11 +67,13 @@ def test_quoting_mode_refuses_what_nothing_supports(searcher: Any, minilm: Any) 
 def test_a_pasted_abstract_is_tagged_in_every_mode(
     searcher: Any, minilm: Any, server: ModelServer, with_model: bool
 ) -> None:
+    server.script('["PotteryNet", "BERT", "GPT-4", "Invented"]')
     steps = run(agent_over(searcher, minilm, server if with_model else None), ABSTRACT)
     assert outcome(steps).tags == ("PotteryNet", "BERT", "GPT-4")
     assert outcome(steps).text == '["PotteryNet", "BERT", "GPT-4"]'
     assert [c.tool for c in calls(steps)] == ["tag_abstract"]
-    assert not server.chats
+    assert len(server.chats) == with_model  # the tagger's own prompt; no step of the loop is asked for
+    assert outcome(steps).by_rules != with_model
 
 
 def test_a_follow_up_is_understood_with_its_history(searcher: Any, minilm: Any) -> None:

@@ -192,7 +192,8 @@ def print_tags(end: Answer) -> None:
     """Print the tags of an abstract; other answers have been printed while they came."""
     if end.tags is not None:
         console.print(Text(readable(end.text)), soft_wrap=True)
-        console.print(Text("Found by rules, a heuristic.", style="dim"))
+        if end.by_rules:
+            console.print(Text("Found by rules, a heuristic.", style="dim"))
 
 
 def print_notes(end: Answer | Refusal) -> None:

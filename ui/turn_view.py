@@ -91,9 +91,9 @@ def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
 
 def tags_markdown(event: Answer) -> str:
     """Give the tags of an abstract as the JSON list that the exercise asks for, and how they were found."""
-    return (
-        f"```json\n{event.text.replace('`', '')}\n```\n\nNames of models in the abstract, found by rules: a heuristic."
-    )
+    listed = event.text.replace("`", "")
+    how = "found by rules: a heuristic" if event.by_rules else "found by the language model"
+    return f"```json\n{listed}\n```\n\nNames of models in the abstract, {how}."
 
 
 def is_step(message: Message) -> bool:

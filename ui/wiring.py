@@ -228,7 +228,7 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     environment = library.environment
     tools: list[Tool] = [
         *outside_tools(environment, library.embedder),
-        TagAbstract(environment.model_names),
+        TagAbstract(cache(lambda: tagger_of(library))),
         Calculate(),
     ]
     if course:

@@ -1,14 +1,14 @@
-"""Tags an abstract that the user pasted; see `assistant.tagging_rules`."""
+"""Tags an abstract that the user pasted, as `lectern tag` does: with the model where there is one, else by rules."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import Field
 
-from assistant.tagging_rules import NO_MODELS, tag
+from assistant.tagging import Tagger
 from assistant.tools.tool import Arguments, Observation, Tool, outside_source
 
 
@@ -25,14 +25,20 @@ class TagAbstract(Tool):
 
     name = "tag_abstract"
     arguments = TagAbstractArguments
+    timeout_s = 90.0  # a model may be asked, twice
     answers = True
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
-        self._names = tuple(names)
+    def __init__(self, open_tagger: Callable[[], Tagger]) -> None:
+        self._open_tagger = open_tagger  # gives the same tagger each time
 
     async def run(self, given: Any) -> Observation:
-        """Tag it by the rules."""
-        found = tag(given.abstract, self._names)
-        tags = tuple(t.name for t in found) or tuple(NO_MODELS)
+        """Tag it.
+
+        Raises:
+            ModelProblem: when the model could not be asked, or gave no list of names.
+        """
+        tagger = self._open_tagger()
+        tags = tuple(await tagger.names_in(given.abstract))
         source = outside_source("message", "your message", "The abstract you pasted", given.abstract, cosine=1.0)
-        return Observation(json.dumps(list(tags), ensure_ascii=False), (source,), tags=tags)
+        listed = json.dumps(list(tags), ensure_ascii=False)
+        return Observation(listed, (source,), tags=tags, by_rules=tagger.uses_rules)

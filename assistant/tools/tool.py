@@ -47,6 +47,7 @@ class Observation:
     addresses: tuple[str, ...] = ()  # that a search gave: these may be opened later in the turn
     offers: tuple[Offer, ...] = ()
     tags: tuple[str, ...] | None = None  # of an abstract; ("NA",) where it names no model
+    by_rules: bool = False  # the tags: a heuristic, no model
 
 
 class Arguments(BaseModel):
