@@ -1,85 +1,58 @@
 """Arithmetic as people type it: a safe parser and evaluator, and what in a question is arithmetic. No eval.
 
-The text is turned into Python's notation, parsed to a syntax tree, and only the nodes that are arithmetic are
-evaluated. Numbers are exact fractions for as long as the operations allow, so 0.1 + 0.2 is 0.3.
+An operator-precedence parser (Pratt, "Top Down Operator Precedence", 1973) that computes as it reads. Loosest
+first: + -, then * / // %, then a sign, then "% of", then a root, a power, and what follows a number (! % squared).
 """
 
 from __future__ import annotations
 
-import ast
-import math
-import operator
 import re
-from collections.abc import Callable, Mapping
-from decimal import Context
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, power, shown
 from index_store.errors import InvalidInput
 
-Number = Fraction | float
 LONGEST = 300  # characters of an expression, and
 DEEPEST = 40  # levels of it
-LARGEST_BITS = 4_000  # of an exact result: 9**9**9 is refused before it is computed
-LARGEST_FACTORIAL = 1_000
-SIGNIFICANT = 12
 EXAMPLE = "Write it like: (17 + 3) * 2.5, 15% of 80, sqrt(144), 2^10."
 
-_SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "^": "**", "π": " pi ", "√": " sqrt "})
-_THOUSANDS = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d,])")
-_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), put)
-    for pattern, put in (
-        (r"\b(?:the )?square root of\b", " sqrt "),
-        (r"\b(?:the )?factorial of\b", " factorial "),
-        (r"\bto the power (?:of )?", "**"),
-        (r"\braised to (?:the )?", "**"),
-        (r"\b(?:multiplied by|times)\b", "*"),
-        (r"\b(?:divided by|over)\b", "/"),
-        (r"\bplus\b", "+"),
-        (r"\bminus\b", "-"),
-        (r"\bmod(?:ulo)?\b", "//1%"),
-        (r"\bsquared\b", "**2"),
-        (r"\bcubed\b", "**3"),
-        (r"(?<=[\d)])\s*(?:%|percent)\s*of\b", "/100*"),
-        (r"(?<=[\d)])\s*(?:%(?!\s*[\d(a-z])|percent\b)", "/100"),
-        (r"(?<=\d)\s*x\s*(?=\d)", "*"),
-        (r"(\d+)\s*!", r"factorial(\1)"),
-        (r"\b(sqrt|factorial)\s+(\d+(?:\.\d+)?)", r"\1(\2)"),
-    )
+_THOUSANDS = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]|,[0-9])(?:\.[0-9]+)?"
+_PLAIN = r"(?!0x[0-9])(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3}(?![0-9]))?"  # a larger exponent is no number
+_FUNCTION = "|".join(sorted(FUNCTIONS, key=len, reverse=True))
+_REST = (
+    r"(?P<prefix>(?:the )?(?:square|cube) root of\b|(?:the )?factorial of\b|√)"
+    rf"|(?P<function>(?:{_FUNCTION})(?![a-z0-9_]))"
+    rf"|(?P<constant>(?:{'|'.join(CONSTANTS)}|π)(?![a-z0-9_]))"
+    r"|(?P<after>squared\b|cubed\b|[!²³])"
+    r"|(?P<percent>%|percent\b)"
+    r"|(?P<of>of\b)"
+    r"|(?P<sign>\*\*|//|[-+*/^×·÷−–]|x(?![a-z_])|times\b|multiplied by\b|divided by\b|over\b|plus\b|minus\b"
+    r"|(?:raised )?to the power(?: of)?\b|raised to\b|mod(?:ulo)?\b)"
+    r"|(?P<open>\()|(?P<close>\))|(?P<comma>,)"
 )
-_MODULO = re.compile(r"//1%")
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-_CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "sqrt": lambda x: _root(x),
-    "factorial": lambda x: _factorial(x),
-    "abs": abs,
-    "round": lambda x, digits=Fraction(0): round(Fraction(x), int(digits)),
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "min": min,
-    "max": max,
-    "log": lambda x, base=None: math.log(x) if base is None else math.log(x, base),
-    "ln": math.log,
-    "log10": math.log10,
-    "log2": math.log2,
-    "exp": math.exp,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-}
+_TOKEN = re.compile(rf"\s*(?:(?P<number>{_THOUSANDS}|{_PLAIN})|{_REST})", re.IGNORECASE | re.ASCII)
+_IN_CALL = re.compile(rf"\s*(?:(?P<number>{_PLAIN})|{_REST})", re.IGNORECASE | re.ASCII)  # max(2,100) has two numbers
+_SIGNS = {"^": "**", "×": "*", "·": "*", "x": "*", "times": "*", "multiplied by": "*", "÷": "/", "divided by": "/",
+          "over": "/", "−": "-", "–": "-", "minus": "-", "plus": "+", "mod": "%", "modulo": "%", "raised to": "**",
+          "to the power": "**", "to the power of": "**", "raised to the power": "**",
+          "raised to the power of": "**"}  # fmt: skip
+_PREFIXES = {"√": "sqrt", "square root of": "sqrt", "cube root of": "cbrt", "factorial of": "factorial"}
+_BINDS = {"+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "**": 50}
+_NEGATION, _PERCENT_OF, _ROOT = 30, 40, 45
+_STARTS = ("number", "function", "constant", "prefix", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str  # of signs and prefixes: as _BINDS and FUNCTIONS name them
 
 
 def evaluate(expression: str) -> str:
-    """Give the value of an expression as text: exact where it can be, else SIGNIFICANT digits.
+    """Give the value of an expression as text: exact where it can be, else some 12 digits.
 
     >>> evaluate("0.1 + 0.2"), evaluate("15% of 80"), evaluate("2^10"), evaluate("1,024 / 16")
     ('0.3', '12', '1024', '64')
@@ -96,115 +69,182 @@ def value_of(expression: str) -> Number:
     Raises:
         InvalidInput: as `evaluate`.
     """
+    return _parsed(expression)[0]
+
+
+def _parsed(expression: str) -> tuple[Number, int]:
+    """Give the value, and how many operations led to it; a sign and a percent sign alone are none."""
     if len(expression) > LONGEST:
         raise InvalidInput(f"The expression has {len(expression)} characters, more than {LONGEST}.", hint=EXAMPLE)
+    shortened = repr(expression[:80])
     try:
-        tree = ast.parse(python_notation(expression), mode="eval")
-        return _value(tree.body, 0)
+        parser = _Parser(_tokens(expression.strip().rstrip("=? ")))
+        return parser.whole(), parser.operations
     except ZeroDivisionError as exc:
-        raise InvalidInput(f"{expression!r} divides by zero.", hint="It has no value.") from exc
+        raise InvalidInput(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
     except OverflowError as exc:
-        raise InvalidInput(f"The value of {expression!r} is too large.", hint=EXAMPLE) from exc
-    except InvalidInput:
-        raise
-    except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as exc:
-        raise InvalidInput(f"{expression[:80]!r} is no arithmetic that has a value.", hint=EXAMPLE) from exc
+        raise InvalidInput(f"The value of {shortened}, or one on the way to it, is too large.", hint=EXAMPLE) from exc
+    except (ValueError, TypeError) as exc:
+        raise InvalidInput(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
 
 
-def python_notation(expression: str) -> str:
-    """Write an expression as Python does: signs, words, percent and thousands separators."""
-    text = _THOUSANDS.sub(lambda m: m[0].replace(",", ""), expression.strip().rstrip("=?").translate(_SIGNS))
-    for pattern, put in _WORDS:
-        text = pattern.sub(put, text)
-    return _MODULO.sub("%", text).strip()
+def _tokens(expression: str) -> list[_Token]:
+    """Cut an expression into tokens.
+
+    Raises:
+        ValueError: at what is none.
+    """
+    found: list[_Token] = []
+    calls: list[bool] = []  # of the brackets that are open: does a bare comma part two numbers there?
+    at = 0
+    text = " ".join(expression.split())  # no space but the plain one
+    while at < len(text):
+        match = (_IN_CALL if calls and calls[-1] else _TOKEN).match(text, at)
+        if match is None:
+            raise ValueError(f"what is {text[at : at + 20]!r}?")
+        kind = str(match.lastgroup)
+        said = " ".join(match[kind].lower().split())
+        if kind == "open":
+            calls.append(bool(found) and found[-1].kind == "function" and _parts_by_bare_commas(text[match.end() :]))
+        elif kind == "close" and calls:
+            calls.pop()
+        elif kind == "number" and calls and calls[-1] and re.match(r"0[0-9]", said):
+            raise ValueError("max(1,000,2,000) may mean two numbers or four")
+        found.append(_Token(kind, _SIGNS.get(said, _PREFIXES.get(said.removeprefix("the "), said))))
+        at = match.end()
+    return found
 
 
-def shown(value: Number) -> str:
-    """Write a number: whole ones whole, finite decimals exactly, others with SIGNIFICANT digits."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidInput("The value is not finite.", hint=EXAMPLE)
-        return f"{value:.{SIGNIFICANT}g}"
-    value = Fraction(value)
-    if value.denominator == 1:
-        return str(value.numerator)
-    decimal = Context(prec=SIGNIFICANT).divide(value.numerator, value.denominator)
-    return f"{decimal:f}".rstrip("0").rstrip(".") if abs(decimal.adjusted()) < SIGNIFICANT + 4 else f"{decimal:e}"
+def _parts_by_bare_commas(rest: str) -> bool:
+    """Tell max(2,100) from max(2,100, 5): where a comma has a space, one that has none is inside a number."""
+    return re.search(r",\s", rest.partition(")")[0]) is None
 
 
-def _value(node: ast.expr, depth: int) -> Number:
-    if depth > DEEPEST:
-        raise InvalidInput("The expression is nested too deeply.", hint=EXAMPLE)
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return _checked(Fraction(str(number)))
-        case ast.UnaryOp(op=ast.UAdd() | ast.USub() as sign, operand=operand):
-            value = _value(operand, depth + 1)
-            return -value if isinstance(sign, ast.USub) else value
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _power(_value(left, depth + 1), _value(right, depth + 1))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _checked(_BINARY[type(op)](_value(left, depth + 1), _value(right, depth + 1)))
-        case ast.Call(func=ast.Name(id=name), args=given, keywords=[]) if name.lower() in _FUNCTIONS:
-            return _checked(_FUNCTIONS[name.lower()](*(_value(a, depth + 1) for a in given)))
-        case ast.Name(id=name) if name.lower() in _CONSTANTS:
-            return _CONSTANTS[name.lower()]
-    raise InvalidInput("That is no arithmetic.", hint=EXAMPLE)
+class _Parser:
+    """Reads tokens once, from left to right."""
+
+    def __init__(self, tokens: list[_Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._depth = 0
+        self.operations = 0
+
+    def whole(self) -> Number:
+        value = self._expression(0)
+        if self._at < len(self._tokens):
+            raise ValueError("something is left over")
+        return value
+
+    def _peek(self, ahead: int = 0) -> _Token:
+        at = self._at + ahead
+        return self._tokens[at] if 0 <= at < len(self._tokens) else _Token("end", "")
+
+    def _next(self) -> _Token:
+        token = self._peek()
+        self._at += 1
+        return token
+
+    def _expression(self, binds: int) -> Number:
+        """Read all that binds tighter than so."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise InvalidInput("The expression is nested too deeply.", hint=EXAMPLE)
+        value = self._operand()
+        while (step := self._continuation(binds)) is not None:
+            value = checked(step(value))
+        self._depth -= 1
+        return value
+
+    def _operand(self) -> Number:
+        token = self._next()
+        match token.kind:
+            case "number":
+                return checked(Fraction(token.text.replace(",", "").rstrip(".")))
+            case "constant":
+                return CONSTANTS["pi" if token.text == "π" else token.text]
+            case "sign" if token.text in "+-":
+                value = self._expression(_NEGATION)
+                return -value if token.text == "-" else value
+            case "open":
+                value = self._expression(0)
+                self._close()
+                return value
+            case "prefix":
+                return self._applied(token.text, [self._expression(_ROOT)])
+            case "function":
+                return self._applied(token.text, self._arguments())
+        raise ValueError("an operand is missing")
+
+    def _arguments(self) -> list[Number]:
+        if self._peek().kind != "open":  # sqrt 16
+            return [self._expression(_ROOT)]
+        self._next()
+        given = [self._expression(0)]
+        while self._peek().kind == "comma":
+            self._next()
+            given.append(self._expression(0))
+        self._close()
+        return given
+
+    def _applied(self, name: str, given: list[Number]) -> Number:
+        self.operations += 1
+        if name in ("min", "max") and len(given) == 1:
+            return given[0]
+        return checked(FUNCTIONS[name](*given))
+
+    def _close(self) -> None:
+        if self._next().kind != "close":
+            raise ValueError("a bracket is not closed")
+
+    def _continuation(self, binds: int) -> Callable[[Number], Any] | None:
+        """Read what goes on with a value, None where nothing here binds tighter than so."""
+        token = self._peek()
+        if token.kind == "after":
+            return self._after(token.text)
+        if token.kind == "percent" and (token.text == "percent" or self._peek(1).kind not in _STARTS):
+            self._next()
+            return lambda value: value / 100
+        if token.kind == "of":
+            return self._of(binds)
+        sign = "%" if token.kind == "percent" else token.text
+        if token.kind not in ("sign", "percent") or _BINDS[sign] <= binds:
+            return None
+        self._next()
+        self.operations += 1
+        right = self._expression(_BINDS[sign] - (sign == "**"))  # a power binds to the right
+        return lambda value: BINARY[sign](value, right)
+
+    def _after(self, text: str) -> Callable[[Number], Any]:
+        self._next()
+        self.operations += 1
+        if text == "!":
+            return factorial
+        return lambda value: power(value, Fraction(2 if text in ("squared", "²") else 3))
+
+    def _of(self, binds: int) -> Callable[[Number], Any] | None:
+        """Read "15% of 80", which binds tighter than other products, or "3/4 of 80", which is one of these."""
+        is_percent = self._peek(-1).kind == "percent"
+        if not is_percent and not (self._peek(-1).kind == "number" and self._peek(-2).text == "/"):
+            raise ValueError("of what?")
+        tight = _PERCENT_OF if is_percent else _BINDS["*"]
+        if tight <= binds:
+            return None
+        self._next()
+        self.operations += 1
+        right = self._expression(tight - 1 if is_percent else tight)  # 50% of 20% of 10
+        return lambda value: BINARY["*"](value, right)
 
 
-def _checked(value: Any) -> Number:
-    if isinstance(value, int):
-        value = Fraction(value)
-    if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > LARGEST_BITS:
-        raise OverflowError
-    if not isinstance(value, Fraction | float):
-        raise TypeError("no real number")
-    return value
-
-
-def _power(base: Number, exponent: Number) -> Number:
-    if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
-        size = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if size * abs(exponent.numerator) > LARGEST_BITS and abs(base) != 1 and base != 0:
-            raise OverflowError
-        return _checked(base**exponent.numerator)
-    return _checked(float(base) ** float(exponent))
-
-
-def _root(x: Number) -> Number:
-    if isinstance(x, Fraction) and x >= 0:
-        top, bottom = math.isqrt(x.numerator), math.isqrt(x.denominator)
-        if top * top == x.numerator and bottom * bottom == x.denominator:
-            return Fraction(top, bottom)
-    return math.sqrt(x)
-
-
-def _factorial(x: Number) -> Number:
-    whole = Fraction(x)
-    if whole.denominator != 1 or not 0 <= whole <= LARGEST_FACTORIAL:
-        raise InvalidInput(f"A factorial is taken of a whole number from 0 to {LARGEST_FACTORIAL}.", hint=EXAMPLE)
-    return Fraction(math.factorial(int(whole)))
-
-
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_FUNCTION = r"(?:sqrt|factorial|log10|log2|log|ln|exp|abs|round|floor|ceil|sin|cos|tan|min|max)"
-_TOKEN = re.compile(
-    rf"\s*(?:(?P<number>{_NUMBER}|\bpi\b|π)"
-    rf"|(?P<function>{_FUNCTION}(?=\s*\()|(?:the )?square root of|(?:the )?factorial of|√)"
-    r"|(?P<after>%(?!\s*(?:of\b|[\d(]))|percent\b(?!\s+of)|squared\b|cubed\b|!(?!=))"
-    r"|(?P<between>%\s*of\b|percent\s+of\b|\*\*|//|[-+*/^×·÷−–%]|x(?=\s*\d)|times\b|multiplied by\b|divided by\b"
-    r"|over\b|plus\b|minus\b|to the power of\b|to the power\b|raised to(?: the)?\b|mod(?:ulo)?\b)"
-    r"|(?P<open>\()|(?P<close>\))|(?P<comma>,))",
-    re.IGNORECASE,
-)
 _LEAD = re.compile(
-    r"^\W*?(?:please\s+|can you\s+|could you\s+|quick:\s*)*"
-    r"(?:(?:what(?:'s|’s| is| are| does)|how much (?:is|are|does)|calculate|compute|evaluate|work out|solve|tell me"
-    r"|the (?:result|value) of|result of|value of)\s+)*",
+    r"\s*(?:(?:hi|hey|hello|ok|okay|so|and|now|please|quick|can you|could you|tell me)\b[\s,:!]*)*"
+    r"(?P<asks>(?:(?:what(?:'s|’s| is| are| does|)|how much (?:is|are|does)|calculate|compute|evaluate|work out|solve"
+    r"|tell me|the (?:result|value) of|result of|value of)\s+)*)",
     re.IGNORECASE,
 )
-_TRAIL = re.compile(r"\s*(?:equals?|equal to|make|please|=)?\s*[?.!]*\s*(?:please)?\s*[?.!]*\s*$", re.IGNORECASE)
-_LOOKS_LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}\s*[-–]\s*\d{2,4}|\d+(?:\.\d+){2,}")
+_END = re.compile(r"[\s?.=]*(?:\b(?:equals?|equal to|equal|make|is|please)\b[\s?.!=]*)*$", re.IGNORECASE)
+_SURE = re.compile(r"\b(?:calculate|compute|evaluate|work out|solve|how much)\b", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}")
+_SHORT_DATE = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}|(?:1[89]|20)\d\d\s?[-–]\s?(?:\d\d|(?:1[89]|20)\d\d)")
 
 
 def expression_in(question: str) -> str | None:
@@ -216,22 +256,23 @@ def expression_in(question: str) -> str | None:
     if len(question) > LONGEST or not any(c.isdigit() for c in question):
         return None
     lead = _LEAD.match(question)
-    said = _TRAIL.sub("", question[lead.end() if lead else 0 :]).strip()
-    if _LOOKS_LIKE_A_DATE.fullmatch(said):
-        return None
-    kinds: list[str] = []
-    at = 0
-    while at < len(said):
-        match = _TOKEN.match(said, at)
-        if match is None or match.end() == at:
-            return None
-        kinds.append(str(match.lastgroup))
-        at = match.end()
-    does_something = any(kind in kinds for kind in ("between", "function", "after")) and "number" in kinds
-    if not does_something or kinds == ["number", "after"] and not said.rstrip().endswith(("squared", "cubed", "!")):
+    asks = lead["asks"] if lead else ""
+    said = _without_end(question[lead.end() if lead else 0 :])
+    if _is_date(said, asks) or re.search(r"(?<![\d.,])0\d", said):  # 01-02 is no arithmetic that anybody asks for
         return None
     try:
-        value_of(said)
+        return said if _parsed(said)[1] else None
     except InvalidInput as exc:
         return said if "divides by zero" in exc.message or "too large" in exc.message else None
-    return said
+
+
+def _without_end(said: str) -> str:
+    """Take off "equals?" and the like; an exclamation mark after a number is a factorial."""
+    end = _END.search(said)
+    return said[: end.start() if end else len(said)].strip()
+
+
+def _is_date(said: str, asks: str) -> bool:
+    if _SURE.search(asks):
+        return False
+    return bool(_DATE.fullmatch(said) or (not asks and _SHORT_DATE.fullmatch(said)))
