@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,9 +61,27 @@ def names_of(abstract: str, names: Iterable[str] = ()) -> list[str]:
     return [t.name for t in tag(abstract, names)] or list(NO_MODELS)
 
 
-@cache
+_KNOWN: ContextVar[tuple[str, ...] | None] = ContextVar("lectern_known_names", default=None)
+
+
 def known_names() -> tuple[str, ...]:
-    """Give the name list."""
+    """Give the name list, or what `knowing` has put in its place."""
+    chosen = _KNOWN.get()
+    return _packaged_names() if chosen is None else chosen
+
+
+@contextmanager
+def knowing(names: Iterable[str]) -> Iterator[None]:
+    """Let the rules know these names instead of the list: to see how much of a figure is the list's."""
+    token = _KNOWN.set(tuple(names))
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
+
+@cache
+def _packaged_names() -> tuple[str, ...]:
     return _lines_of(_LIST)
 
 
@@ -85,8 +105,8 @@ _VARIANT = (
 
 
 @cache
-def _list_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted({*known_names(), *extra}, key=lambda name: (-len(name), name))
+def _list_pattern(names: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
     spelt = "|".join(re.escape(name).replace(r"\ ", r"[- ]") for name in longest_first)
     return re.compile(
         rf"(?<![\w])(?:{spelt})(?:{_VERSION})?(?:{_VARIANT})*(?:s\b)?(?![A-Za-z0-9]|\.\d)",
@@ -95,9 +115,11 @@ def _list_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _listed(text: str, extra: tuple[str, ...]) -> Iterator[Tag]:
-    known = {*known_names(), *extra}
+    known = frozenset((*known_names(), *extra))
+    if not known:
+        return
     by_small = {name.casefold(): name for name in known}
-    for match in _list_pattern(extra).finditer(text):
+    for match in _list_pattern(known).finditer(text):
         if _spelt_as_a_name(match[0], by_small):
             yield Tag(match.start(), match.end(), match[0])
 

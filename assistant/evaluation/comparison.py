@@ -1,0 +1,158 @@
+"""Compares runs over the same rows: figures side by side, what differs clearly, where they disagree, and a ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from assistant.evaluation.datasets import Row
+from assistant.evaluation.metrics import TAG_MEASURES, mean
+from assistant.evaluation.runs import Result
+from assistant.evaluation.statistics import Difference, Figure, Pairs, difference, figures, pairs
+
+MAIN = "F1"
+MOST_DISAGREEMENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One prompt with one model: its figures, and what it cost."""
+
+    name: str
+    prompt: str
+    model: str
+    figures: tuple[Figure, ...]
+    errors: int
+    input_tokens: float | None  # a row, in the mean
+    output_tokens: float | None
+    price_usd: float | None
+    seconds: float
+
+    @property
+    def quality(self) -> float:
+        """The figure that ranks."""
+        return next(f.value for f in self.figures if f.name == MAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Two cells against each other, in numbers and in words."""
+
+    first: str
+    second: str
+    difference: Difference
+    pairs: Pairs
+
+    @property
+    def words(self) -> str:
+        """Say what can be told."""
+        d = self.difference
+        if d.is_clear:
+            better, worse = (self.second, self.first) if d.value > 0 else (self.first, self.second)
+            return f"{better} is better than {worse}: {MAIN} {abs(d.value):.3f} more ({_span(d)}, n={d.n})."
+        told = f"Not enough data to tell {self.first} from {self.second}: {MAIN} differs by {d.value:+.3f} ({_span(d)})"
+        needed = self.pairs.rows_needed
+        if needed is None:
+            return f"{told}; on these {d.n} rows both get as many right."
+        return f"{told}; it would take about {max(needed, d.n + 1):,} rows of this kind to see such a difference."
+
+
+def _span(d: Difference) -> str:
+    low, high = sorted((abs(d.low), abs(d.high))) if d.is_clear else (d.low, d.high)
+    return f"95 % interval {low:.3f} to {high:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A row that not all got right: what was wanted, and what each gave."""
+
+    row: Row
+    got: Mapping[str, Sequence[str]]
+    right: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All cells, each two of them, the rows where they part, names that were missed or made up, and three rankings."""
+
+    cells: tuple[Cell, ...]
+    verdicts: tuple[Verdict, ...]
+    disagreements: tuple[Disagreement, ...]
+    confusions: Mapping[str, tuple[tuple[str, int, int], ...]]  # by cell: name, times missed, times given wrongly
+    n: int
+
+    def ranking(self, by: str) -> list[Cell]:
+        """Rank by "quality", "price" or "speed", best first; an unknown price comes last."""
+        if by == "quality":
+            return sorted(self.cells, key=lambda c: -c.quality)
+        if by == "price":
+            return sorted(self.cells, key=lambda c: (c.price_usd is None, c.price_usd or 0.0, -c.quality))
+        return sorted(self.cells, key=lambda c: c.seconds)
+
+
+def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[str, Result]]]) -> Comparison:
+    """Compare results over the same rows; each is (prompt, model, results by row), under the name of its cell.
+
+    A row that failed in any cell is left out of all, so that each is measured on the same rows.
+    """
+    fine = [row for row in rows if all(_is_done(found.get(row.id)) for _, _, found in results.values())]
+    cells, counts, right = [], {}, {}
+    for name, (prompt, model, found) in results.items():
+        done = [found[row.id] for row in fine]
+        counts[name] = [result.counts for result in done]
+        right[name] = [bool(result.counts.get("exact")) for result in done]
+        cells.append(_cell(name, prompt, model, done, errors=len(rows) - sum(_is_done(found.get(r.id)) for r in rows)))
+    verdicts = [
+        Verdict(a, b, difference(counts[a], counts[b], TAG_MEASURES[MAIN]), pairs(right[a], right[b]))
+        for a, b in combinations(results, 2)
+        if fine
+    ]
+    parted = [
+        Disagreement(
+            row,
+            {name: found[row.id].got for name, (_, _, found) in results.items()},
+            {name: right[name][n] for name in results},
+        )
+        for n, row in enumerate(fine)
+        if len({right[name][n] for name in results}) > 1
+    ]
+    confusions = {name: _confusions(fine, found) for name, (_, _, found) in results.items()}
+    return Comparison(tuple(cells), tuple(verdicts), tuple(parted[:MOST_DISAGREEMENTS]), confusions, len(fine))
+
+
+def _is_done(result: Result | None) -> bool:
+    return result is not None and result.error is None
+
+
+def _cell(name: str, prompt: str, model: str, done: Sequence[Result], errors: int) -> Cell:
+    return Cell(
+        name,
+        prompt,
+        model,
+        tuple(figures([r.counts for r in done], TAG_MEASURES)) if done else (),
+        errors,
+        mean([r.input_tokens for r in done]),
+        mean([r.output_tokens for r in done]),
+        mean([r.price_usd for r in done]),
+        mean([r.seconds for r in done]) or 0.0,
+    )
+
+
+def _confusions(rows: Sequence[Row], found: Mapping[str, Result]) -> tuple[tuple[str, int, int], ...]:
+    """Count which names were missed and which were given wrongly, most often first."""
+    missed: dict[str, list[int]] = {}
+    for row in rows:
+        got: Sequence[Any] = found[row.id].got or ()
+        given = {str(name).casefold() for name in got}
+        accepted = {f.casefold() for tag in row.tags for f in (tag, *row.aliases.get(tag, ()))}
+        let_be = {f.casefold() for tag, more in row.optional.items() for f in (tag, *more)}
+        for tag in row.tags:
+            if not given & {f.casefold() for f in (tag, *row.aliases.get(tag, ()))}:
+                missed.setdefault(tag, [0, 0])[0] += 1
+        for name in got:
+            if str(name).casefold() not in accepted | let_be:
+                missed.setdefault(str(name), [0, 0])[1] += 1
+    ranked = sorted(missed.items(), key=lambda item: (-sum(item[1]), item[0]))
+    return tuple((name, times[0], times[1]) for name, times in ranked[:15])

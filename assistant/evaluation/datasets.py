@@ -1,0 +1,171 @@
+"""Labelled rows from a file: JSON lines, or CSV with the same columns. Bad rows are named, never passed over.
+
+tags     {"id", "abstract", "tags"[, "aliases", "optional"]}
+search   {"id", "question"[, "history"], "gold": [{"path", "snippet"}]}
+answers  as search[, "keywords"]; an empty gold: the material does not answer it
+In CSV a list is written as JSON, or as parts with ";" between them; `gold` as `path` and `snippet` columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from index_store.errors import InvalidInput
+
+Kind = Literal["tags", "search", "answers"]
+SHOWN_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled row; `asked` is its abstract or question."""
+
+    id: str
+    asked: str
+    history: tuple[Mapping[str, str], ...] = ()
+    tags: tuple[str, ...] = ()
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    optional: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gold: tuple[Mapping[str, str], ...] = ()
+    keywords: tuple[str, ...] = ()
+    expected: str = ""  # an answer in words, where the row has one
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A file of labelled rows; `hash` is 16 hex digits of its SHA-256."""
+
+    path: Path
+    kind: Kind
+    rows: tuple[Row, ...]
+    hash: str
+
+
+def read_dataset(path: Path, kind: Kind) -> Dataset:
+    """Read a file of labelled rows.
+
+    Raises:
+        InvalidInput: when it cannot be read, or rows cannot be used: each is named with its line and the reason.
+    """
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InvalidInput(f"The dataset {path} cannot be read: {exc}.", hint="Give a JSON lines or CSV file.") from exc
+    found = _from_csv(text) if path.suffix.lower() == ".csv" else _from_json_lines(text)
+    rows, problems = [], []
+    for line, given in found:
+        try:
+            rows.append(_row(given, kind, line))
+        except ValueError as exc:
+            problems.append(f"line {line}: {exc}")
+    repeated = sorted({row.id for row in rows if [r.id for r in rows].count(row.id) > 1})
+    problems += [f"the id {name!r} stands more than once" for name in repeated]
+    if problems:
+        more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+        raise InvalidInput(
+            f"{path} has rows that cannot be used: {'; '.join(problems[:SHOWN_PROBLEMS])}{more}.",
+            hint=f"Rows of `{kind}`: {_SHAPES[kind]}",
+        )
+    if not rows:
+        raise InvalidInput(f"{path} has no row.", hint=f"Rows of `{kind}`: {_SHAPES[kind]}")
+    return Dataset(path, kind, tuple(rows), hashlib.sha256(data).hexdigest()[:16])
+
+
+_SHAPES: Mapping[Kind, str] = {
+    "tags": '{"id": "1", "abstract": "...", "tags": ["BERT"]}, or ["NA"] where it names no model.',
+    "search": '{"id": "1", "question": "...", "gold": [{"path": "a.md", "snippet": "..."}]}',
+    "answers": '{"id": "1", "question": "...", "gold": [{"path": "a.md", "snippet": "..."}], "keywords": ["..."]}',
+}
+
+
+def _from_json_lines(text: str) -> list[tuple[int, Any]]:
+    found: list[tuple[int, Any]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                found.append((number, json.loads(line)))
+            except (ValueError, RecursionError):
+                found.append((number, "no JSON"))
+    return found
+
+
+def _from_csv(text: str) -> list[tuple[int, Any]]:
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    found: list[tuple[int, Any]] = []
+    for given in rows:
+        row: dict[str, Any] = {k: v for k, v in given.items() if k is not None and v not in (None, "")}
+        for name in ("tags", "keywords", "history", "aliases", "optional", "gold"):
+            if name in row:
+                row[name] = _parts(row[name])
+        if "path" in row and "gold" not in row:
+            row["gold"] = [{"path": row["path"], "snippet": row.get("snippet", "")}]
+        found.append((rows.line_num, row))
+    return found
+
+
+def _parts(text: str) -> Any:
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _row(given: Any, kind: Kind, line: int) -> Row:
+    if not isinstance(given, Mapping):
+        raise ValueError("it is no JSON object")
+    asked = given.get("abstract" if kind == "tags" else "question")
+    if not isinstance(asked, str) or not asked.strip():
+        raise ValueError(f"it has no {'abstract' if kind == 'tags' else 'question'}")
+    row_id = str(given.get("id", line))
+    if kind == "tags":
+        tags = _texts(given.get("tags"), "tags")
+        if not tags or ("NA" in tags and len(tags) > 1):
+            raise ValueError('`tags` must hold names, or ["NA"] alone')
+        about = (_names(given.get("aliases")), _names(given.get("optional")))
+        return Row(row_id, asked, tags=tags, aliases=about[0], optional=about[1])
+    gold = _gold(given)
+    if kind == "search" and not gold and given.get("gold") is None:
+        raise ValueError("it has no gold")
+    history = given.get("history") or ()
+    if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in history):
+        raise ValueError("`history` must be a list of turns with role and content")
+    keywords = _texts(given.get("keywords") or [], "keywords")
+    return Row(row_id, asked, tuple(history), gold=gold, keywords=keywords, expected=str(given.get("answer") or ""))
+
+
+def _gold(given: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    if "abstract_start" in given:  # a paper that is to be found by a description
+        return ({"path": str(given.get("path", "")), "snippet": str(given["abstract_start"])},)
+    gold = given.get("gold") or []
+    fine = isinstance(gold, list) and all(
+        isinstance(g, Mapping) and isinstance(g.get("path"), str) and isinstance(g.get("snippet"), str) for g in gold
+    )
+    if not fine:
+        raise ValueError('`gold` must be a list of {"path", "snippet"}')
+    return tuple(gold)
+
+
+def _texts(given: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise ValueError(f"`{name}` must be a list of texts")
+    return tuple(given)
+
+
+def _names(given: Any) -> dict[str, Sequence[str]]:
+    if given is None:
+        return {}
+    if isinstance(given, list):
+        return {str(name): () for name in given}
+    if not isinstance(given, Mapping):
+        raise ValueError("`aliases` and `optional` must map names to lists of names")
+    return {str(name): tuple(map(str, others or ())) for name, others in given.items()}

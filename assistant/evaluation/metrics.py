@@ -1,0 +1,188 @@
+"""What is counted in one row, and the figures that sums of it give. Pure: no model, no file.
+
+Tags are compared by case and white space folded; an alias counts as its name, "Full name (ABBR)" by either part.
+Lenient lets optional names be, strict counts them as wrong. A hit of a search is right when its path ends with a gold
+path and what a prompt would read of it holds the gold snippet, or most of its runs of five words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from assistant.evaluation.datasets import Row
+from assistant.evaluation.statistics import Measure
+from assistant.tagging_rules import NO_MODELS
+
+Counts = dict[str, float]
+READ_CHARACTERS = 1_500
+RUN_WORDS = 5
+MOST_RUNS = 0.6
+ANSWER_CHARACTERS = 700
+CUTOFFS = (1, 3, 5, 10)
+_WORD = re.compile(r"[a-z0-9]+")
+_TWO_NAMES = re.compile(r"(.+?) ?\((.+)\)")
+
+
+def tag_counts(row: Row, got: Sequence[str]) -> Counts:
+    """Count what a row's tags got right, leniently and (behind "strict_") strictly."""
+    lenient, strict = _tags(row, got, strict=False), _tags(row, got, strict=True)
+    return {**lenient, **{f"strict_{name}": value for name, value in strict.items()}}
+
+
+def _tags(row: Row, got: Sequence[str], *, strict: bool) -> Counts:
+    accepted = {_folded(form): name for name in row.tags for form in (name, *row.aliases.get(name, ())) if name != "NA"}
+    let_be = set() if strict else {_folded(form) for name, more in row.optional.items() for form in (name, *more)}
+    given = list(dict.fromkeys(_folded(name) for name in got))
+    named = [name for name in given if name != "na"]
+    right: set[str] = set()
+    wrong = 0
+    for name in named:
+        forms = _forms(name)
+        known = next((accepted[form] for form in forms if form in accepted), None)
+        if known is not None:
+            right.add(known)
+        elif not any(form in let_be for form in forms):
+            wrong += 1
+    wrong += "na" in given and len(given) > 1
+    none_wanted = list(row.tags) == NO_MODELS
+    none_given = given == ["na"] or (none_wanted and bool(named) and not right and not wrong)
+    missed = 0 if none_wanted else len(set(row.tags)) - len(right)
+    exact = none_given if none_wanted else not missed and not wrong
+    return {
+        "tp": float(len(right)),
+        "fp": float(wrong),
+        "fn": float(missed),
+        "exact": float(exact),
+        "na_right": float(none_wanted == none_given),
+    }
+
+
+def _folded(name: str) -> str:
+    return " ".join(str(name).split()).lower()
+
+
+def _forms(name: str) -> list[str]:
+    match = _TWO_NAMES.fullmatch(name)
+    return [name] if match is None else [name, match[2], match[1]]
+
+
+def _tag_measures(before: str, after: str) -> dict[str, Measure]:
+    def of(name: str) -> Measure:
+        return lambda s: s[before + name] / s["n"]
+
+    return {
+        f"F1{after}": lambda s: 2 * s[f"{before}tp"] / (2 * s[f"{before}tp"] + s[f"{before}fp"] + s[f"{before}fn"]),
+        f"precision{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fp"]),
+        f"recall{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fn"]),
+        f"exact set{after}": of("exact"),
+        f"NA accuracy{after}": of("na_right"),
+    }
+
+
+TAG_MEASURES: Mapping[str, Measure] = {**_tag_measures("", ""), **_tag_measures("strict_", " (strict)")}
+
+
+def search_counts(row: Row, hits: Sequence[Mapping[str, Any]]) -> Counts:
+    """Count where the gold passages stand among a search's hits, each {"path", "text"}, best first."""
+    right = [any(is_right(hit["path"], hit["text"], gold) for gold in row.gold) for hit in hits]
+    first = next((rank for rank, fine in enumerate(right, start=1) if fine), None)
+    counts = {f"recall@{k}": float(first is not None and first <= k) for k in CUTOFFS}
+    counts["reciprocal_rank"] = 0.0 if first is None or first > max(CUTOFFS) else 1.0 / first
+    gains = [_first_time(row, hits, n) for n in range(min(10, len(hits)))]
+    best = sum(
+        1 / math.log2(n + 2) for n in range(int(sum(gains)))
+    )  # any one gold passage is enough: the rest is order
+    gained = sum(g / math.log2(n + 2) for n, g in enumerate(gains))
+    return {**counts, "ndcg": gained / best if best else 0.0}
+
+
+def _first_time(row: Row, hits: Sequence[Mapping[str, Any]], n: int) -> float:
+    """Tell whether a hit shows a gold passage that no better hit has shown."""
+    for gold in row.gold:
+        earlier = any(is_right(h["path"], h["text"], gold) for h in hits[:n])
+        if not earlier and is_right(hits[n]["path"], hits[n]["text"], gold):
+            return 1.0
+    return 0.0
+
+
+def _share(name: str) -> Measure:
+    return lambda s: s[name] / s["n"]
+
+
+SEARCH_MEASURES: Mapping[str, Measure] = {
+    **{f"R@{k}": _share(f"recall@{k}") for k in CUTOFFS},
+    "MRR@10": lambda s: s["reciprocal_rank"] / s["n"],
+    "nDCG@10": lambda s: s["ndcg"] / s["n"],
+}
+
+
+def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mapping[str, Any]]) -> Counts:
+    """Count what an answer got right: its words, its sources, their quotes; or that it rightly refused."""
+    if not row.gold:
+        return {"unanswerable": 1.0, "honest": float(not found)}
+    text = answer[:ANSWER_CHARACTERS].lower()
+    right = [any(_overlaps(str(c.get("quote") or ""), g["snippet"]) for g in row.gold) for c in citations]
+    paths = [any(_ends(str(c["path"]), g["path"]) for g in row.gold) for c in citations]
+    return {
+        "answerable": 1.0,
+        "hit": float(found and any(word.lower() in text for word in row.keywords)),
+        "cited": float(any(paths)),
+        "quoted": float(any(right)),
+        "refused": float(not found),
+        "citations": float(len(citations)),
+        "right_citations": float(sum(right)),
+    }
+
+
+ANSWER_MEASURES: Mapping[str, Measure] = {
+    "hit": lambda s: s["hit"] / s["answerable"],
+    "cited": lambda s: s["cited"] / s["answerable"],
+    "citation recall": lambda s: s["quoted"] / s["answerable"],
+    "citation precision": lambda s: s["right_citations"] / s["citations"],
+    "refused": lambda s: s["refused"] / s["answerable"],
+    "honest": lambda s: s["honest"] / s["unanswerable"],
+    "balanced": lambda s: (1 - s["refused"] / s["answerable"] + s["honest"] / s["unanswerable"]) / 2,
+}
+JUDGE_MEASURES: Mapping[str, Measure] = {"judge (1 to 5)": lambda s: s["judge"] / s["judged"]}
+
+
+def is_right(path: str, text: str, gold: Mapping[str, str]) -> bool:
+    """Tell whether a passage is the one that was wanted."""
+    return _ends(path, gold["path"]) and holds(text, gold["snippet"])
+
+
+def holds(text: str, snippet: str) -> bool:
+    """Tell whether what a prompt would read of a text holds a snippet, or most of its runs of words."""
+    text = text[:READ_CHARACTERS]
+    if " ".join(_words(snippet)) in " ".join(_words(text)):
+        return True
+    wanted = _runs(snippet)
+    return len(wanted & _runs(text)) >= MOST_RUNS * len(wanted)
+
+
+def _overlaps(quote: str, snippet: str) -> bool:
+    return bool(_runs(quote) & _runs(snippet))
+
+
+def _ends(path: str, wanted: str) -> bool:
+    return path.replace("\\", "/").endswith(wanted)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = _words(text)
+    return {tuple(words[n : n + RUN_WORDS]) for n in range(max(1, len(words) - RUN_WORDS + 1))}
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Give the mean of what is known, None where nothing is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

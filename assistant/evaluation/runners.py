@@ -1,0 +1,155 @@
+"""What is done with one row of each kind: tagged, searched for, or asked; then counted. Keeps nothing.
+
+Each goes the way that users' turns go, and is kept as a trace like them; a run's traces are one conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.evaluation.datasets import Row
+from assistant.evaluation.metrics import answer_counts, search_counts, tag_counts
+from assistant.evaluation.runs import Result, Runner
+from assistant.followup import stand_alone
+from assistant.tagging import Tagger
+from assistant.tagging_rules import knowing, known_names, names_of
+from assistant.tracing.records import Origin
+from index_store.errors import LecternError, ModelReplyBroken
+
+if TYPE_CHECKING:
+    from assistant.conversation import Assistant
+    from assistant.events import Answer
+    from assistant.llms import Model
+    from assistant.prompts import PromptSet
+    from index_store.search import Searcher
+
+
+class RowFailed(LecternError):
+    """A row whose turn ended in an error."""
+
+
+def tagging(tagger: Tagger, run_id: str) -> Runner:
+    """Tag each row's abstract."""
+
+    async def one(row: Row) -> Result:
+        found = await tagger.tag(row.asked, Origin(conversation_id=run_id, face="batch"))
+        used = found.usage
+        return Result(
+            row.id,
+            found.tags,
+            tag_counts(row, found.tags),
+            seconds=round(found.seconds, 4),
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            price_usd=used.price_usd,
+            trace_id=found.trace_id,
+        )
+
+    return one
+
+
+def rules_without(rows: Sequence[Row]) -> dict[str, list[dict[str, float]]]:
+    """Count what the rules alone get right without their list of names, and without those that the rows name."""
+    gold = {
+        " ".join(form.split()).casefold() for row in rows for tag in row.tags for form in (tag, *_aliases(row, tag))
+    }
+    others = [name for name in known_names() if name.casefold() not in gold]
+    counted: dict[str, list[dict[str, float]]] = {}
+    for label, names in (("without the list", []), ("without names of these rows", others)):
+        with knowing(names):
+            counted[label] = [tag_counts(row, names_of(row.asked)) for row in rows]
+    return counted
+
+
+def _aliases(row: Row, tag: str) -> Sequence[str]:
+    return row.aliases.get(tag, ())
+
+
+def searching(searcher: Searcher, top_k: int) -> Runner:
+    """Search for each row's question; a follow-up is made to stand alone first."""
+
+    async def one(row: Row) -> Result:
+        question = stand_alone(row.asked, row.history)
+        begun = asyncio.get_running_loop().time()
+        hits = await asyncio.to_thread(searcher.search, question, top_k)
+        seconds = asyncio.get_running_loop().time() - begun
+        shown = [{"path": h.chunk.path, "locator": str(h.chunk.locator), "text": h.chunk.context} for h in hits]
+        got = [{"path": h["path"], "locator": h["locator"]} for h in shown]
+        return Result(row.id, got, search_counts(row, shown), seconds=round(seconds, 4))
+
+    return one
+
+
+def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any] | None = None) -> Runner:
+    """Ask each row's question of the course, and have the answer judged where there is a judge."""
+    from assistant.events import Answer, Failure, Refusal
+
+    async def one(row: Row) -> Result:
+        origin = Origin(conversation_id=run_id, face="batch")
+        events = [e async for e in assistant.ask(row.asked, list(row.history), origin, "course")]
+        end = events[-1]
+        if isinstance(end, Failure):
+            raise RowFailed(end.message, hint=end.hint)
+        assert isinstance(end, Answer | Refusal)
+        cited = [{"path": c.path, "locator": c.locator, "quote": c.quote} for c in getattr(end, "citations", ())]
+        counts = answer_counts(row, isinstance(end, Answer), end.text, cited)
+        got: dict[str, Any] = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
+        if judge is not None and isinstance(end, Answer):
+            score, reason = await judge(row, end)
+            counts |= {"judge": float(score), "judged": 1.0}
+            got |= {"judge": score, "reason": reason}
+        used = end.usage
+        return Result(
+            row.id,
+            got,
+            counts,
+            seconds=round(end.seconds, 3),
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            price_usd=used.price_usd,
+            trace_id=end.trace_id,
+        )
+
+    return one
+
+
+def judging(model: Model, prompts: PromptSet) -> Callable[[Row, Answer], Any]:
+    """Let a model score answers by the rubric of the template `judge`, with its reason.
+
+    Raises (when called):
+        ModelReplyBroken: when its reply holds no score from 1 to 5.
+    """
+    from assistant.llms import complete
+
+    async def judge(row: Row, answer: Answer) -> tuple[int, str]:
+        passages = [{"marker": c.marker, "text": c.context} for c in answer.citations]
+        messages = prompts.get("judge").render(
+            question=row.asked, answer=answer.text, expected=row.expected, passages=passages
+        )
+        return read_score(await complete(model, messages))
+
+    return judge
+
+
+_OBJECT = re.compile(r"\{[^{}]{0,4000}\}", re.DOTALL)
+
+
+def read_score(reply: str) -> tuple[int, str]:
+    """Read a judge's reply: a JSON object with `score`, 1 to 5, and `reason`.
+
+    Raises:
+        ModelReplyBroken: when it holds none.
+    """
+    for found in reversed(_OBJECT.findall(reply)):
+        try:
+            said: Mapping[str, Any] = json.loads(found)
+        except ValueError:
+            continue
+        score = said.get("score")
+        if type(score) is int and 1 <= score <= 5:
+            return score, str(said.get("reason") or "")
+    raise ModelReplyBroken("The judge gave no score from 1 to 5.", hint="Choose another model as judge.", partial=reply)

@@ -1,0 +1,174 @@
+"""Runs of an evaluation: kept row by row, so that a run that was killed goes on where it was. Computes no figure.
+
+HOME/evaluations/ID/run.json     what was run: data set, settings, model, templates, index
+HOME/evaluations/ID/rows.jsonl   a line for each row that is done; a failing row is a row with an error
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluation.datasets import Dataset, Kind, Row
+from index_store.errors import InvalidInput, LecternError
+
+FOLDER = "evaluations"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What was run; two runs with the same settings and data set may be continued, not mixed."""
+
+    id: str
+    kind: Kind
+    dataset: str
+    dataset_hash: str
+    rows: int
+    settings: Mapping[str, Any]
+    begun_at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one row: `got` is what was given, `counts` what it got right; or `error` in words."""
+
+    id: str
+    got: Any = None
+    counts: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+    seconds: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    price_usd: float | None = None
+    trace_id: str | None = None
+
+
+Runner = Callable[[Row], Awaitable[Result]]
+
+
+class Run:
+    """One run on disk."""
+
+    def __init__(self, folder: Path, about: About) -> None:
+        self.folder = folder
+        self.about = about
+
+    @classmethod
+    def begin(cls, home: Path, dataset: Dataset, settings: Mapping[str, Any]) -> Run:
+        """Begin a new run."""
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%d-%H%M%S}-{dataset.kind}-{uuid.uuid4().hex[:4]}"
+        about = About(
+            run_id,
+            dataset.kind,
+            str(dataset.path),
+            dataset.hash,
+            len(dataset.rows),
+            dict(settings),
+            now.isoformat(timespec="seconds"),
+        )
+        folder = home / FOLDER / run_id
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps(asdict(about), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        return cls(folder, about)
+
+    @classmethod
+    def open(cls, home: Path, run_id: str) -> Run:
+        """Open a run by its id, or the beginning of one.
+
+        Raises:
+            InvalidInput: when there is none, or several begin so.
+        """
+        found = [path for path in _folders(home) if path.name.startswith(run_id)]
+        exact = [path for path in found if path.name == run_id] or found
+        if len(exact) != 1:
+            what = "There is no run" if not exact else "Several runs begin with"
+            raise InvalidInput(f"{what} {run_id!r}.", hint="`lectern eval list` shows them.")
+        try:
+            about = About(**json.loads((exact[0] / "run.json").read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as exc:
+            raise InvalidInput(f"The run {run_id} cannot be read: {exc}.", hint="Run it anew.") from exc
+        return cls(exact[0], about)
+
+    def results(self) -> dict[str, Result]:
+        """Give what is done, by row; the last line of a row counts, and half a line (from a kill) does not."""
+        file = self.folder / "rows.jsonl"
+        found: dict[str, Result] = {}
+        for line in file.read_text("utf-8").splitlines() if file.exists() else []:
+            try:
+                result = Result(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            found[result.id] = result
+        return found
+
+    def check_continues(self, dataset: Dataset, settings: Mapping[str, Any]) -> None:
+        """Refuse to go on with something else than was begun.
+
+        Raises:
+            InvalidInput: when the data set or a setting is another one.
+        """
+        if dataset.hash != self.about.dataset_hash or dataset.kind != self.about.kind:
+            raise InvalidInput(f"The run {self.about.id} was begun on another data set.", hint="Begin a new run.")
+        before, now = dict(self.about.settings), dict(settings)
+        changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+        if changed:
+            raise InvalidInput(
+                f"The run {self.about.id} was begun with other settings: {', '.join(changed)}.", hint="Begin a new run."
+            )
+
+    async def go(
+        self, rows: Sequence[Row], runner: Runner, *, jobs: int = 1, tell: Callable[[int], None] = lambda done: None
+    ) -> dict[str, Result]:
+        """Do the rows that are not done, so many at a time; `tell` hears how many are done in all."""
+        done = {row_id: r for row_id, r in self.results().items() if r.error is None}
+        waiting = [row for row in rows if row.id not in done]
+        limit = asyncio.Semaphore(jobs)
+        with (self.folder / "rows.jsonl").open("a", encoding="utf-8") as out:
+            if out.tell() and not _ends_a_line(self.folder / "rows.jsonl"):
+                out.write("\n")  # half a line, from a kill
+
+            async def one(row: Row) -> None:
+                async with limit:
+                    result = await _run(row, runner)
+                out.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+                out.flush()
+                done[row.id] = result
+                tell(len(done))
+
+            tell(len(done))
+            await asyncio.gather(*(one(row) for row in waiting))
+            os.fsync(out.fileno())
+        return done
+
+
+async def _run(row: Row, runner: Runner) -> Result:
+    begun = time.monotonic()
+    try:
+        return await runner(row)
+    except LecternError as exc:
+        return Result(row.id, error=str(exc), seconds=round(time.monotonic() - begun, 3))
+
+
+def _ends_a_line(file: Path) -> bool:
+    with file.open("rb") as data:
+        data.seek(-1, os.SEEK_END)
+        return data.read(1) == b"\n"
+
+
+def _folders(home: Path) -> list[Path]:
+    folder = home / FOLDER
+    return sorted(p for p in folder.iterdir() if (p / "run.json").exists()) if folder.is_dir() else []
+
+
+def list_runs(home: Path) -> list[Run]:
+    """Give all runs, oldest first."""
+    return [Run.open(home, path.name) for path in _folders(home)]

@@ -1,0 +1,157 @@
+"""Intervals and tests for figures over labelled rows: how sure a figure is, and whether two differ. Knows no metric.
+
+A figure is a function of sums over rows (hits, true positives ...), so a resample of the rows is a vector of weights,
+and all resamples of all figures are one matrix product. Percentile bootstrap: Efron and Tibshirani, "An Introduction
+to the Bootstrap" (1993), chapter 13. Paired differences use the same resamples for both (Koehn 2004). McNemar's test
+is the exact one on the pairs that differ (McNemar 1947), and the rows it would take are by Connor (1987).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sums = Mapping[str, NDArray[np.float64]]
+Measure = Callable[[Sums], NDArray[np.float64]]
+"""A figure from sums: each array holds one sum for each resample, and so does the result."""
+
+ROUNDS = 4_000
+LEVEL = 0.95
+SEED = 20_240_101
+_Z_ALPHA, _Z_POWER = 1.959964, 0.841621  # two-sided 5 %, and a power of 80 %
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure over n rows with its 95 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f}, n={self.n})"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much two runs differ on the same rows: second minus first, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out no difference at all."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Rows that only the first, and that only the second run got right; `p` is McNemar's exact p value."""
+
+    only_first: int
+    only_second: int
+    n: int
+    p: float
+
+    @property
+    def rows_needed(self) -> int | None:
+        """How many rows of this kind it would take to see such a difference four times in five; None: there is none."""
+        return rows_needed(self.only_first, self.only_second, self.n)
+
+
+def figures(rows: Sequence[Mapping[str, float]], measures: Mapping[str, Measure], seed: int = SEED) -> list[Figure]:
+    """Give each figure over rows of counts, with its interval; a figure that is not defined is NaN."""
+    columns, matrix = _matrix(rows)
+    whole, drawn = _sums(columns, matrix.sum(axis=0, keepdims=True)), _sums(columns, _weights(len(rows), seed) @ matrix)
+    found = []
+    for name, measure in measures.items():
+        low, high = _interval(_ratio(measure, drawn))
+        found.append(Figure(name, float(_ratio(measure, whole)[0]), low, high, len(rows)))
+    return found
+
+
+def difference(
+    first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]], measure: Measure, seed: int = SEED
+) -> Difference:
+    """Compare two runs over the same rows, in the same order, on one figure."""
+    columns, one = _matrix(first)
+    _, other = _matrix(second, columns)
+    weights = _weights(len(first), seed)
+    drawn = _ratio(measure, _sums(columns, weights @ other)) - _ratio(measure, _sums(columns, weights @ one))
+    whole = [_ratio(measure, _sums(columns, m.sum(axis=0, keepdims=True)))[0] for m in (one, other)]
+    low, high = _interval(drawn)
+    return Difference(float(whole[1] - whole[0]), low, high, len(first))
+
+
+def pairs(first: Sequence[bool], second: Sequence[bool]) -> Pairs:
+    """Compare two runs row by row: right or wrong."""
+    only_first = sum(a and not b for a, b in zip(first, second, strict=True))
+    only_second = sum(b and not a for a, b in zip(first, second, strict=True))
+    return Pairs(only_first, only_second, len(first), mcnemar(only_first, only_second))
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Give the exact two-sided p value of so many rows that only one of two got right.
+
+    >>> mcnemar(5, 5), round(mcnemar(0, 6), 5)
+    (1.0, 0.03125)
+    """
+    n, least = only_first + only_second, min(only_first, only_second)
+    if n == 0:
+        return 1.0
+    tail = sum(math.comb(n, k) for k in range(least + 1))
+    return float(min(Fraction(1), Fraction(tail, 2 ** (n - 1))))
+
+
+def rows_needed(only_first: int, only_second: int, n: int) -> int | None:
+    """Give how many rows it would take to tell at 5 % with a power of 80 %, if the shares stay; None: no difference."""
+    gap, apart = abs(only_first - only_second) / max(1, n), (only_first + only_second) / max(1, n)
+    if gap == 0:
+        return None
+    return math.ceil(((_Z_ALPHA * math.sqrt(apart) + _Z_POWER * math.sqrt(max(0.0, apart - gap**2))) / gap) ** 2)
+
+
+def _matrix(
+    rows: Sequence[Mapping[str, float]], columns: Sequence[str] | None = None
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Give counts as a matrix, a row each; "n" counts the rows themselves."""
+    names = list(columns) if columns is not None else sorted({name for row in rows for name in row} | {"n"})
+    table = [[1.0 if name == "n" else float(row.get(name, 0.0)) for name in names] for row in rows]
+    return names, np.array(table, dtype=np.float64).reshape(len(rows), len(names))
+
+
+def _weights(n: int, seed: int) -> NDArray[np.float64]:
+    """Draw how often each row is in each resample: (ROUNDS, n)."""
+    if n == 0:
+        return np.zeros((1, 0))
+    random = np.random.default_rng(seed)
+    return random.multinomial(n, np.full(n, 1.0 / n), size=ROUNDS).astype(np.float64)
+
+
+def _sums(columns: Sequence[str], matrix: NDArray[np.float64]) -> Sums:
+    return {name: matrix[:, i] for i, name in enumerate(columns)}
+
+
+def _ratio(measure: Measure, sums: Sums) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(measure(sums), dtype=np.float64)
+
+
+def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    known = drawn[np.isfinite(drawn)]
+    if known.size == 0:
+        return math.nan, math.nan
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.percentile(known, [tail, 100 - tail])
+    return float(low), float(high)

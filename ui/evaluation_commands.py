@@ -1,0 +1,324 @@
+"""The commands that measure: eval tags|search|answers|list|show, and compare."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index_store.errors import InvalidInput
+from ui.batch import Row, dump
+
+if TYPE_CHECKING:
+    from assistant.evaluation.datasets import Dataset, Kind
+    from assistant.evaluation.runs import Result, Run, Runner
+    from assistant.evaluation.statistics import Figure, Measure
+    from ui.wiring import Library
+
+DONE, IN_PART = 0, 1
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of a table.")
+_DATASET = click.argument("dataset", type=click.Path(path_type=Path))
+_LIMIT = click.option("--limit", type=click.IntRange(1), help="Only the first so many rows.")
+_JOBS = click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Rows at a time.")
+_RESUME = click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
+
+
+@click.group(name="eval")
+def evaluate() -> None:
+    """Measure tags, searches or answers on labelled rows.
+
+    A dataset is JSON lines or CSV: the rows of --batch, and what would be right (`tags`; or `gold` and `keywords`).
+    Every figure comes with its 95 % interval. Runs are kept and can be gone on with.
+    """
+
+
+@evaluate.command("tags")
+@_DATASET
+@_LIMIT
+@_JOBS
+@_RESUME
+@_JSON
+def eval_tags(dataset: Path, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
+    """Tag each abstract and compare with its labels."""
+    from assistant.evaluation import runners
+    from assistant.evaluation.metrics import TAG_MEASURES
+
+    with _opened(dataset, "tags", limit) as (library, data):
+        from ui import wiring
+
+        settings = _tag_settings(library)
+        run = _run_of(library, data, settings, resume)
+        tagger = wiring.tagger_of(library)
+        results = _go(run, data, runners.tagging(tagger, run.about.id), jobs)
+        more: Mapping[str, Sequence[Mapping[str, float]]] = {}
+        if tagger.uses_rules:
+            more = runners.rules_without(data.rows)
+    _report(run, data, results, TAG_MEASURES, as_json, more)
+
+
+@evaluate.command("search")
+@_DATASET
+@click.option("-k", "top_k", default=10, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@_LIMIT
+@_JOBS
+@_RESUME
+@_JSON
+def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
+    """Search for each question and look where the gold passages stand."""
+    from assistant.evaluation import runners
+    from assistant.evaluation.metrics import SEARCH_MEASURES
+
+    with _opened(dataset, "search", limit) as (library, data):
+        data = replace(data, rows=tuple(row for row in data.rows if row.gold))
+        settings = {"top_k": top_k, "index": str(library.searcher.index.manifest.fingerprint)}
+        run = _run_of(library, data, settings, resume)
+        results = _go(run, data, runners.searching(library.searcher, top_k), jobs)
+    _report(run, data, results, SEARCH_MEASURES, as_json)
+
+
+@evaluate.command("answers")
+@_DATASET
+@click.option("--judge", is_flag=True, help="Let the language model score each answer too, with its reason.")
+@_LIMIT
+@_JOBS
+@_RESUME
+@_JSON
+def eval_answers(dataset: Path, judge: bool, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
+    """Ask each question of the course and look at words, sources and refusals."""
+    from assistant.evaluation import runners
+    from assistant.evaluation.metrics import ANSWER_MEASURES, JUDGE_MEASURES
+
+    with _opened(dataset, "answers", limit) as (library, data):
+        from ui import wiring
+
+        opened = wiring.assistant_of(library)
+        if judge and opened.model.mode == "quoting":
+            raise InvalidInput("Quoting mode cannot judge.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY.")
+        prompts = wiring.prompts_of(library.environment)
+        settings = {
+            "model": opened.model.label,
+            "judge": judge,
+            "index": str(library.searcher.index.manifest.fingerprint),
+            "templates": {name: prompts.get(name).hash for name in ("answer", "condense_question")},
+        }
+        run = _run_of(library, data, settings, resume)
+        scoring = runners.judging(opened.model, prompts) if judge else None
+        results = _go(run, data, runners.asking(opened.assistant, run.about.id, scoring), jobs)
+    _report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json)
+
+
+@evaluate.command("list")
+@_JSON
+def list_all(as_json: bool) -> None:
+    """List the runs that are kept."""
+    from assistant.evaluation.runs import list_runs
+    from ui import wiring
+
+    for run in list_runs(wiring.read_environment().home):
+        results = run.results()
+        failed = sum(r.error is not None for r in results.values())
+        about: Row = {"id": run.about.id, "dataset": run.about.dataset, "rows": run.about.rows}
+        about |= {"done": len(results) - failed, "failed": failed, "settings": dict(run.about.settings)}
+        if as_json:
+            click.echo(dump(about))
+        else:
+            failures = f", {failed} failed" if failed else ""
+            click.echo(
+                f"{about['id']}  {about['done']} of {about['rows']} rows{failures}  {Path(about['dataset']).name}"
+            )
+
+
+@evaluate.command("show")
+@click.argument("run_id")
+@_JSON
+def show(run_id: str, as_json: bool) -> None:
+    """Show the rows of a run that were wrong, or failed."""
+    from assistant.evaluation.runs import Run
+    from ui import wiring
+
+    run = Run.open(wiring.read_environment().home, run_id)
+    for result in run.results().values():
+        if not _is_wrong(result):
+            continue
+        row: Row = {"id": result.id, "got": result.got, "trace_id": result.trace_id, "error": result.error}
+        if as_json:
+            click.echo(dump(row))
+        else:
+            what = result.error or dump({"got": result.got})
+            click.echo(f"{result.id}  {what[:300]}  trace {result.trace_id or '–'}")
+
+
+def _is_wrong(result: Result) -> bool:
+    counts = result.counts
+    for name in ("exact", "recall@5", "hit", "honest"):
+        if name in counts:
+            return counts[name] == 0.0
+    return result.error is not None
+
+
+@click.command()
+@_DATASET
+@click.option("--prompts", "prompts", default="", help="Versions of tag_abstract, such as 1,2 or tag_abstract@2.")
+@click.option("--models", "models", default="", help="Names of models at the configured server, such as m1,m2.")
+@click.option("--report", type=click.Path(path_type=Path), help="Where the HTML page goes; a CSV is put beside it.")
+@_LIMIT
+@_JOBS
+def compare(dataset: Path, prompts: str, models: str, report: Path | None, limit: int | None, jobs: int) -> None:
+    """Compare prompts and models on labelled abstracts: quality, price, speed, and what can be told apart.
+
+    Each prompt is tried with each model. Without a language model there are the rules alone.
+    """
+    from assistant.evaluation.comparison import compare as compared
+    from ui.comparing import cells_of, print_comparison, write_reports
+
+    with _opened(dataset, "tags", limit) as (library, data):
+        results = {}
+        for cell in cells_of(library, _split(prompts), _split(models)):
+            run = _run_of(library, data, cell.settings, None)
+            results[cell.name] = (cell.prompt, cell.model, _go(run, data, cell.runner(run.about.id), jobs, cell.name))
+        home = library.environment.home
+    comparison = compared(data.rows, results)
+    print_comparison(comparison)
+    write_reports(comparison, data, home / "evaluations" / "comparison.html" if report is None else report)
+    sys.exit(DONE if not any(cell.errors for cell in comparison.cells) else IN_PART)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@contextmanager
+def _opened(path: Path, kind: Kind, limit: int | None) -> Iterator[tuple[Library, Dataset]]:
+    """Read the data set first, so that a mistake in it is told before anything is opened."""
+    from assistant.evaluation.datasets import read_dataset
+    from ui import wiring
+
+    data = read_dataset(path, kind)
+    data = data if limit is None else replace(data, rows=data.rows[:limit])
+    with wiring.open_library(wiring.read_environment()) as library:
+        yield library, data
+
+
+def _tag_settings(library: Library) -> dict[str, Any]:
+    from ui import wiring
+
+    settings = library.environment.assistant
+    if settings.mode == "quoting":
+        return {"model": "tagging rules"}
+    template = wiring.prompts_of(library.environment).get("tag_abstract")
+    named = f"{template.name}.v{template.version}"
+    return {
+        "model": settings.model or settings.mode,
+        "server": settings.server,
+        "template": named,
+        "hash": template.hash,
+    }
+
+
+def _run_of(library: Library, data: Dataset, settings: Mapping[str, Any], resume: str | None) -> Run:
+    from assistant.evaluation.runs import Run
+
+    home = library.environment.home
+    if resume is None:
+        return Run.begin(home, data, settings)
+    run = Run.open(home, resume)
+    run.check_continues(data, settings)
+    return run
+
+
+def _go(run: Run, data: Dataset, runner: Runner, jobs: int, name: str = "") -> dict[str, Result]:
+    """Do the rows, with a progress bar on standard error where somebody looks."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ui.terminal import errors
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(name or run.about.kind, total=len(data.rows))
+
+        def tell(done: int) -> None:
+            bar.update(task, completed=done)
+
+        return asyncio.run(run.go(data.rows, runner, jobs=jobs, tell=tell))
+
+
+def _report(
+    run: Run,
+    data: Dataset,
+    results: Mapping[str, Result],
+    measures: Mapping[str, Measure],
+    as_json: bool,
+    more: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
+) -> None:
+    """Print the figures, and end with the exit code: 1 when a row failed."""
+    from assistant.evaluation.metrics import mean
+    from assistant.evaluation.statistics import figures
+
+    fine = [r for r in (results[row.id] for row in data.rows) if r.error is None]
+    found = figures([r.counts for r in fine], measures) if fine else []
+    failed = len(data.rows) - len(fine)
+    costs = {
+        "seconds a row": mean([r.seconds for r in fine]),
+        "tokens a row": mean(
+            [(r.input_tokens or 0) + (r.output_tokens or 0) if r.input_tokens else None for r in fine]
+        ),
+        "price a row": mean([r.price_usd for r in fine]),
+    }
+    extra = {label: figures(list(rows), measures) for label, rows in (more or {}).items()}
+    show_figures = _json_figures if as_json else _print_figures
+    show_figures(run, found, extra, costs, failed)
+    sys.exit(DONE if not failed else IN_PART)
+
+
+def _json_figures(
+    run: Run,
+    found: Sequence[Figure],
+    extra: Mapping[str, Sequence[Figure]],
+    costs: Mapping[str, float | None],
+    failed: int,
+) -> None:
+    def row(figure: Figure, label: str = "") -> Row:
+        about: Row = {"figure": figure.name, "value": figure.value, "low": figure.low, "high": figure.high}
+        return {**about, "n": figure.n, **({"with": label} if label else {})}
+
+    for figure in found:
+        click.echo(dump(_finite(row(figure))))
+    for label, others in extra.items():
+        for figure in others:
+            click.echo(dump(_finite(row(figure, label))))
+    click.echo(dump({"run": run.about.id, "failed": failed, **costs}))
+
+
+def _finite(row: Row) -> Row:
+    return {k: None if isinstance(v, float) and v != v else v for k, v in row.items()}  # noqa: PLR0124  # NaN
+
+
+def _print_figures(
+    run: Run,
+    found: Sequence[Figure],
+    extra: Mapping[str, Sequence[Figure]],
+    costs: Mapping[str, float | None],
+    failed: int,
+) -> None:
+    from rich.table import Table
+
+    from ui.terminal import console
+
+    table = Table("figure", "value", "95 % interval", "n", box=None)
+    for figure in found:
+        table.add_row(figure.name, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.n))
+    console.print(table)
+    for label, others in extra.items():
+        told = ", ".join(f"{f.name} {f.value:.3f} ({f.low:.3f} to {f.high:.3f})" for f in others if f.name in _SHORT)
+        console.print(f"{label}: {told}", soft_wrap=True)
+    told = ", ".join(f"{name} {value:.4g}" for name, value in costs.items() if value is not None)
+    console.print(f"run {run.about.id}{f', {told}' if told else ''}{f', {failed} rows failed' if failed else ''}")
+
+
+_SHORT = ("F1", "F1 (strict)", "exact set", "NA accuracy")
