@@ -52,8 +52,10 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _WITHDRAWAL = 120  # characters within which an abstract says that there is none
-_SEARCHED = re.compile(r"[^\W_]+(?:-[^\W_]+)*")  # no quotes, brackets or colons: they are operators there
+_SEARCHED = re.compile(r"[^\W_]+")  # no quotes, brackets, colons: operators there; nor hyphens (arXiv/arxiv-search#322)
+_IDLE = " a about an and andnot are as at by for from how in is not of on or paper s the to what with "  # AND, OR too
 MOST_WORDS = 12
+MOST_PAPERS = 10
 _LATER = "Try again later: arXiv answers one question in three seconds, and has pauses for maintenance."
 
 
@@ -140,14 +142,15 @@ class Arxiv:
         entry = _entry(page.data, wanted)
         return _paper(entry, wanted, f"{self._settings.site}/abs/{wanted}", page.fetched_at)
 
-    def search(self, query: str, most: int = 10) -> list[Paper]:
-        """Search titles, authors and abstracts for all words of a query; give at most so many papers, best first.
+    def search(self, query: str, most: int = MOST_PAPERS) -> list[Paper]:
+        """Search titles, authors and abstracts for all words of a query; give 1 to MOST_PAPERS papers, best first.
 
         Raises:
             InvalidInput: when the query holds no word.
             FetchRefused, FetchFailed: when the API could not be asked, or answers nonsense.
         """
-        words = _SEARCHED.findall(query)[:MOST_WORDS]
+        most = max(1, min(most, MOST_PAPERS))
+        words = [word for word in _SEARCHED.findall(query) if f" {word.lower()} " not in _IDLE][:MOST_WORDS]
         if not words:
             raise InvalidInput("There is no word to search arXiv for.", hint="Give words of a title or abstract.")
         terms = " AND ".join(f"all:{word}" for word in words)

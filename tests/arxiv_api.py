@@ -18,6 +18,8 @@ from tests.web_site import Answer, Asked
 ATOM = "application/atom+xml; charset=UTF-8"
 _SHAPE = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?")
 
+_TERM = re.compile(r"all:(?!(?:AND|OR|ANDNOT)\b)(\w+)((?:-\w+)*)")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -61,7 +63,9 @@ class Record:
 class ArxivApi:
     """Answers `id_list` queries as arXiv does; an id of another shape gives an error entry, an unknown one no entry.
 
-    A `search_query` of `all:word AND ...` gives the papers that hold every word, latest versions.
+    A `search_query` of `all:word AND ...` gives the papers that hold every word, latest versions. As there, what
+    follows a hyphen must not be in a paper (arXiv/arxiv-search#322), and words like "the" are in none; a query of
+    another form gives an error entry.
     """
 
     def __init__(self, *records: Record) -> None:
@@ -81,8 +85,18 @@ class ArxivApi:
         return Answer(feed(record.entry(int(version or record.versions)), 1), content_type=ATOM)
 
     def _search(self, query: str, most: int) -> Answer:
-        words = [term.removeprefix("all:").lower() for term in query.split(" AND ")]
-        held = [r for r in self._records.values() if all(w in f"{r.title} {r.summary}".lower() for w in words)][:most]
+        terms = [_TERM.fullmatch(term) for term in query.split(" AND ")]
+        if None in terms or not 1 <= most <= 2000:
+            return Answer(error(f"malformed query {query}"), status=400, content_type=ATOM)
+        words = [term[1].lower() for term in terms if term]
+        denied = [word.lower() for term in terms if term for word in term[2].split("-") if word]
+        held = [
+            record
+            for record in self._records.values()
+            if (text := set(re.findall(r"\w+", f"{record.title} {record.summary}".lower())) - {"the", "of", "and"})
+            and text.issuperset(words)
+            and text.isdisjoint(denied)
+        ][:most]
         return Answer(feed("".join(r.entry(r.versions) for r in held), len(held)), content_type=ATOM)
 
 

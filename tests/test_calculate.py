@@ -138,6 +138,7 @@ def test_division_by_zero_says_so() -> None:
         ("What is 100/5/2?", "100/5/2"),
         ("What is 5000 - 3000?", "5000 - 3000"),
         ("Calculate 10/4/25", "10/4/25"),
+        ("What is 10/4/25?", "10/4/25"),
         ("what is 15 percent of 80", "15 percent of 80"),
         ("How much is 9^9^9?", "9^9^9"),
         ("What did the 2023 NBA finals show?", None),

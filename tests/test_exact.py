@@ -58,6 +58,7 @@ def test_factorials_go_to_a_thousand() -> None:
 
 def test_logarithms_of_large_numbers_and_sines_of_pi() -> None:
     assert shown(FUNCTIONS["log2"](Fraction(2) ** 3_000)) == "3000"
+    assert shown(FUNCTIONS["log"](Fraction(10) ** 1_000)) == shown(1_000 * math.log(10))
     assert shown(FUNCTIONS["log"](Fraction(8), Fraction(2))) == "3"
     assert shown(FUNCTIONS["sin"](math.pi)) == "0" and shown(FUNCTIONS["cos"](Fraction(0))) == "1"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -12,6 +13,7 @@ from assistant.tools.tool import Arguments, Observation, Offer, Source, Tool, ou
 from index_store.chunks import Embedder
 
 MOST_ABSTRACTS = 3
+_ID = re.compile(r"(?:arxiv:\s*)?(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,18 @@ class ArxivArguments(Arguments):
     search: str | None = Field(default=None, min_length=2, max_length=200, description="Words of title or abstract.")
     id: str | None = Field(default=None, min_length=4, max_length=60, description="An arXiv id, such as 2210.03629.")
     most: int = Field(default=5, ge=1, le=10, description="With search: how many papers.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:
+        """Models give "" for what they leave out, and search for ids: a search for the words of an id finds nothing."""
+        if not isinstance(given, dict):
+            return given
+        meant = {name: value for name, value in given.items() if value != ""}
+        searched = meant.get("search")
+        if "id" not in meant and isinstance(searched, str) and _ID.fullmatch(searched.strip()):
+            meant["id"] = meant.pop("search")
+        return meant
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -96,8 +110,8 @@ class ArxivLookup(Tool):
         assert given.search is not None
         found = self._papers.search(given.search, given.most)
         if not found:
-            return Observation(f"arXiv has nothing for “{given.search}”.")
-        listed = "\n".join(f"- arXiv:{p.id} ({p.published[:4]}) {p.title}" for p in found)
+            return Observation(f"arXiv has nothing with all words of “{given.search}”; fewer words find more.")
+        listed = "\n".join(f"{n}. arXiv:{p.id} ({p.published[:4]}) {p.title}" for n, p in enumerate(found, 1))
         first = found[:MOST_ABSTRACTS]
         sources = tuple(self._source(paper, given.search) for paper in first)
         return Observation(f"Papers:\n{listed}", sources, tuple(p.id for p in found), offers=tuple(map(_offer, first)))
