@@ -181,6 +181,21 @@ async def test_the_tool_gives_the_result_as_a_source() -> None:
     assert found.sources[0].kind == "calculation"
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("1/3", "1/3 ≈ 0.333333333333"),
+        ("sqrt(2)^2", "sqrt(2)^2 ≈ 2"),
+        ("1/8", "1/8 = 0.125"),
+        ("log10(1000)", "log10(1000) = 3"),
+        ("1000!", "1000! ≈ 4.02387260077e+2567"),
+        ("10^200", "10^200 = 1e+200"),
+    ],
+)
+async def test_a_result_that_was_rounded_says_so(expression: str, said: str) -> None:
+    assert (await Calculate().run(Calculate.arguments(expression=expression))).text == said
+
+
 def _joined(parts: tuple[tuple[str, Fraction], str, tuple[str, Fraction]]) -> tuple[str, Fraction]:
     (one, a), sign, (other, b) = parts
     return f"({one} {sign} {other})", a + b if sign == "+" else a - b if sign == "-" else a * b

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from pydantic import Field
 
-from assistant.tools.arithmetic import LONGEST, evaluate
+from assistant.tools.arithmetic import LONGEST, value_of
+from assistant.tools.exact import shown
 from assistant.tools.tool import Arguments, Observation, Tool, outside_source
 
 
@@ -32,6 +34,9 @@ class Calculate(Tool):
         Raises:
             InvalidInput: when it is no arithmetic, or has no value.
         """
-        result = f"{given.expression.rstrip('=? ')} = {evaluate(given.expression)}"
+        value = value_of(given.expression)
+        text = shown(value)
+        sign = "=" if Fraction(text) == value else "≈"  # a citation quotes this: it must be true
+        result = f"{given.expression.rstrip('=? ')} {sign} {text}"
         source = outside_source("calculation", "calculate", "Calculator", result, cosine=1.0)
         return Observation(result, (source,))
