@@ -24,13 +24,13 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def run(home: Path, *arguments: str, expected: int = 0, **environment: str) -> str:
-    """Run a command of ours over a home; give what it wrote to standard output."""
+def run(home: Path, *arguments: str, expected: int = 0, merged: bool = False, **environment: str) -> str:
+    """Run a command of ours over a home; give what it wrote to standard output, and with `merged` to the other too."""
     values = {**os.environ, "LECTERN_HOME": str(home), **environment}
     command = [sys.executable, "-m", "ui", *arguments]
     done = subprocess.run(command, cwd=REPOSITORY, env=values, capture_output=True, text=True, timeout=300)
     assert done.returncode == expected, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr if merged else done.stdout
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from index_store.errors import InvalidInput, LecternError
-from ui import evaluation_commands, library_commands, prompt_commands, tag_command, trace_commands
+from ui import dataset_commands, evaluation_commands, library_commands, prompt_commands, tag_command, trace_commands
 from ui.batch import Row, dump, run_batch
 
 DONE, IN_PART, USAGE, FAILED = 0, 1, 2, 3
@@ -157,6 +157,8 @@ cli.add_command(tag_command.tag)
 cli.add_command(prompt_commands.prompts)
 cli.add_command(evaluation_commands.evaluate)
 cli.add_command(evaluation_commands.compare)
+cli.add_command(dataset_commands.dataset)
+cli.add_command(dataset_commands.replay)
 cli.add_command(trace_commands.traces)
 cli.add_command(trace_commands.feedback)
 

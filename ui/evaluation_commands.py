@@ -257,11 +257,12 @@ def _report(
     more: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
 ) -> None:
     """Print the figures, and end with the exit code: 1 when a row failed."""
-    from assistant.evaluation.metrics import mean
+    from assistant.evaluation.metrics import ANSWER_BASES, mean
     from assistant.evaluation.statistics import figures
 
     fine = [r for r in (results[row.id] for row in data.rows) if r.error is None]
-    found = figures([r.counts for r in fine], measures) if fine else []
+    bases = ANSWER_BASES if run.about.kind == "answers" else {}
+    found = figures([r.counts for r in fine], measures, bases) if fine else []
     failed = len(data.rows) - len(fine)
     costs = {
         "seconds a row": mean([r.seconds for r in fine]),

@@ -121,14 +121,27 @@ SEARCH_MEASURES: Mapping[str, Measure] = {
 }
 
 
+_NOTHING: Mapping[str, float] = dict.fromkeys(
+    ("answerable", "unanswerable", "hit", "cited", "quoted", "refused", "honest", "citations", "right_citations"), 0.0
+)
+ANSWER_BASES = {
+    **dict.fromkeys(("hit", "cited", "citation recall", "refused"), "answerable"),
+    "citation precision": "citations",
+    "honest": "unanswerable",
+    "judge (1 to 5)": "judged",
+}
+"""What each figure is a share of, where that is not all rows."""
+
+
 def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mapping[str, Any]]) -> Counts:
     """Count what an answer got right: its words, its sources, their quotes; or that it rightly refused."""
     if not row.gold:
-        return {"unanswerable": 1.0, "honest": float(not found)}
+        return {**_NOTHING, "unanswerable": 1.0, "honest": float(not found)}
     text = answer[:ANSWER_CHARACTERS].lower()
     right = [any(_overlaps(str(c.get("quote") or ""), g["snippet"]) for g in row.gold) for c in citations]
     paths = [any(_ends(str(c["path"]), g["path"]) for g in row.gold) for c in citations]
     return {
+        **_NOTHING,
         "answerable": 1.0,
         "hit": float(found and any(word.lower() in text for word in row.keywords)),
         "cited": float(any(paths)),

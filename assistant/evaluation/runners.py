@@ -97,6 +97,7 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
         assert isinstance(end, Answer | Refusal)
         cited = [{"path": c.path, "locator": c.locator, "quote": c.quote} for c in getattr(end, "citations", ())]
         counts = answer_counts(row, isinstance(end, Answer), end.text, cited)
+        counts |= {"judge": 0.0, "judged": 0.0}
         got: dict[str, Any] = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
         if judge is not None and isinstance(end, Answer):
             score, reason = await judge(row, end)

@@ -70,14 +70,23 @@ class Pairs:
         return rows_needed(self.only_first, self.only_second, self.n)
 
 
-def figures(rows: Sequence[Mapping[str, float]], measures: Mapping[str, Measure], seed: int = SEED) -> list[Figure]:
-    """Give each figure over rows of counts, with its interval; a figure that is not defined is NaN."""
+def figures(
+    rows: Sequence[Mapping[str, float]],
+    measures: Mapping[str, Measure],
+    bases: Mapping[str, str] | None = None,
+    seed: int = SEED,
+) -> list[Figure]:
+    """Give each figure over rows of counts, with its interval; a figure that is not defined is NaN.
+
+    `bases` names the count that a figure is a share of, where that is not all rows.
+    """
     columns, matrix = _matrix(rows)
     whole, drawn = _sums(columns, matrix.sum(axis=0, keepdims=True)), _sums(columns, _weights(len(rows), seed) @ matrix)
     found = []
     for name, measure in measures.items():
         low, high = _interval(_ratio(measure, drawn))
-        found.append(Figure(name, float(_ratio(measure, whole)[0]), low, high, len(rows)))
+        base = whole[(bases or {}).get(name, "n")][0]
+        found.append(Figure(name, float(_ratio(measure, whole)[0]), low, high, int(base)))
     return found
 
 

@@ -1,0 +1,99 @@
+"""Makes labelled rows of logged turns that somebody has reviewed, and adds them to a dataset. Judges nothing itself.
+
+What a reviewer corrected is what is right; what was found right, or got a thumb up, is right as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluation.datasets import Kind, read_dataset
+from index_store.errors import InvalidInput
+
+FOLDER = "datasets"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
+_RIGHT = frozenset({"right", "correct", "ok", "good"})
+
+
+def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
+    """Give the kind of dataset and the row that a reviewed trace makes.
+
+    Raises:
+        InvalidInput: when nobody has said what would be right.
+    """
+    reviews = [dict(r) for r in trace["reviews"]]
+    review = reviews[-1] if reviews else {}
+    votes = [f["vote"] for f in trace["feedback"] if f["vote"]]
+    as_it_was = str(review.get("verdict") or "").lower() in _RIGHT or (not review and votes[-1:] == ["up"])
+    if trace["kind"] == "tag" or trace["tags"]:
+        tags = review.get("corrected_tags") or (trace["tags"] if as_it_was else None)
+        if not tags:
+            raise _unknown(trace, "--tag NAME for each name, or --tag NA")
+        return "tags", {"id": trace["id"], "abstract": trace["question"], "tags": list(tags)}
+    gold = _gold(trace, review, as_it_was)
+    answer = review.get("corrected_answer") or (trace["answer"] if as_it_was else "")
+    if not gold and not answer and trace["status"] != "refused":
+        raise _unknown(trace, "--source PATH or --answer TEXT, or --verdict right")
+    row: dict[str, Any] = {"id": trace["id"], "question": trace["searched"] or trace["question"], "gold": gold}
+    return "answers", {**row, "answer": answer, "keywords": _keywords(answer)}
+
+
+def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:
+    """Give the right sources: those of the review, each with the quote that the answer took from it, if it did."""
+    cited = {c["path"]: c["quote"] for c in trace["citations"] or ()}
+    sources = review.get("corrected_sources")
+    if sources:
+        return [{"path": path, "snippet": cited.get(path, "")} for path in sources]
+    return [{"path": path, "snippet": quote} for path, quote in cited.items()] if as_it_was else []
+
+
+def _keywords(answer: str) -> list[str]:
+    """Give words that a right answer will hold: its numbers and names; the whole answer where it is short."""
+    plain = re.sub(r"\s*\[\d+\]", "", answer).strip()
+    if plain and len(plain.split()) <= 4:
+        return [plain.rstrip(".")]
+    found = re.findall(r"\b(?:\d[\d.,]*\d|\d|[A-Z][\w-]*[A-Z0-9][\w-]*)\b", plain)
+    return list(dict.fromkeys(found))[:3]
+
+
+def _unknown(trace: Mapping[str, Any], how: str) -> InvalidInput:
+    return InvalidInput(
+        f"Nobody has said yet what would have been right in trace {trace['id']}.",
+        hint=f"Run: lectern traces correct {trace['id'][:8]} {how}",
+    )
+
+
+def add_row(home: Path, name: str, kind: Kind, row: Mapping[str, Any]) -> tuple[Path, bool]:
+    """Add a row to a dataset under a home; give the file, and whether the row took the place of an earlier one.
+
+    Raises:
+        InvalidInput: when the name is none, or the dataset holds rows of another kind.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} is no name for a dataset.", hint="Use letters, digits, - and _.")
+    file = home / FOLDER / f"{name}.jsonl"
+    rows: dict[str, Mapping[str, Any]] = {}
+    if file.exists():
+        read_dataset(file, kind)  # tells when it is of another kind
+        for line in file.read_text("utf-8").splitlines():
+            if line.strip():
+                old = json.loads(line)
+                rows[str(old["id"])] = old
+    replaced = str(row["id"]) in rows
+    rows[str(row["id"])] = row
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows.values()), "utf-8")
+    part.replace(file)
+    return file, replaced
+
+
+def datasets_in(home: Path) -> list[tuple[Path, int]]:
+    """Give the datasets under a home with how many rows each has."""
+    folder = home / FOLDER
+    files = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+    return [(file, sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines())) for file in files]

@@ -1,0 +1,85 @@
+"""Intervals, paired differences and tests, against values by hand and against what they must hold by definition."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.evaluation.metrics import TAG_MEASURES
+from assistant.evaluation.statistics import Sums, difference, figures, mcnemar, pairs, rows_needed
+
+
+def share(sums: Sums) -> np.ndarray:
+    return sums["right"] / sums["n"]
+
+
+def rows(*right: float) -> list[dict[str, float]]:
+    return [{"right": value} for value in right]
+
+
+def test_a_figure_is_the_share_and_lies_in_its_interval() -> None:
+    (figure,) = figures(rows(*[1] * 30, *[0] * 10), {"share": share})
+    assert figure.value == 0.75 and figure.n == 40
+    assert figure.low < 0.75 < figure.high
+    by_normal = 1.96 * math.sqrt(0.75 * 0.25 / 40)
+    assert figure.low == pytest.approx(0.75 - by_normal, abs=0.04)
+    assert figure.high == pytest.approx(0.75 + by_normal, abs=0.04)
+
+
+def test_more_rows_make_the_interval_narrower() -> None:
+    few = figures(rows(*[1, 1, 0] * 10), {"share": share})[0]
+    many = figures(rows(*[1, 1, 0] * 100), {"share": share})[0]
+    assert many.high - many.low < (few.high - few.low) / 2
+
+
+def test_the_same_rows_give_the_same_interval() -> None:
+    one, other = (figures(rows(1, 0, 1, 1), {"share": share})[0] for _ in range(2))
+    assert one == other
+
+
+def test_a_figure_that_is_not_defined_is_no_number() -> None:
+    (figure,) = figures([{"tp": 0.0, "fp": 0.0, "fn": 0.0}], {"F1": TAG_MEASURES["F1"]})
+    assert math.isnan(figure.value) and math.isnan(figure.low)
+
+
+def test_a_difference_is_of_pairs() -> None:
+    first, second = rows(*[0] * 20, *[1] * 20), rows(*[1] * 40)
+    found = difference(first, second, share)
+    assert found.value == 0.5 and found.is_clear and found.low > 0.3
+    same = difference(first, first, share)
+    assert (same.value, same.low, same.high, same.is_clear) == (0.0, 0.0, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p"),
+    [(0, 0, 1.0), (5, 5, 1.0), (0, 1, 1.0), (0, 6, 2 / 64), (1, 9, 2 * (1 + 10) / 1024), (9, 1, 2 * (1 + 10) / 1024)],
+)
+def test_mcnemar_is_exact(only_first: int, only_second: int, p: float) -> None:
+    assert mcnemar(only_first, only_second) == pytest.approx(p)
+
+
+def test_pairs_count_what_only_one_got_right() -> None:
+    found = pairs([True, True, False, False], [True, False, True, False])
+    assert (found.only_first, found.only_second, found.n, found.p) == (1, 1, 4, 1.0)
+    assert found.rows_needed is None
+
+
+def test_a_smaller_difference_needs_more_rows() -> None:
+    large, small = rows_needed(5, 20, 100), rows_needed(10, 14, 100)
+    assert large is not None and small is not None and large < 100 < small
+    # By hand: a = .25, d = .15: ((1.96 * .5 + .8416 * sqrt(.25 - .0225)) / .15) ** 2 = 84.8
+    assert large == 85
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_every_figure_lies_in_its_interval(counts: list[tuple[int, int, int]]) -> None:
+    given_rows = [{"tp": a, "fp": b, "fn": c, "exact": a > 0, "na_right": b > 0} for a, b, c in counts]
+    measures = {name: TAG_MEASURES[name] for name in ("F1", "exact set", "NA accuracy")}
+    for figure in figures(given_rows, measures):
+        if not math.isnan(figure.value):
+            assert figure.low - 1e-9 <= figure.value <= figure.high + 1e-9
+            assert 0 <= figure.low <= figure.high <= 1

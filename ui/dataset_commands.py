@@ -1,0 +1,179 @@
+"""The commands that turn reviewed turns into tests: dataset add|list, and replay."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index_store.errors import InvalidInput, LecternError
+from ui.batch import Row, dump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ui.wiring import Library
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of text.")
+
+
+@click.group()
+def dataset() -> None:
+    """Keep reviewed turns as labelled rows, which `lectern eval` guards from then on."""
+
+
+@dataset.command("add")
+@click.option("--from-trace", "trace_id", required=True, metavar="ID", help="A turn that was reviewed.")
+@click.option("--to", "name", help="Name of the dataset; by default `reviewed-tags` or `reviewed-answers`.")
+def add(trace_id: str, name: str | None) -> None:
+    """Add a row made of a logged turn whose answer or tags somebody has corrected, or found right."""
+    from assistant.evaluation.from_traces import add_row, row_of
+    from assistant.tracing.queries import TraceReader
+    from ui import wiring
+
+    with wiring.open_library(wiring.read_environment()) as library:
+        kind, row = row_of(TraceReader(library.traces.engine).get(trace_id))
+        file, replaced = add_row(library.environment.home, name or f"reviewed-{kind}", kind, row)
+    click.echo(f"{'Replaced' if replaced else 'Added'} row {row['id']} in {file}")
+    click.echo(f"Guard it: lectern eval {kind} {file}", err=True)
+
+
+@dataset.command("list")
+@_JSON
+def list_all(as_json: bool) -> None:
+    """List the datasets that were made of reviewed turns."""
+    from assistant.evaluation.from_traces import datasets_in
+    from ui import wiring
+
+    found = datasets_in(wiring.read_environment().home)
+    if not found and not as_json:
+        click.echo(
+            "There is none yet. Review a turn (lectern traces correct), then: lectern dataset add --from-trace ID"
+        )
+    for file, rows in found:
+        click.echo(dump({"path": str(file), "rows": rows}) if as_json else f"{rows:>5} rows  {file}")
+
+
+@click.command()
+@click.argument("trace_id", required=False, metavar="TRACE")
+@click.option("--refused", is_flag=True, help="All turns that were refused.")
+@click.option("--down", is_flag=True, help="All turns with a thumb down.")
+@click.option("--text", help="All turns with these words in question or answer.")
+@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many turns.")
+@click.option("--prompt", "prompts", multiple=True, metavar="NAME@VERSION", help="Another version of a prompt.")
+@click.option("--model", help="Another model at the configured server.")
+@_JSON
+def replay(
+    trace_id: str | None,
+    refused: bool,
+    down: bool,
+    text: str | None,
+    limit: int,
+    prompts: tuple[str, ...],
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Run logged turns again, as things are now or with another prompt or model, and show what differs.
+
+    The new turns are kept like any others. The old ones stay as they are.
+    """
+    from assistant.tracing.queries import Filter, TraceReader
+    from ui import wiring
+
+    if trace_id is None and not (refused or down or text):
+        raise InvalidInput("No turn is named.", hint="Give a trace, or --refused, --down or --text WORDS.")
+    environment = wiring.read_environment()
+    settings = environment.assistant
+    if (model or prompts) and settings.mode == "quoting":
+        raise InvalidInput(
+            "Quoting mode has no prompts or models to change.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY."
+        )
+    chosen = {**settings.prompt_versions, **dict(_version(p) for p in prompts)}
+    settings = replace(settings, prompt_versions=chosen, model=model or settings.model)
+    environment.__dict__["assistant"] = settings  # what the cached property would give
+    with wiring.open_library(environment) as library:
+        reader = TraceReader(library.traces.engine)
+        wanted = Filter(status="refused" if refused else None, vote="down" if down else None, text=text)
+        ids = [trace_id] if trace_id else [row["id"] for row in reader.find(wanted, limit)]
+        again = _again(library)
+        failed = sum(_one(reader.get(one), again, reader, as_json) for one in ids)
+    if not ids and not as_json:
+        click.echo("No turn is like that.")
+    sys.exit(1 if failed else 0)
+
+
+def _version(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("@")
+    if not name or not number.removeprefix("v").isdecimal():
+        raise InvalidInput(f"{text!r} names no version of a prompt.", hint="Write it like answer@1.")
+    return name, int(number.removeprefix("v"))
+
+
+def _again(library: Library) -> Callable[[Mapping[str, Any]], str]:
+    """Give what runs a turn of each kind again, and gives the id of the new trace."""
+    from assistant.events import TurnStarted
+    from assistant.tracing.records import Origin
+    from ui import wiring
+
+    tagger = wiring.tagger_of(library)
+    opened: list[Any] = []
+
+    def run(trace: Mapping[str, Any]) -> str:
+        origin = Origin(conversation_id=f"replay-{trace['id']}", face="batch")
+        if trace["kind"] == "tag":
+            return asyncio.run(tagger.tag(trace["question"], origin)).trace_id
+        if not opened:
+            opened.append(wiring.assistant_of(library).assistant)
+
+        async def ask() -> str:
+            way: Any = "agent" if trace["kind"] == "agent" else "auto"
+            question = trace["searched"] or trace["question"]  # what was asked, standing alone
+            events = [e async for e in opened[0].ask(question, (), origin, way)]
+            return next(e.trace_id for e in events if isinstance(e, TurnStarted))
+
+        return asyncio.run(ask())
+
+    return run
+
+
+def _one(before: Mapping[str, Any], again: Callable[[Mapping[str, Any]], str], reader: Any, as_json: bool) -> bool:
+    """Replay one turn and show both; give whether that failed."""
+    try:
+        after = reader.get(again(before))
+    except LecternError as exc:
+        click.echo(dump({"trace": before["id"], "error": str(exc)}) if as_json else f"{before['id'][:8]}  {exc}")
+        return True
+    sides = {"before": _side(before), "after": _side(after)}
+    changed = [name for name in sides["before"] if sides["before"][name] != sides["after"][name] and name in _TOLD]
+    row: Row = {"trace": before["id"], "question": before["question"], **sides, "changed": changed}
+    if as_json:
+        click.echo(dump(row))
+        return bool(after["status"] == "error")
+    click.secho(f"{before['id'][:8]}  {' '.join(before['question'].split())[:100]}", bold=True)
+    click.echo(f"  changed: {', '.join(changed) or 'nothing'}")
+    for name in changed:
+        click.echo(f"  {name} before: {sides['before'][name]}\n  {name} after:  {sides['after'][name]}")
+    return bool(after["status"] == "error")
+
+
+_TOLD = ("status", "answer", "sources", "tags", "tools", "prompt", "model")
+
+
+def _side(trace: Mapping[str, Any]) -> Row:
+    spans = trace["spans"]
+    prompt = f"{trace['template']}@{trace['template_version']}" if trace["template"] else None
+    return {
+        "trace": trace["id"],
+        "status": trace["status"],
+        "answer": trace["answer"],
+        "sources": [f"{c['path']} {c['locator']}".strip() for c in trace["citations"] or ()],
+        "tags": list(trace["tags"] or ()),
+        "tools": [span["name"] for span in spans if span["kind"] == "tool"],
+        "prompt": prompt,
+        "model": trace["model"],
+        "price_usd": trace["price_usd"],
+        "seconds": round((trace["ended_at"] or trace["started_at"]) - trace["started_at"], 3),
+    }
