@@ -26,7 +26,7 @@ Nearest = Callable[[str, Sequence[str]], int]
 
 MOST_ARTICLES = 2
 MOST_PAGES = 2
-_PAPER = re.compile(r"\b(?:arxiv:\s*)?(\d{4}\.\d{4,5})(?:v\d+)?\b", re.IGNORECASE)
+_PAPER = re.compile(r"\b(\d{4}\.\d{4,5}(?:v\d+)?|(?<=arxiv:)[a-z-]+(?:\.[a-z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?:\b[A-Z0-9][\w'’-]*\b(?:\s+(?=[A-Z0-9(])|(?:\s+(?:of|the|and|de|von)\s+(?=[A-Z]))|\b))+")
 _ASKING = re.compile(
     r"^\W*(?:(?:can|could|would) you (?:please )?)?(?:please )?(?:tell me|explain|describe|who|what|which|when|where"
@@ -68,7 +68,7 @@ class _Past:
     arguments: Mapping[str, Any]
     passages: tuple[Passage, ...]
     choices: tuple[str, ...]
-    failed: bool
+    error: str
 
 
 def next_step(inputs: Mapping[str, Any], answer: Answerer, nearest: Nearest) -> Call | Conclusion:
@@ -93,8 +93,8 @@ def _calculation(question: str, tools: set[str], past: list[_Past], answer: Answ
     done = next((step for step in past if step.tool == "calculate"), None)
     if done is None:
         return Call("This is arithmetic: it is calculated.", "calculate", {"expression": expression})
-    if done.failed or not done.passages:
-        return None
+    if done.error or not done.passages:
+        return Conclusion(f"It cannot be calculated. {done.error}".strip(), REFUSAL)
     result = done.passages[0]
     return Conclusion("That is the result.", f"{result.text} [{result.marker}]")
 
@@ -117,7 +117,7 @@ def _paper(question: str, tools: set[str], past: list[_Past], answer: Answerer, 
 
 
 def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
-    if "wikipedia" not in tools or any(s.tool == "wikipedia" and s.failed for s in past):
+    if "wikipedia" not in tools or any(s.tool == "wikipedia" and s.error for s in past):
         return None
     steps = [step for step in past if step.tool == "wikipedia"]
     found = _supported("Wikipedia answers this.", question, "wikipedia", past, answer)
@@ -137,7 +137,7 @@ def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answer
 
 
 def _web(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
-    if "web_search" not in tools or any(s.tool == "web_search" and s.failed for s in past):
+    if "web_search" not in tools or any(s.tool == "web_search" and s.error for s in past):
         return None
     if not any(step.tool == "web_search" for step in past):
         return Call("Nothing so far answers this: the web is searched.", "web_search", {"query": question[:300]})
@@ -181,4 +181,6 @@ def _past(step: Mapping[str, Any]) -> _Past:
         Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0), p.get("kind", "course") != "course")
         for p in step.get("passages", ())
     )
-    return _Past(step["tool"], step["arguments"], passages, tuple(step.get("choices", ())), bool(step.get("error")))
+    return _Past(
+        step["tool"], step["arguments"], passages, tuple(step.get("choices", ())), str(step.get("error") or "")
+    )

@@ -98,6 +98,20 @@ def test_arithmetic_is_calculated_and_nothing_else_is_asked() -> None:
     assert plan("What is 17 * 23?", done) == Conclusion("That is the result.", "17 * 23 = 391 [1]")
 
 
+def test_what_cannot_be_calculated_is_told_and_not_searched_for() -> None:
+    found = plan("What is 1/0?", step("calculate", error="It divides by zero.", expression="1/0"))
+    assert found == Conclusion("It cannot be calculated. It divides by zero.", REFUSAL)
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [("What is in 2310.10631v2?", "2310.10631v2"), ("Summarise arXiv:hep-th/9901001", "hep-th/9901001")],
+)
+def test_a_paper_is_asked_for_as_it_was_named(question: str, paper: str) -> None:
+    found = plan(question, COURSE)
+    assert isinstance(found, Call) and found.arguments == {"id": paper}
+
+
 def test_without_tools_nothing_is_known() -> None:
     assert plan(Q, tools=()) == Conclusion("Nothing that was found supports an answer.", REFUSAL)
 
