@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
@@ -16,6 +17,8 @@ from typing import Any
 
 from llama_index.core.agent.workflow.workflow_events import ToolCall, ToolCallResult
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.workflow import Event as WorkflowEvent
 
 from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
@@ -94,8 +97,13 @@ class CourseAgent:
         context.run(RUN.set, run)
         context.run(METER.set, run.meter)
         said = [ChatMessage(role=MessageRole(t["role"]), content=t["content"]) for t in run.history]
+        memory = ChatMemoryBuffer(token_limit=sys.maxsize, tokenizer_fn=_no_tokens, chat_store=SimpleChatStore())
         handler = context.run(
-            self._loop.run, user_msg=run.question, chat_history=said, max_iterations=4 * run.limits.steps + 10
+            self._loop.run,
+            user_msg=run.question,
+            chat_history=said,
+            memory=memory,
+            max_iterations=4 * run.limits.steps + 10,
         )
         events = handler.stream_events()
         try:
@@ -149,6 +157,11 @@ class CourseAgent:
         return tuple(
             replace(c, kind=cited[c.marker - 1].kind, fetched_at=cited[c.marker - 1].fetched_at) for c in found
         )
+
+
+def _no_tokens(text: str) -> list[str]:
+    """Count nothing: what LlamaIndex keeps of a turn is never sent, for the prompt is made of the run."""
+    return []
 
 
 def searched(run: AgentRun, hits: Sequence[Hit]) -> Step:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection
+from functools import lru_cache
 
 from assistant.citations import MarkerStream
 from assistant.link_guard import LinkGuard
@@ -18,6 +19,7 @@ LEAK_WORDS = 8
 _WORD = re.compile(r"\w+")
 
 
+@lru_cache(maxsize=512)  # the same instructions and passages come up in turn after turn
 def runs_of(text: str) -> frozenset[tuple[str, ...]]:
     """Give the runs of LEAK_WORDS words of a text, in small letters."""
     words = [w.lower() for w in _WORD.findall(text)]

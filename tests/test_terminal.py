@@ -105,7 +105,7 @@ def test_hits_are_cut_between_words_and_no_hit_says_what_to_do(shown: io.StringI
     assert "lectern library list" in shown.getvalue().replace("\n", " ")
 
 
-@pytest.mark.parametrize("group", [[], ["library"], ["traces"]])
+@pytest.mark.parametrize("group", [[], ["library"], ["traces"], ["eval"], ["dataset"], ["prompts"]])
 def test_help_says_what_each_command_does_in_a_whole_line(group: list[str]) -> None:
-    said = CliRunner().invoke(cli, [*group, "--help"], terminal_width=80).output
+    said = CliRunner().invoke(cli, [*group, "--help"], terminal_width=78).output
     assert "..." not in said.split("Commands:")[1]

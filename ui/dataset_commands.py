@@ -22,14 +22,17 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines i
 
 @click.group()
 def dataset() -> None:
-    """Keep reviewed turns as labelled rows, which `lectern eval` guards from then on."""
+    """Keep reviewed turns as labelled rows for `lectern eval`."""
 
 
 @dataset.command("add")
 @click.option("--from-trace", "trace_id", required=True, metavar="ID", help="A turn that was reviewed.")
 @click.option("--to", "name", help="Name of the dataset; by default `reviewed-tags` or `reviewed-answers`.")
 def add(trace_id: str, name: str | None) -> None:
-    """Add a row made of a logged turn whose answer or tags somebody has corrected, or found right."""
+    """Add a row made of a reviewed turn.
+
+    Somebody has corrected its answer or its tags, or found them right.
+    """
     from assistant.evaluation.from_traces import add_row, row_of
     from assistant.tracing.queries import TraceReader
     from ui import wiring
@@ -76,9 +79,10 @@ def replay(
     model: str | None,
     as_json: bool,
 ) -> None:
-    """Run logged turns again, as things are now or with another prompt or model, and show what differs.
+    """Run logged turns again and show what differs.
 
-    The new turns are kept like any others. The old ones stay as they are.
+    They run as things are now, or with another prompt or model. The new turns
+    are kept like any others. The old ones stay as they are.
     """
     from assistant.tracing.queries import Filter, TraceReader
     from ui import wiring

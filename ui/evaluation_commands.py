@@ -90,7 +90,7 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
 @_RESUME
 @_JSON
 def eval_answers(dataset: Path, judge: bool, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
-    """Ask each question of the course and look at words, sources and refusals."""
+    """Ask each question; look at words, sources and refusals."""
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import ANSWER_MEASURES, JUDGE_MEASURES
 
@@ -170,9 +170,10 @@ def _is_wrong(result: Result) -> bool:
 @_LIMIT
 @_JOBS
 def compare(dataset: Path, prompts: str, models: str, report: Path | None, limit: int | None, jobs: int) -> None:
-    """Compare prompts and models on labelled abstracts: quality, price, speed, and what can be told apart.
+    """Compare prompts and models on labelled abstracts.
 
-    Each prompt is tried with each model. Without a language model there are the rules alone.
+    Quality, price and speed side by side, and which differences the rows can show. Each prompt is tried
+    with each model. Without a language model there are the rules alone.
     """
     from assistant.evaluation.comparison import compare as compared
     from ui.comparing import cells_of, print_comparison, write_reports

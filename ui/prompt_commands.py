@@ -95,7 +95,7 @@ def diff(name: str, old: str, new: str) -> None:
 @click.option("--model", metavar="NAME", help="Ask this model of the configured server.")
 @_JSON
 def try_prompt(reference: str, given: tuple[str, ...], file: Any, model: str | None, as_json: bool) -> None:
-    """Fill a template, ask the model with it, and show what it says and costs.
+    """Fill a template, ask the model, show answer and cost.
 
     Without a language model the filled template is shown, and what quoting mode says to it.
     """

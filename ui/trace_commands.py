@@ -168,7 +168,7 @@ def deliver(due: bool) -> None:
 @click.option("--comment", default="")
 @click.option("--assign", help="Who shall look at it.")
 def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[str, ...], **given: Any) -> None:
-    """Keep a review of a turn: a verdict, and what would have been right."""
+    """Keep a review of a turn: a verdict, or what was right."""
     from assistant.tracing.records import Review
 
     if not (sources or tags or any(given.values())):
