@@ -117,6 +117,7 @@ def print_comparison(comparison: Comparison) -> None:
     console.print(table)
     for verdict in comparison.verdicts:
         console.print(f"- {verdict.words}", soft_wrap=True)
+        console.print(f"  {verdict.test}", style="dim", soft_wrap=True)
     if len(comparison.cells) > 1:
         for by in ("quality", "price", "speed"):
             console.print(f"By {by}: " + ", then ".join(cell.name for cell in comparison.ranking(by)), soft_wrap=True)

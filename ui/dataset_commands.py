@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from index_store.errors import InvalidInput, LecternError
 from ui.batch import Row, dump
+from ui.variants import MODEL, PROMPT, varied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,8 +66,8 @@ def list_all(as_json: bool) -> None:
 @click.option("--down", is_flag=True, help="All turns with a thumb down.")
 @click.option("--text", help="All turns with these words in question or answer.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many turns.")
-@click.option("--prompt", "prompts", multiple=True, metavar="NAME@VERSION", help="Another version of a prompt.")
-@click.option("--model", help="Another model at the configured server.")
+@PROMPT
+@MODEL
 @_JSON
 def replay(
     trace_id: str | None,
@@ -89,16 +89,7 @@ def replay(
 
     if trace_id is None and not (refused or down or text):
         raise InvalidInput("No turn is named.", hint="Give a trace, or --refused, --down or --text WORDS.")
-    environment = wiring.read_environment()
-    settings = environment.assistant
-    if (model or prompts) and settings.mode == "quoting":
-        raise InvalidInput(
-            "Quoting mode has no prompts or models to change.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY."
-        )
-    chosen = {**settings.prompt_versions, **dict(_version(p) for p in prompts)}
-    settings = replace(settings, prompt_versions=chosen, model=model or settings.model)
-    environment.__dict__["assistant"] = settings  # what the cached property would give
-    with wiring.open_library(environment) as library:
+    with wiring.open_library(varied(wiring.read_environment(), prompts, model)) as library:
         reader = TraceReader(library.traces.engine)
         wanted = Filter(status="refused" if refused else None, vote="down" if down else None, text=text)
         ids = [trace_id] if trace_id else [row["id"] for row in reader.find(wanted, limit)]
@@ -107,13 +98,6 @@ def replay(
     if not ids and not as_json:
         click.echo("No turn is like that.")
     sys.exit(1 if failed else 0)
-
-
-def _version(text: str) -> tuple[str, int]:
-    name, _, number = text.partition("@")
-    if not name or not number.removeprefix("v").isdecimal():
-        raise InvalidInput(f"{text!r} names no version of a prompt.", hint="Write it like answer@1.")
-    return name, int(number.removeprefix("v"))
 
 
 def _again(library: Library) -> Callable[[Mapping[str, Any]], str]:

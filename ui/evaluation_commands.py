@@ -14,14 +14,14 @@ import click
 
 from index_store.errors import InvalidInput
 from ui.batch import Row, dump
+from ui.figures import report
+from ui.variants import MODEL, PROMPT, varied
 
 if TYPE_CHECKING:
     from assistant.evaluation.datasets import Dataset, Kind
     from assistant.evaluation.runs import Result, Run, Runner
-    from assistant.evaluation.statistics import Figure, Measure
     from ui.wiring import Library
 
-DONE, IN_PART = 0, 1
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of a table.")
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 _LIMIT = click.option("--limit", type=click.IntRange(1), help="Only the first so many rows.")
@@ -40,16 +40,26 @@ def evaluate() -> None:
 
 @evaluate.command("tags")
 @_DATASET
+@PROMPT
+@MODEL
 @_LIMIT
 @_JOBS
 @_RESUME
 @_JSON
-def eval_tags(dataset: Path, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
+def eval_tags(
+    dataset: Path,
+    prompts: tuple[str, ...],
+    model: str | None,
+    limit: int | None,
+    jobs: int,
+    resume: str | None,
+    as_json: bool,
+) -> None:
     """Tag each abstract and compare with its labels."""
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import TAG_MEASURES
 
-    with _opened(dataset, "tags", limit) as (library, data):
+    with _opened(dataset, "tags", limit, prompts, model) as (library, data):
         from ui import wiring
 
         settings = _tag_settings(library)
@@ -59,7 +69,7 @@ def eval_tags(dataset: Path, limit: int | None, jobs: int, resume: str | None, a
         more: Mapping[str, Sequence[Mapping[str, float]]] = {}
         if tagger.uses_rules:
             more = runners.rules_without(data.rows)
-    _report(run, data, results, TAG_MEASURES, as_json, more)
+    report(run, data, results, TAG_MEASURES, as_json, more)
 
 
 @evaluate.command("search")
@@ -79,38 +89,49 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
         settings = {"top_k": top_k, "index": str(library.searcher.index.manifest.fingerprint)}
         run = _run_of(library, data, settings, resume)
         results = _go(run, data, runners.searching(library.searcher, top_k), jobs)
-    _report(run, data, results, SEARCH_MEASURES, as_json)
+    report(run, data, results, SEARCH_MEASURES, as_json)
 
 
 @evaluate.command("answers")
 @_DATASET
 @click.option("--judge", is_flag=True, help="Let the language model score each answer too, with its reason.")
+@PROMPT
+@MODEL
 @_LIMIT
 @_JOBS
 @_RESUME
 @_JSON
-def eval_answers(dataset: Path, judge: bool, limit: int | None, jobs: int, resume: str | None, as_json: bool) -> None:
+def eval_answers(
+    dataset: Path,
+    judge: bool,
+    prompts: tuple[str, ...],
+    model: str | None,
+    limit: int | None,
+    jobs: int,
+    resume: str | None,
+    as_json: bool,
+) -> None:
     """Ask each question; look at words, sources and refusals."""
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import ANSWER_MEASURES, JUDGE_MEASURES
 
-    with _opened(dataset, "answers", limit) as (library, data):
+    with _opened(dataset, "answers", limit, prompts, model) as (library, data):
         from ui import wiring
 
         opened = wiring.assistant_of(library)
         if judge and opened.model.mode == "quoting":
             raise InvalidInput("Quoting mode cannot judge.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY.")
-        prompts = wiring.prompts_of(library.environment)
+        templates = wiring.prompts_of(library.environment)
         settings = {
             "model": opened.model.label,
             "judge": judge,
             "index": str(library.searcher.index.manifest.fingerprint),
-            "templates": {name: prompts.get(name).hash for name in ("answer", "condense_question")},
+            "templates": {name: templates.get(name).hash for name in ("answer", "condense_question")},
         }
         run = _run_of(library, data, settings, resume)
-        scoring = runners.judging(opened.model, prompts) if judge else None
+        scoring = runners.judging(opened.model, templates) if judge else None
         results = _go(run, data, runners.asking(opened.assistant, run.about.id, scoring), jobs)
-    _report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json)
+    report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json)
 
 
 @evaluate.command("list")
@@ -166,10 +187,15 @@ def _is_wrong(result: Result) -> bool:
 @_DATASET
 @click.option("--prompts", "prompts", default="", help="Versions of tag_abstract, such as 1,2 or tag_abstract@2.")
 @click.option("--models", "models", default="", help="Names of models at the configured server, such as m1,m2.")
-@click.option("--report", type=click.Path(path_type=Path), help="Where the HTML page goes; a CSV is put beside it.")
+@click.option(
+    "--report", "page", type=click.Path(path_type=Path), help="Where the HTML page goes; a CSV is put beside it."
+)
+@click.option("--open", "shall_open", is_flag=True, help="Open the page in the browser.")
 @_LIMIT
 @_JOBS
-def compare(dataset: Path, prompts: str, models: str, report: Path | None, limit: int | None, jobs: int) -> None:
+def compare(
+    dataset: Path, prompts: str, models: str, page: Path | None, shall_open: bool, limit: int | None, jobs: int
+) -> None:
     """Compare prompts and models on labelled abstracts.
 
     Quality, price and speed side by side, and which differences the rows can show. Each prompt is tried
@@ -186,8 +212,11 @@ def compare(dataset: Path, prompts: str, models: str, report: Path | None, limit
         home = library.environment.home
     comparison = compared(data.rows, results)
     print_comparison(comparison)
-    write_reports(comparison, data, home / "evaluations" / "comparison.html" if report is None else report)
-    sys.exit(DONE if not any(cell.errors for cell in comparison.cells) else IN_PART)
+    page = page or home / "evaluations" / "comparison.html"
+    write_reports(comparison, data, page)
+    if shall_open:
+        click.launch(page.resolve().as_uri())
+    sys.exit(any(cell.errors for cell in comparison.cells))
 
 
 def _split(text: str) -> list[str]:
@@ -195,14 +224,16 @@ def _split(text: str) -> list[str]:
 
 
 @contextmanager
-def _opened(path: Path, kind: Kind, limit: int | None) -> Iterator[tuple[Library, Dataset]]:
+def _opened(
+    path: Path, kind: Kind, limit: int | None, prompts: Sequence[str] = (), model: str | None = None
+) -> Iterator[tuple[Library, Dataset]]:
     """Read the data set first, so that a mistake in it is told before anything is opened."""
     from assistant.evaluation.datasets import read_dataset
     from ui import wiring
 
     data = read_dataset(path, kind)
     data = data if limit is None else replace(data, rows=data.rows[:limit])
-    with wiring.open_library(wiring.read_environment()) as library:
+    with wiring.open_library(varied(wiring.read_environment(), prompts, model)) as library:
         yield library, data
 
 
@@ -247,80 +278,3 @@ def _go(run: Run, data: Dataset, runner: Runner, jobs: int, name: str = "") -> d
             bar.update(task, completed=done)
 
         return asyncio.run(run.go(data.rows, runner, jobs=jobs, tell=tell))
-
-
-def _report(
-    run: Run,
-    data: Dataset,
-    results: Mapping[str, Result],
-    measures: Mapping[str, Measure],
-    as_json: bool,
-    more: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
-) -> None:
-    """Print the figures, and end with the exit code: 1 when a row failed."""
-    from assistant.evaluation.metrics import ANSWER_BASES, mean
-    from assistant.evaluation.statistics import figures
-
-    fine = [r for r in (results[row.id] for row in data.rows) if r.error is None]
-    bases = ANSWER_BASES if run.about.kind == "answers" else {}
-    found = figures([r.counts for r in fine], measures, bases) if fine else []
-    failed = len(data.rows) - len(fine)
-    costs = {
-        "seconds a row": mean([r.seconds for r in fine]),
-        "tokens a row": mean(
-            [(r.input_tokens or 0) + (r.output_tokens or 0) if r.input_tokens else None for r in fine]
-        ),
-        "price a row": mean([r.price_usd for r in fine]),
-    }
-    extra = {label: figures(list(rows), measures) for label, rows in (more or {}).items()}
-    show_figures = _json_figures if as_json else _print_figures
-    show_figures(run, found, extra, costs, failed)
-    sys.exit(DONE if not failed else IN_PART)
-
-
-def _json_figures(
-    run: Run,
-    found: Sequence[Figure],
-    extra: Mapping[str, Sequence[Figure]],
-    costs: Mapping[str, float | None],
-    failed: int,
-) -> None:
-    def row(figure: Figure, label: str = "") -> Row:
-        about: Row = {"figure": figure.name, "value": figure.value, "low": figure.low, "high": figure.high}
-        return {**about, "n": figure.n, **({"with": label} if label else {})}
-
-    for figure in found:
-        click.echo(dump(_finite(row(figure))))
-    for label, others in extra.items():
-        for figure in others:
-            click.echo(dump(_finite(row(figure, label))))
-    click.echo(dump({"run": run.about.id, "failed": failed, **costs}))
-
-
-def _finite(row: Row) -> Row:
-    return {k: None if isinstance(v, float) and v != v else v for k, v in row.items()}  # noqa: PLR0124  # NaN
-
-
-def _print_figures(
-    run: Run,
-    found: Sequence[Figure],
-    extra: Mapping[str, Sequence[Figure]],
-    costs: Mapping[str, float | None],
-    failed: int,
-) -> None:
-    from rich.table import Table
-
-    from ui.terminal import console
-
-    table = Table("figure", "value", "95 % interval", "n", box=None)
-    for figure in found:
-        table.add_row(figure.name, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.n))
-    console.print(table)
-    for label, others in extra.items():
-        told = ", ".join(f"{f.name} {f.value:.3f} ({f.low:.3f} to {f.high:.3f})" for f in others if f.name in _SHORT)
-        console.print(f"{label}: {told}", soft_wrap=True)
-    told = ", ".join(f"{name} {value:.4g}" for name, value in costs.items() if value is not None)
-    console.print(f"run {run.about.id}{f', {told}' if told else ''}{f', {failed} rows failed' if failed else ''}")
-
-
-_SHORT = ("F1", "F1 (strict)", "exact set", "NA accuracy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -33,7 +34,7 @@ class Cell:
     @property
     def quality(self) -> float:
         """The figure that ranks."""
-        return next(f.value for f in self.figures if f.name == MAIN)
+        return next((f.value for f in self.figures if f.name == MAIN and not math.isnan(f.value)), -1.0)  # none: last
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Verdict:
         if needed is None:
             return f"{told}; on these {d.n} rows both get as many right."
         return f"{told}; it would take about {max(needed, d.n + 1):,} rows of this kind to see such a difference."
+
+    @property
+    def test(self) -> str:
+        """Say what McNemar's test makes of the rows that only one of them got wholly right."""
+        p = self.pairs
+        apart = f"only {self.first} {p.only_first}, only {self.second} {p.only_second}"
+        return f"wholly right: {apart}; McNemar p = {p.p:.3f}"
 
 
 def _span(d: Difference) -> str:

@@ -87,6 +87,20 @@ def _tag_measures(before: str, after: str) -> dict[str, Measure]:
 TAG_MEASURES: Mapping[str, Measure] = {**_tag_measures("", ""), **_tag_measures("strict_", " (strict)")}
 
 
+def row_scores(counts: Mapping[str, float]) -> Counts:
+    """Give the figures of one row's tags: F1 (1 where nothing was to be found and nothing was), exact, NA accuracy."""
+    all_of = 2 * counts["tp"] + counts["fp"] + counts["fn"]
+    f1 = 2 * counts["tp"] / all_of if all_of else 1.0
+    return {"f1": f1, "exact": counts["exact"], "na_accuracy": counts["na_right"]}
+
+
+def answer_scores(counts: Mapping[str, float]) -> Counts:
+    """Give the figures of one row's answer: those that its row can have."""
+    if counts["unanswerable"]:
+        return {"honest": counts["honest"]}
+    return {name: counts[name] for name in ("hit", "cited", "quoted", "refused")}
+
+
 def search_counts(row: Row, hits: Sequence[Mapping[str, Any]]) -> Counts:
     """Count where the gold passages stand among a search's hits, each {"path", "text"}, best first."""
     right = [any(is_right(hit["path"], hit["text"], gold) for gold in row.gold) for hit in hits]

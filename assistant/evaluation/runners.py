@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.evaluation.datasets import Row
-from assistant.evaluation.metrics import answer_counts, search_counts, tag_counts
+from assistant.evaluation.metrics import answer_counts, answer_scores, row_scores, search_counts, tag_counts
 from assistant.evaluation.runs import Result, Runner
 from assistant.followup import stand_alone
 from assistant.tagging import Tagger
 from assistant.tagging_rules import knowing, known_names, names_of
-from assistant.tracing.records import Origin
+from assistant.tracing.records import End, Origin, Trial
 from index_store.errors import LecternError, ModelReplyBroken
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
     """Tag each row's abstract."""
 
     async def one(row: Row) -> Result:
-        found = await tagger.tag(row.asked, Origin(conversation_id=run_id, face="batch"))
+        found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
         used = found.usage
         return Result(
             row.id,
@@ -50,6 +50,20 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
         )
 
     return one
+
+
+def _tag_trial(row: Row, run_id: str) -> Trial:
+    def score(end: End) -> Mapping[str, float]:
+        return row_scores(tag_counts(row, end.tags))
+
+    return Trial(run_id, row.id, {"tags": list(row.tags)}, score)
+
+
+def _answer_trial(row: Row, run_id: str) -> Trial:
+    def score(end: End) -> Mapping[str, float]:
+        return answer_scores(answer_counts(row, end.status == "ok", end.answer, end.citations))
+
+    return Trial(run_id, row.id, {"keywords": list(row.keywords), "gold": [dict(g) for g in row.gold]}, score)
 
 
 def rules_without(rows: Sequence[Row]) -> dict[str, list[dict[str, float]]]:
@@ -89,7 +103,7 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
     from assistant.events import Answer, Failure, Refusal
 
     async def one(row: Row) -> Result:
-        origin = Origin(conversation_id=run_id, face="batch")
+        origin = Origin(run_id, face="batch", trial=_answer_trial(row, run_id))
         events = [e async for e in assistant.ask(row.asked, list(row.history), origin, "course")]
         end = events[-1]
         if isinstance(end, Failure):

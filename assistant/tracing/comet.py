@@ -15,7 +15,15 @@ from typing import Any
 
 import requests
 
-from assistant.tracing.content import inputs_of, metadata_of, outputs_of, step_metadata_of, tags_of, title_of
+from assistant.tracing.content import (
+    inputs_of,
+    metadata_of,
+    outputs_of,
+    scores_of,
+    step_metadata_of,
+    tags_of,
+    title_of,
+)
 from assistant.tracing.sending import Judge, TimedSession, address_of, address_within, body_of, key_of, shown, words_of
 from assistant.tracing.settings import TraceSettings
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable
@@ -61,7 +69,7 @@ class CometSink:
                 workspace=self._settings.comet_workspace or None,
                 project=self._settings.comet_project or _default_project(),
                 parameters=parameters_of(asset["metadata"]),
-                metrics=None if took is None else {"chain_duration": took},
+                metrics={**scores_of(record), **({} if took is None else {"chain_duration": took})} or None,
                 tags=chain.tags,
                 others=chain.others,
             )

@@ -58,7 +58,8 @@ def metadata_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "variables": record.get("template_variables"),
     }
     known = {name: record.get(name) for name in _OF_A_TRACE}
-    return _told({**known, "usage": _told(usage) or None, "prompt": _told(prompt) or None})
+    about = {"usage": _told(usage) or None, "prompt": _told(prompt) or None, "evaluation": record.get("evaluation")}
+    return _told({**known, **about})
 
 
 def step_metadata_of(step: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,8 +74,15 @@ def step_metadata_of(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags_of(record: Mapping[str, Any]) -> list[str]:
-    """Give the words that a turn is found by: its kind, mode, status and face, each once."""
-    return list(dict.fromkeys(str(record[name]) for name in ("kind", "mode", "status", "face") if record.get(name)))
+    """Give the words that a turn is found by: its kind, mode, status and face, each once; and the run that it is of."""
+    words = [str(record[name]) for name in ("kind", "mode", "status", "face") if record.get(name)]
+    run = (record.get("evaluation") or {}).get("run")
+    return list(dict.fromkeys([*words, *([f"run {run}"] if run else [])]))
+
+
+def scores_of(record: Mapping[str, Any]) -> dict[str, float]:
+    """Give the scores of a turn that was measured on a labelled row, none of any other."""
+    return dict((record.get("evaluation") or {}).get("score") or {})
 
 
 def title_of(record: Mapping[str, Any]) -> str:

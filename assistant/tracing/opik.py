@@ -15,7 +15,15 @@ from uuid import UUID
 
 import requests
 
-from assistant.tracing.content import inputs_of, metadata_of, outputs_of, step_metadata_of, tags_of, title_of
+from assistant.tracing.content import (
+    inputs_of,
+    metadata_of,
+    outputs_of,
+    scores_of,
+    step_metadata_of,
+    tags_of,
+    title_of,
+)
 from assistant.tracing.records import ERROR_TYPE, INPUT_TOKENS, MODEL, OUTPUT_TOKENS, PRICE_USD, PROVIDER
 from assistant.tracing.sending import Judge, TimedSession, address_of, address_within, key_of
 from assistant.tracing.settings import TraceSettings
@@ -50,6 +58,13 @@ class OpikSink:
         spans = [{**project, **span} for span in spans_of(record)]
         if spans:
             self._request("POST", "v1/private/spans/batch", {"spans": spans})
+        own = str(trace_id_of(record["id"], record["started_at"]))
+        scores = [
+            {**project, "id": own, "name": name, "value": float(value), "source": "sdk"}
+            for name, value in scores_of(record).items()
+        ]
+        if scores:
+            self._request("PUT", "v1/private/traces/feedback-scores", {"scores": scores})
 
     def send_feedback(self, item: dict[str, Any]) -> None:
         """Send a vote on a trace that was sent before, with its comment; one without a vote takes the score away.

@@ -6,7 +6,7 @@ Times are seconds since 1970 in UTC. Whatever was not reported is None, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,12 +34,29 @@ ERROR_TYPE = "error.type"
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The labelled row that a turn is measured on; `score` counts what its end got right."""
+
+    run: str
+    row: str
+    expected: Mapping[str, Any]  # of JSON
+    score: Callable[[End], Mapping[str, float]]
+
+    def judged(self, end: End) -> dict[str, Any]:
+        """Give what a trace keeps of it: run, row, expected, actual, score."""
+        actual: dict[str, Any] = {"tags": list(end.tags)} if end.tags else {"answer": end.answer}
+        score = dict(self.score(end)) if end.status in ("ok", "refused") else {}
+        return {"run": self.run, "row": self.row, "expected": dict(self.expected), "actual": actual, "score": score}
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a turn comes from: which conversation, whose (a pseudonym), through which face."""
 
     conversation_id: str | None = None  # None: a conversation of this one turn
     user_id: str | None = None
     face: Face = "terminal"
+    trial: Trial | None = None
 
 
 @dataclass(slots=True)

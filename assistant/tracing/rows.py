@@ -39,7 +39,7 @@ class Rows:
     def ended(self, start: Start, end: End) -> dict[str, Any]:
         """Give what changes in it when it is over."""
         answer = self._redact.text(end.answer)
-        prompt = end.prompt
+        prompt, trial = end.prompt, start.origin.trial
         return {
             "status": end.status,
             "answer": answer,
@@ -48,6 +48,7 @@ class Rows:
             "citations": self._redact.value([dict(c) for c in end.citations]),
             "related": self._redact.value([dict(r) for r in end.related]),
             "tags": self._redact.value(list(end.tags)),
+            "evaluation": None if trial is None else self._redact.value(trial.judged(end)),
             "searched": None if end.searched is None else self._redact.text(end.searched),
             "template": prompt and prompt.name,
             "template_version": prompt and prompt.version,

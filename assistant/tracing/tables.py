@@ -75,6 +75,7 @@ traces = Table(
     Column("citations", _Json),
     Column("related", _Json),
     Column("tags", _Json),
+    Column("evaluation", _Json),  # of a turn that was measured: run, row, expected, actual, score
     Column("mode", String(16), nullable=False),
     Column("provider", String(120), nullable=False),
     Column("model", String(200), nullable=False),
