@@ -38,6 +38,13 @@ from ui.cli import cli
         ("OpenAI ChatGPT runs on an A100.", ["ChatGPT"]),
         ("CLIP ViT-L/14 is used.", ["CLIP"]),
         ("We propose α-Net, a model, and compare the β-VAE; ε-greedy is no name.", ["α-Net", "β-VAE"]),
+        ("TideMap reads charts.", ["TideMap"]),
+        ("We collect a corpus of notes, PIN. PIN needs care.", NO_MODELS),
+        ("Our Slow River Net (SRN) is frozen.", ["SRN"]),
+        ("We fine-tune the original QUILL, then prompt Acme's GLYPH-2.", ["QUILL", "GLYPH-2"]),
+        ("Chatbots such as Heron, Egret, and Stork 2 are asked.", ["Heron", "Egret", "Stork 2"]),
+        ("Some models (Heron, Egret) fail; large models (LMs) do not.", ["Heron", "Egret"]),
+        ("Transformers like ViT (Zhou et al. 2020) or Meyer et al. are old.", ["ViT"]),
         ("", NO_MODELS),
     ],
 )
@@ -59,7 +66,9 @@ def test_every_tag_is_verbatim_at_its_place_and_none_overlap(text: str, names: l
     assert len({t.name.casefold() for t in found}) == len(found)
 
 
-@pytest.mark.parametrize("piece", ["a", "A-", "(", "we propose ", "X, a ", " (A)", "A A ", "GPT", "Net-", "A.b "])
+@pytest.mark.parametrize(
+    "piece", ["a", "A-", "(", "we propose ", "X, a ", " (A)", "A A ", "GPT", "Net-", "A.b ", "models (A1 ", "Ab reads "]
+)
 def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (20, 20)); "
     code = f"{limit}from assistant.tagging_rules import tag; tag({piece!r} * (20_000 // len({piece!r})))"
