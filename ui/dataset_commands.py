@@ -86,10 +86,12 @@ def replay(
     """
     from assistant.tracing.queries import Filter, TraceReader
     from ui import wiring
+    from ui.delivery import delivered_behind
 
     if trace_id is None and not (refused or down or text):
         raise InvalidInput("No turn is named.", hint="Give a trace, or --refused, --down or --text WORDS.")
-    with wiring.open_library(varied(wiring.read_environment(), prompts, model)) as library:
+    environment = varied(wiring.read_environment(), prompts, model)
+    with wiring.open_library(environment) as library, delivered_behind(library):
         reader = TraceReader(library.traces.engine)
         wanted = Filter(status="refused" if refused else None, vote="down" if down else None, text=text)
         ids = [trace_id] if trace_id else [row["id"] for row in reader.find(wanted, limit)]

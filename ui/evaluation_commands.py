@@ -230,10 +230,12 @@ def _opened(
     """Read the data set first, so that a mistake in it is told before anything is opened."""
     from assistant.evaluation.datasets import read_dataset
     from ui import wiring
+    from ui.delivery import delivered_behind
 
     data = read_dataset(path, kind)
     data = data if limit is None else replace(data, rows=data.rows[:limit])
-    with wiring.open_library(varied(wiring.read_environment(), prompts, model)) as library:
+    environment = varied(wiring.read_environment(), prompts, model)
+    with wiring.open_library(environment) as library, delivered_behind(library):
         yield library, data
 
 
