@@ -180,6 +180,21 @@ def test_prompts_and_models_are_compared_and_the_report_opens_offline(
     assert {row["F1"] for row in table if row["model"] == "m-good"} == {"1.0000"}
 
 
+def test_a_model_that_never_answers_is_a_cell_without_a_figure(
+    home: Path, dataset: Path, server: ModelServer, tmp_path: Path
+) -> None:
+    server.default = lambda request: '["NA"]' if request["model"] == "m-good" else failing(404, "No such model.")
+    page = tmp_path / "report.html"
+    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m-good"}
+    given = ("--models", "m-good,m-gone", "--report", str(page))
+    out = run(home, "compare", str(dataset), *given, expected=1, **how)
+    assert "By quality: tag_abstract@2 with m-good, then tag_abstract@2 with m-gone" in out
+    assert "3 rows failed" in out and "m-gone" in out.split("3 rows failed")[1]
+    assert "3 rows failed" in page.read_text("utf-8")
+    good, gone = csv.DictReader(io.StringIO(page.with_suffix(".csv").read_text("utf-8")))
+    assert (good["NA accuracy"], good["n"], gone["F1"], gone["errors"]) == ("0.3333", "3", "", "3")
+
+
 def test_a_comparison_that_cannot_be_made_is_refused_before_anything_is_asked(home: Path, dataset: Path) -> None:
     told = run(home, "compare", str(dataset), "--prompts", "1,2", expected=2, merged=True)
     assert "no language model" in told

@@ -115,12 +115,24 @@ def print_comparison(comparison: Comparison) -> None:
         price = "unknown" if cell.price_usd is None else f"${cell.price_usd:.6f}"
         table.add_row(cell.name, *shown, tokens, price, f"{cell.seconds:.3f}", str(cell.errors))
     console.print(table)
+    for cell in comparison.cells:
+        if cell.errors:
+            console.print(f"{cell.name}: {cell.errors} rows failed: {cell.reason}", style="red", markup=False)
     for verdict in comparison.verdicts:
         console.print(f"- {verdict.words}", soft_wrap=True)
         console.print(f"  {verdict.test}", style="dim", soft_wrap=True)
+    if comparison.caution:
+        console.print(f"  {comparison.caution}", style="dim", soft_wrap=True)
     if len(comparison.cells) > 1:
-        for by in ("quality", "price", "speed"):
-            console.print(f"By {by}: " + ", then ".join(cell.name for cell in comparison.ranking(by)), soft_wrap=True)
+        _print_rankings(comparison)
+
+
+def _print_rankings(comparison: Comparison) -> None:
+    for by in ("quality", "price", "speed"):
+        told = ", then ".join(cell.name for cell in comparison.ranking(by))
+        if by == "price" and all(cell.price_usd is None for cell in comparison.cells):
+            told = "none is known, for the server reports no tokens, or its models have no price."
+        console.print(f"By {by}: {told}", soft_wrap=True)
 
 
 def write_reports(comparison: Comparison, data: Dataset, page: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +16,9 @@ from assistant.evaluation.statistics import Difference, Figure, Pairs, differenc
 
 MAIN = "F1"
 MOST_DISAGREEMENTS = 200
+UNCLEAR = 0.05
+MOST_ROWS = 10_000
+"""What it would take more of is no difference that anybody will see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Cell:
     model: str
     figures: tuple[Figure, ...]
     errors: int
+    reason: str  # of the errors, the commonest
     input_tokens: float | None  # a row, in the mean
     output_tokens: float | None
     price_usd: float | None
@@ -54,17 +59,30 @@ class Verdict:
             better, worse = (self.second, self.first) if d.value > 0 else (self.first, self.second)
             return f"{better} is better than {worse}: {MAIN} {abs(d.value):.3f} more ({_span(d)}, n={d.n})."
         told = f"Not enough data to tell {self.first} from {self.second}: {MAIN} differs by {d.value:+.3f} ({_span(d)})"
-        needed = self.pairs.rows_needed
+        needed = d.rows_needed
         if needed is None:
-            return f"{told}; on these {d.n} rows both get as many right."
-        return f"{told}; it would take about {max(needed, d.n + 1):,} rows of this kind to see such a difference."
+            return f"{told}; on these {d.n} rows both are alike."
+        about = f"about {_rounded(max(needed, d.n + 1)):,}" if needed <= MOST_ROWS else f"more than {MOST_ROWS:,}"
+        return f"{told}; it would take {about} rows of this kind to see such a difference."
 
     @property
     def test(self) -> str:
         """Say what McNemar's test makes of the rows that only one of them got wholly right."""
         p = self.pairs
         apart = f"only {self.first} {p.only_first}, only {self.second} {p.only_second}"
-        return f"wholly right: {apart}; McNemar p = {p.p:.3f}"
+        needed = p.rows_needed if p.p >= UNCLEAR else None
+        more = "" if needed is None else f", to be clear it takes about {_rounded(max(needed, p.n + 1)):,} rows"
+        return f"wholly right: {apart}; McNemar p = {p.p:.3f}{more}"
+
+
+def _rounded(rows: int) -> int:
+    """Round up to two digits: such a number is an estimate.
+
+    >>> _rounded(281), _rounded(13)
+    (290, 13)
+    """
+    step: int = 10 ** max(0, len(str(rows)) - 2)
+    return -(-rows // step) * step
 
 
 def _span(d: Difference) -> str:
@@ -91,6 +109,14 @@ class Comparison:
     confusions: Mapping[str, tuple[tuple[str, int, int], ...]]  # by cell: name, times missed, times given wrongly
     n: int
 
+    @property
+    def caution(self) -> str:
+        """Say what so many comparisons at once are worth; nothing for one or two."""
+        many = len(self.verdicts)
+        if many < 3:
+            return ""
+        return f"{many} pairs were compared: with no difference at all, one in twenty would look clear by chance."
+
     def ranking(self, by: str) -> list[Cell]:
         """Rank by "quality", "price" or "speed", best first; an unknown price comes last."""
         if by == "quality":
@@ -103,30 +129,33 @@ class Comparison:
 def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[str, Result]]]) -> Comparison:
     """Compare results over the same rows; each is (prompt, model, results by row), under the name of its cell.
 
-    A row that failed in any cell is left out of all, so that each is measured on the same rows.
+    A row that failed in a cell is left out of all, so that each is measured on the same rows; a cell where every row
+    failed has no figure, and leaves nothing out.
     """
-    fine = [row for row in rows if all(_is_done(found.get(row.id)) for _, _, found in results.values())]
+    alive = [name for name, (_, _, found) in results.items() if any(_is_done(found.get(row.id)) for row in rows)]
+    fine = [row for row in rows if all(_is_done(results[name][2].get(row.id)) for name in alive)] if alive else []
     cells, counts, right = [], {}, {}
     for name, (prompt, model, found) in results.items():
-        done = [found[row.id] for row in fine]
+        done = [found[row.id] for row in fine] if name in alive else []
         counts[name] = [result.counts for result in done]
         right[name] = [bool(result.counts.get("exact")) for result in done]
-        cells.append(_cell(name, prompt, model, done, errors=len(rows) - sum(_is_done(found.get(r.id)) for r in rows)))
-    verdicts = [
+        cells.append(_cell(name, prompt, model, done, [found[row.id] for row in rows if row.id in found]))
+    verdicts = [  # the clear ones first, the largest before
         Verdict(a, b, difference(counts[a], counts[b], TAG_MEASURES[MAIN]), pairs(right[a], right[b]))
-        for a, b in combinations(results, 2)
+        for a, b in combinations(alive, 2)
         if fine
     ]
+    verdicts.sort(key=lambda v: (not v.difference.is_clear, -abs(v.difference.value)))
     parted = [
         Disagreement(
             row,
-            {name: found[row.id].got for name, (_, _, found) in results.items()},
-            {name: right[name][n] for name in results},
+            {name: results[name][2][row.id].got for name in alive},
+            {name: right[name][n] for name in alive},
         )
         for n, row in enumerate(fine)
-        if len({right[name][n] for name in results}) > 1
+        if len({right[name][n] for name in alive}) > 1
     ]
-    confusions = {name: _confusions(fine, found) for name, (_, _, found) in results.items()}
+    confusions = {name: _confusions(fine, results[name][2]) for name in alive}
     return Comparison(tuple(cells), tuple(verdicts), tuple(parted[:MOST_DISAGREEMENTS]), confusions, len(fine))
 
 
@@ -134,13 +163,15 @@ def _is_done(result: Result | None) -> bool:
     return result is not None and result.error is None
 
 
-def _cell(name: str, prompt: str, model: str, done: Sequence[Result], errors: int) -> Cell:
+def _cell(name: str, prompt: str, model: str, done: Sequence[Result], tried: Sequence[Result]) -> Cell:
+    reasons = Counter(result.error for result in tried if result.error is not None)
     return Cell(
         name,
         prompt,
         model,
         tuple(figures([r.counts for r in done], TAG_MEASURES)) if done else (),
-        errors,
+        sum(reasons.values()),
+        max(reasons, key=lambda reason: reasons[reason], default=""),
         mean([r.input_tokens for r in done]),
         mean([r.output_tokens for r in done]),
         mean([r.price_usd for r in done]),

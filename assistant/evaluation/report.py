@@ -21,6 +21,9 @@ def html_report(comparison: Comparison, dataset: Dataset) -> str:
     priced = [cell for cell in comparison.cells if cell.price_usd is not None]
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
         comparison=comparison,
+        headed=next((cell.figures for cell in comparison.cells if cell.figures), ()),
+        prompts=list(dict.fromkeys(cell.prompt for cell in comparison.cells)),
+        models=list(dict.fromkeys(cell.model for cell in comparison.cells)),
         dataset=dataset.path.name,
         dataset_hash=dataset.hash,
         made_at=datetime.now(UTC).isoformat(timespec="minutes"),
@@ -33,12 +36,13 @@ def csv_report(comparison: Comparison) -> str:
     """Write a line for each cell: its figures with their intervals, and what it cost."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    names = [figure.name for figure in comparison.cells[0].figures] if comparison.cells else []
+    names = next(([figure.name for figure in cell.figures] for cell in comparison.cells if cell.figures), [])
     heads = [f"{name}{part}" for name in names for part in ("", " low", " high")]
     costs = ["input tokens", "output tokens", "price_usd", "seconds", "errors", "n"]
     writer.writerow(["cell", "prompt", "model", *heads, *costs])
     for cell in comparison.cells:
         values = [f"{v:.4f}" for figure in cell.figures for v in (figure.value, figure.low, figure.high)]
+        values = values or [""] * len(heads)
         cost = [
             cell.input_tokens,
             cell.output_tokens,

@@ -54,6 +54,17 @@ class Difference:
         """Whether the interval leaves out no difference at all."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def rows_needed(self) -> int | None:
+        """How many rows of this kind it would take to see such a difference four times in five; None: there is none.
+
+        By the usual formula for a mean of paired differences, with the bootstrap's standard error for what n rows give.
+        """
+        if abs(self.value) < 1e-9:
+            return None
+        error = (self.high - self.low) / (2 * _Z_ALPHA)
+        return math.ceil(self.n * ((_Z_ALPHA + _Z_POWER) * error / self.value) ** 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
