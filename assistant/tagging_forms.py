@@ -59,7 +59,9 @@ _APPOSED = re.compile(
     r"|transformers?|chatbots?|assistants?|families|family|learners?|generators?|encoders?|decoders?|policy|policies"
     r"|approach|method|paradigm|algorithm)\b"
 )
-_ABBREVIATED = re.compile(r"(?<![\w-])((?:[A-Za-z]\w{0,30}[\s-]){1,10}[A-Za-z]\w{0,30})\s+\(([A-Za-z][\w.-]{1,14})\)")
+_ABBREVIATION = re.compile(r"\s\(([A-Za-z][\w.-]{1,14})\)")
+_SPELT_OUT = re.compile(r"(?<![\w-])((?:[A-Za-z]\w{0,30}[\s-]){1,10}[A-Za-z]\w{0,30})\s*\Z")
+_LONGEST_SPELT_OUT = 11 * 32
 _KIND = re.compile(
     rf"(?<![\w-])((?:[A-Z0-9][\w.]{{0,20}}-){{0,3}}\w{{0,30}}[A-Za-z](?:GPT|BERT|[Nn]et|Nets|LM|[Ff]ormer|[Ff]ormers|GANs?|VAEs?|NeRFs?"
     r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
@@ -119,9 +121,16 @@ def _given_as_examples(text: str) -> Iterator[Tag]:
 
 
 def _abbreviated(text: str) -> Iterator[Tag]:
-    for match in _ABBREVIATED.finditer(text):
-        if _abbreviates(match[2], match[1]) and _is_given_as_a_model(text, match):
-            yield from _name_at(text, match.start(2), match.end(2))
+    after = 0
+    for match in _ABBREVIATION.finditer(text):
+        before = text[max(after, match.start() - _LONGEST_SPELT_OUT) : match.start()]
+        spelt_out = _SPELT_OUT.search(before)
+        if spelt_out is None:
+            continue
+        after = match.end()
+        start = match.start() - len(before) + spelt_out.start(1)
+        if _abbreviates(match[1], spelt_out[1]) and _is_given_as_a_model(text, start, spelt_out[1], match):
+            yield from _name_at(text, match.start(1), match.end(1))
 
 
 def _examples_in(text: str, start: int, end: int) -> Iterator[Tag]:
@@ -179,14 +188,13 @@ _MODEL_NOUNS = re.compile(
 )
 
 
-def _is_given_as_a_model(text: str, match: re.Match[str]) -> bool:
+def _is_given_as_a_model(text: str, start: int, spelt_out: str, short: re.Match[str]) -> bool:
     """Tell whether what is abbreviated is a model: its words say so, or the authors propose it as one."""
-    if _CLASS.search(match[1]) or re.match(
-        r"\s+(?:index|algorithm|search|graph|dataset|data|task)", text[match.end() :]
-    ):
+    after = re.compile(r"\s+(?:index|algorithm|search|graph|dataset|data|task)")
+    if _CLASS.search(spelt_out) or after.match(text, short.end()):
         return False
-    return bool(_MODEL_NOUNS.search(match[1]) or re.search(r"\b[Oo]ur\s", match[1])) or bool(
-        PROPOSED.search(text[max(0, match.start() - 60) : match.start(2)])
+    return bool(_MODEL_NOUNS.search(spelt_out) or re.search(r"\b[Oo]ur\s", spelt_out)) or bool(
+        PROPOSED.search(text[max(0, start - 60) : short.start(1)])
     )
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.tagging_forms import PROPOSED, VERSION, Tag, formed, generic_words, lines_of
 
@@ -84,21 +84,33 @@ _VARIANT = (
 )
 
 
-@cache
+@lru_cache(maxsize=8)
 def _list_pattern(names: frozenset[str]) -> re.Pattern[str]:
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    spelt = "|".join(re.escape(name).replace(r"\ ", r"[- ]") for name in longest_first)
+    by_letter: dict[str, list[str]] = {}  # so that a word is compared with the names of its own letter alone
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        by_letter.setdefault(name[:1].casefold(), []).append(re.escape(name).replace(r"\ ", r"[- ]"))
+    spelt = "|".join(rf"(?={re.escape(letter)})(?:{'|'.join(same)})" for letter, same in by_letter.items())
     return re.compile(
         rf"(?<![\w])(?:{spelt})(?:{VERSION})?(?:{_VARIANT})*(?:s\b)?(?![A-Za-z0-9]|\.\d)",
         re.IGNORECASE,
     )
 
 
+@lru_cache(maxsize=8)
+def _together(known: tuple[str, ...], extra: tuple[str, ...]) -> frozenset[str]:
+    return frozenset((*known, *extra))
+
+
+@lru_cache(maxsize=8)
+def _by_small(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}
+
+
 def _listed(text: str, extra: tuple[str, ...]) -> Iterator[Tag]:
-    known = frozenset((*known_names(), *extra))
+    known = _together(known_names(), extra)
     if not known:
         return
-    by_small = {name.casefold(): name for name in known}
+    by_small = _by_small(known)
     for match in _list_pattern(known).finditer(text):
         if _spelt_as_a_name(match[0], by_small):
             yield Tag(match.start(), match.end(), match[0])
@@ -169,7 +181,7 @@ _DESCRIBED_AS_DATA = re.compile(
 
 
 def _is_listed(name: str) -> bool:
-    return name.casefold() in {n.casefold() for n in known_names()}
+    return name.casefold() in _by_small(_together(known_names(), ()))
 
 
 def _each_once(found: Iterable[Tag]) -> list[Tag]:
