@@ -89,7 +89,7 @@ class Formatter(ReActChatFormatter):
         messages = self._prompts.get("react").render(
             question=run.question,
             history=[dict(turn) for turn in run.history],
-            tools=[_described(tool) for tool in self._toolbox.tools() if tool.name in self._toolbox.names()],
+            tools=[described(tool) for tool in self._toolbox.tools() if tool.name in self._toolbox.names()],
             steps=[_told(step, run) for step in run.steps],
             problem=run.problem,
             source_key=run.key,
@@ -273,7 +273,8 @@ def _reason(output: AgentOutput) -> str:
     return found[1] if found else "It was empty."
 
 
-def _described(tool: Tool) -> dict[str, Any]:
+def described(tool: Tool) -> dict[str, Any]:
+    """Give a tool as the prompt template takes it: name, description, arguments as a JSON schema."""
     return {"name": tool.name, "description": tool.description, "arguments": _schema(tool.arguments)}
 
 

@@ -150,6 +150,21 @@ def test_try_of_few_shot_fills_in_the_examples_that_tagging_would_show(server: M
     assert prompt.count("<example ") == 1 and 'Names: ["T5"]' in prompt
 
 
+def test_every_template_can_be_tried_with_the_words_of_a_turn_alone(tmp_path: Path) -> None:
+    (tmp_path / "kilns.md").write_text("# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n")
+    CliRunner().invoke(cli, ["ingest", str(tmp_path / "kilns.md")], catch_exceptions=False)
+    asked = ("--var", "question=How hot is stoneware fired?")
+    answered = json.loads(run("try", "answer", *asked, "--json").stdout)
+    assert "Stoneware is fired at 1,260 degrees" in answered["messages"][-1]["content"]
+    assert answered["reply"] == "Stoneware is fired at 1,260 degrees for nine hours. [1]"
+    looped = json.loads(run("try", "react", *asked, "--json").stdout)
+    assert "calculate" in "".join(message["content"] for message in looped["messages"])
+    assert "Action: course_search" in looped["reply"]
+    for name in ("condense_question", "judge"):
+        given = (*asked, "--var", "answer=Very hot.")[: 4 if name == "judge" else 2]
+        assert run("try", name, *given, "--json").exit_code == 0
+
+
 def test_try_takes_lists_from_a_file_and_single_variables_beside_it(tmp_path: Path, server: ModelServer) -> None:
     file = tmp_path / "in.json"
     file.write_text(json.dumps({"question": "old", "answer": "It acts.", "expected": "", "passages": []}), "utf-8")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import json
 import re
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from index_store.errors import InvalidInput, PromptProblem
 from ui.batch import Row, dump
+from ui.prompt_inputs import fill_in, read_inputs
 
 if TYPE_CHECKING:
     from assistant.llms import Model
@@ -90,14 +90,15 @@ def diff(name: str, old: str, new: str) -> None:
     "--input",
     "file",
     type=click.File("r", encoding="utf-8-sig", errors="replace"),
-    help="A JSON object with the variables (- reads standard input); needed for lists.",
+    help="A JSON object with the variables (- reads standard input); for lists of your own.",
 )
 @click.option("--model", metavar="NAME", help="Ask this model of the configured server.")
 @_JSON
 def try_prompt(reference: str, given: tuple[str, ...], file: Any, model: str | None, as_json: bool) -> None:
     """Fill a template, ask the model, show answer and cost.
 
-    Without a language model the filled template is shown, and what quoting mode says to it.
+    Examples, passages and tools that are not given are those that a real turn would show. Without a language
+    model the filled template is shown, and what quoting mode says to it.
     """
     from ui import wiring
 
@@ -105,8 +106,8 @@ def try_prompt(reference: str, given: tuple[str, ...], file: Any, model: str | N
     with wiring.open_library(wiring.read_environment()) as library:
         chosen = wiring.prompts_of(library.environment)
         template = _load(chosen, name, version)
-        inputs = _inputs(file, given)
-        _add_examples(library, template, inputs)
+        inputs = read_inputs(file, given)
+        fill_in(library, template, inputs)
         messages = [{"role": m.role, "content": m.content} for m in template.render_plain(**inputs)]
         if not as_json:
             _print_messages(messages)
@@ -197,31 +198,6 @@ def _print_list(rows: list[Row]) -> None:
         about = Text(row["purpose"]) if error is None else Text(error, style="red")
         table.add_row(name, Text(version, style="bold" if row["chosen"] else ""), about)
     console.print(table)
-
-
-def _inputs(file: TextIO | None, given: tuple[str, ...]) -> dict[str, Any]:
-    inputs: dict[str, Any] = {}
-    if file is not None:
-        try:
-            inputs = json.load(file)
-        except (ValueError, RecursionError) as exc:
-            raise InvalidInput(f"The input is no JSON: {exc}.", hint='Give {"abstract": "..."}.') from exc
-        if not isinstance(inputs, dict):
-            raise InvalidInput("The input is no JSON object.", hint='Give {"abstract": "..."}.')
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            raise InvalidInput(f"{pair!r} sets no variable.", hint='Write it like --var abstract="We use BERT."')
-        inputs[name] = value
-    return inputs
-
-
-def _add_examples(library: Library, template: Template, inputs: dict[str, Any]) -> None:
-    """Fill in the examples that tagging would show, where none are given."""
-    from ui import wiring
-
-    if "examples" in template.variables and "examples" not in inputs and isinstance(inputs.get("abstract"), str):
-        inputs["examples"] = [e.data() for e in wiring.examples_of(library).for_abstract(inputs["abstract"])]
 
 
 def _ask(library: Library, template: Template, inputs: dict[str, Any], name: str | None) -> Row:
