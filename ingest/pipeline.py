@@ -26,7 +26,7 @@ from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
-from ingest.splitting import SPLITTER_VERSION, split
+from ingest.splitting import SPLITTER_VERSION, split, without_repeats
 from ingest.writes import writing_to
 
 _log = logging.getLogger(__name__)
@@ -139,13 +139,14 @@ class Pipeline:
 
     def _split(self, source: Source, item: Item, payload: Payload, digest: str, started: float) -> _Prepared:
         document = read_document(payload.data, payload.path, suffix=payload.suffix)
-        chunks = split(
+        every = split(
             document,
             source=source.id,
             path=payload.path,
             embedder=self._embedder,
             window_tokens=self._settings.window_tokens,
         )
+        chunks = without_repeats(every)
         if not chunks:
             raise UnreadableFile(f"{payload.path} holds no text.", hint="There is nothing in it to search.")
         own = document_id(source.id, payload.path)
@@ -158,7 +159,7 @@ class Pipeline:
             characters_read=document.characters_read,
             characters_kept=document.characters_kept,
             dropped=dict(document.dropped),
-            notes=document.notes,
+            notes=(*document.notes, *_told_repeats(len(every) - len(chunks))),
             duplicate_of=self._ledger.same_content(digest, own) or self._begun.get(digest, ""),
         )
         self._begun.setdefault(digest, payload.path)
@@ -263,6 +264,10 @@ class Pipeline:
             if extra or restored:
                 self._index.commit()
         return len(extra) + restored
+
+
+def _told_repeats(count: int) -> tuple[str, ...]:
+    return (f"{count:,} passages repeat others of it word for word, and are not kept",) if count else ()
 
 
 def restore(index: Index, ledger: Ledger, embedder: Embedder, wanted: set[str] | None = None) -> int:

@@ -16,7 +16,10 @@ from index_store.embedded_text import words_in
 from index_store.locators import Locator
 from ingest.document import Block, Document
 
-SPLITTER_VERSION = "3"
+SPLITTER_VERSION = "4"
+MOST_ALIKE = 8
+"""Chunks of a document with one and the same text that are kept. Masses of equal vectors cut an HNSW graph apart: each
+is nearest to the others alone, and what lies beyond is no longer found."""
 SPECIAL_TOKENS = 2
 LEFT_OUT = "\n\n…\n\n"
 """Stands in a context where windows between two are left out."""
@@ -74,6 +77,17 @@ def split(document: Document, *, source: str, path: str, embedder: Embedder, win
         seen[str(chunk.locator), chunk.text] = again + 1
         chunks.append(replace(chunk, occurrence=again))
     return chunks
+
+
+def without_repeats(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Keep the first MOST_ALIKE of chunks that read the same under the same heading."""
+    seen: dict[str, int] = {}
+    kept = []
+    for chunk in chunks:
+        seen[chunk.embedded_text] = times = seen.get(chunk.embedded_text, 0) + 1
+        if times <= MOST_ALIKE:
+            kept.append(chunk)
+    return kept
 
 
 def section_of(locator: Locator) -> Hashable:

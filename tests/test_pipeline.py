@@ -188,3 +188,16 @@ def test_removing_a_document_leaves_nothing_of_it(course: Path, embedder: Any, c
     ledger, dense, lexical = held(clean_environment, embedder)
     assert ledger == dense == lexical
     assert not ids & ledger
+
+
+def test_a_file_that_says_one_thing_a_thousand_times_hides_no_other(
+    course: Path, embedder: Any, clean_environment: Path
+) -> None:
+    (course / "a line.txt").write_text("word " * 200_000)
+    for n in range(6):
+        (course / f"z{n}.txt").write_text(f"Kiln number {n} is fired at {900 + n} degrees.")
+    receipts = ingest(clean_environment, embedder, course)
+    assert {r.reason for r in receipts.values()} == {""}
+    assert any("repeat others of it word for word" in note for note in receipts["a line.txt"].notes)
+    ledger, dense, lexical = held(clean_environment, embedder)
+    assert ledger == dense == lexical and len(ledger) < 50
