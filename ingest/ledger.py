@@ -120,13 +120,13 @@ class Ledger:
         """Give the ids of all sources."""
         return [row[0] for row in self._rows("SELECT DISTINCT source FROM documents ORDER BY 1")]
 
-    def same_content(self, digest: str, document: str) -> str:
-        """Give the path of another document with the same content, or nothing."""
+    def same_content(self, digest: str, document: str) -> tuple[str, str] | None:
+        """Give source and path of another document with the same content."""
         rows = self._rows(
-            "SELECT path FROM documents WHERE hash = ? AND id != ? AND status = 'done' ORDER BY path LIMIT 1",
+            "SELECT source, path FROM documents WHERE hash = ? AND id != ? AND status = 'done' ORDER BY path LIMIT 1",
             (digest, document),
         )
-        return str(rows[0][0]) if rows else ""
+        return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
     def chunk_ids(self, document: str | None = None) -> set[str]:
         """Give the ids of a document's chunks, or of all."""

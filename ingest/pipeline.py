@@ -59,7 +59,8 @@ class Pipeline:
         self._embedder = embedder
         self._fingerprint = str(fingerprint_of(embedder, settings))
         self._files = self._bytes = self._chunks = 0
-        self._begun: dict[str, str] = {}  # content hash -> path, of what this run has split
+        self._begun: dict[str, tuple[str, str]] = {}  # content hash -> source and path, of what this run has split
+        self._gone = 0  # documents that are no longer in their source, and are kept
 
     def ingest(self, sources: Sequence[Source], *, prune: bool = False) -> Iterator[IngestEvent]:
         """Ingest sources; give events, a receipt for every file among them, Finished last.
@@ -81,7 +82,8 @@ class Pipeline:
                 counts[event.status] += 1
                 embedded += event.embedded
             yield event
-        yield Finished(dict(counts), len(self._ledger.chunk_ids()), embedded, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        yield Finished(dict(counts), len(self._ledger.chunk_ids()), embedded, seconds, self._gone)
 
     def _run(self, listed: Sequence[tuple[Source, list[Item]]], prune: bool) -> Iterator[IngestEvent]:
         waiting: list[_Prepared] = []
@@ -100,8 +102,10 @@ class Pipeline:
                     waiting = []
             yield from self._write(waiting)
             waiting = []
-            if prune:
-                yield from self._prune(source, items, known)
+            gone = _no_longer_there(source, items, known)
+            self._gone += 0 if prune else len(gone)
+            for document in gone if prune else ():
+                yield self.remove(document)
 
     def _prepare(self, source: Source, item: Item, known: Mapping[str, Known]) -> _Prepared | Receipt:
         started = time.monotonic()
@@ -160,9 +164,9 @@ class Pipeline:
             characters_kept=document.characters_kept,
             dropped=dict(document.dropped),
             notes=(*document.notes, *_told_repeats(len(every) - len(chunks))),
-            duplicate_of=self._ledger.same_content(digest, own) or self._begun.get(digest, ""),
+            duplicate_of=_named(self._ledger.same_content(digest, own) or self._begun.get(digest), source.id),
         )
-        self._begun.setdefault(digest, payload.path)
+        self._begun.setdefault(digest, (source.id, payload.path))
         known = Known(
             own,
             source.id,
@@ -230,17 +234,6 @@ class Pipeline:
         self._files, self._bytes = self._files + 1, self._bytes + prepared.size
         return receipt
 
-    def _prune(self, source: Source, items: Sequence[Item], known: dict[str, Known]) -> Iterator[Receipt]:
-        there = {item.path for item in items if not item.refused}
-        if not there or source.kind != "folder":  # an address that answered is there, wherever it led
-            return
-        below = f"{source.below}/" if source.below else ""
-        unseen = tuple(f"{item.path}/" for item in items if item.refused)  # among them folders that cannot be read
-        for path, document in known.items():
-            gone = path not in there and not path.startswith(unseen)
-            if gone and (path == source.below or path.startswith(below)):
-                yield self.remove(document)
-
     def remove(self, document: Known) -> Receipt:
         """Remove a document from index and ledger; the receipt counts the chunks that are gone."""
         ids = self._ledger.chunk_ids(document.id)
@@ -264,6 +257,28 @@ class Pipeline:
             if extra or restored:
                 self._index.commit()
         return len(extra) + restored
+
+
+def _no_longer_there(source: Source, items: Sequence[Item], known: Mapping[str, Known]) -> list[Known]:
+    """Give the documents that a folder no longer holds; none where nothing at all was found in it."""
+    there = {item.path for item in items if not item.refused}
+    if not there or source.kind != "folder":  # an address that answered is there, wherever it led
+        return []
+    below = f"{source.below}/" if source.below else ""
+    unseen = tuple(f"{item.path}/" for item in items if item.refused)  # among them folders that cannot be read
+    return [
+        document
+        for path, document in known.items()
+        if path not in there and not path.startswith(unseen) and (path == source.below or path.startswith(below))
+    ]
+
+
+def _named(document: tuple[str, str] | None, source: str) -> str:
+    """Name a document to somebody who looks at a source: by its path, or with its folder where that is another one."""
+    if document is None:
+        return ""
+    other, path = document
+    return path if other in (source, path) else f"{other}/{path}"
 
 
 def _told_repeats(count: int) -> tuple[str, ...]:

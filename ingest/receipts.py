@@ -54,12 +54,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end: receipts by status, chunks in the library, seconds."""
+    """The end: receipts by status, chunks in the library, seconds; `gone` counts documents that are no longer there."""
 
     counts: dict[str, int]
     chunks: int
     embedded: int
     seconds: float
+    gone: int = 0
 
 
 IngestEvent = Scanned | Progress | Receipt | Finished

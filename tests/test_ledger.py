@@ -86,9 +86,9 @@ def test_a_failure_of_a_new_document_is_remembered_without_chunks(ledger: Ledger
 
 def test_the_same_content_is_found_under_another_name_alone(ledger: Ledger) -> None:
     ledger.record(known("a.md", "same"), [chunk("a.md", 0)])
-    assert ledger.same_content("same", known("a.md").id) == ""
-    assert ledger.same_content("same", known("b.md").id) == "a.md"
-    assert ledger.same_content("other", known("b.md").id) == ""
+    assert ledger.same_content("same", known("a.md").id) is None
+    assert ledger.same_content("same", known("b.md").id) == ("/course", "a.md")
+    assert ledger.same_content("other", known("b.md").id) is None
 
 
 def test_documents_of_one_source_are_told_from_those_of_another(ledger: Ledger) -> None:

@@ -64,6 +64,15 @@ def test_what_was_removed_is_told_in_words(course: Path) -> None:
     assert call("library", "list").stdout.startswith("The library is empty.")
 
 
+def test_what_is_gone_from_a_folder_is_told_and_kept(course: Path) -> None:
+    (course / "glazes.md").write_text("# Glazes\n\nA glaze is a coat of glass.\n")
+    assert "no longer" not in call("ingest", str(course)).stderr
+    (course / "glazes.md").unlink()
+    assert "1 document is no longer in the folder, and kept; --prune removes" in call("ingest", str(course)).stderr
+    assert "no longer" not in call("ingest", str(course), "--prune").stderr
+    assert "glazes.md" not in call("library", "list").stdout
+
+
 def test_a_rebuild_reads_what_was_split_otherwise_anew_and_no_file_beside_it(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,10 @@ def test_the_same_content_under_two_names_is_told(course: Path, embedder: Any, c
     assert receipts["notes.txt"].duplicate_of == "copy of notes.txt"
     shutil.copy(course / "notes.txt", course / "later.txt")
     assert ingest(clean_environment, embedder, course)["later.txt"].duplicate_of == "copy of notes.txt"
+    (elsewhere := course.parent / "elsewhere").mkdir()
+    shutil.copy(course / "notes.txt", elsewhere / "notes.txt")
+    told = ingest(clean_environment, embedder, elsewhere)["notes.txt"].duplicate_of
+    assert told == f"{course.resolve()}/copy of notes.txt"
 
 
 def test_nothing_is_removed_without_prune(course: Path, embedder: Any, clean_environment: Path) -> None:

@@ -49,8 +49,12 @@ def list_documents(as_json: bool) -> None:
     from ui.terminal import console, printable
 
     with wiring.open_library(wiring.read_environment()) as opened:
-        documents = opened.ledger.documents()
+        documents = sorted(opened.ledger.documents(), key=lambda d: (d.source, d.path))
+    source = None
     for d in documents:
+        if d.source != source and d.source != d.path and not as_json:
+            console.print(printable(d.source), style="bold", soft_wrap=True, markup=False)
+        source = d.source
         row = {"source": d.source, "path": d.path, "title": d.title, "status": d.status, "chunks": d.chunks}
         if as_json:
             click.echo(dump({**row, "receipt": d.receipt}))

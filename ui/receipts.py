@@ -52,7 +52,10 @@ def _print(receipt: Receipt) -> None:
         if receipt.hint:
             errors.print(Text(f"    {receipt.hint}", style="dim"), soft_wrap=True)
     elif receipt.duplicate_of:
-        errors.print(Text(f"note: {path} has the same content as {printable(receipt.duplicate_of)}", style="dim"))
+        errors.print(
+            Text(f"note: {path} has the same content as {printable(receipt.duplicate_of)}", style="dim"),
+            soft_wrap=True,
+        )
     for note in receipt.notes:
         errors.print(Text(f"note: {path}: {printable(note)}", style="dim"), soft_wrap=True)
 
@@ -64,6 +67,9 @@ def _sum_up(finished: Finished) -> None:
         f"{words}. {chunks} in the library, {finished.embedded:,} embedded now, {finished.seconds:.1f} s.",
         soft_wrap=True,
     )
+    if finished.gone:
+        what = "1 document is" if finished.gone == 1 else f"{finished.gone:,} documents are"
+        errors.print(f"{what} no longer in the folder, and kept; --prune removes what is gone.", style="dim")
 
 
 def print_json(events: Iterable[IngestEvent]) -> Finished:

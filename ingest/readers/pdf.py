@@ -55,7 +55,8 @@ def _pages(data: bytes, name: str) -> list[str]:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as exc:
         locked = "password" in str(exc).lower()
-        reason = "is encrypted with a password" if locked else f"is no PDF that can be read: {exc}"
+        said = str(exc).rstrip(".")
+        reason = "is encrypted with a password" if locked else f"is no PDF that can be read: {said}"
         hint = "Save a copy without the password." if locked else "Open it in a viewer and print it to a new PDF."
         raise UnreadableFile(f"{name} {reason}.", hint=hint) from exc
     try:
