@@ -67,6 +67,9 @@ class IndexProblem(LecternError):
 class IndexEmpty(IndexProblem):
     """Nothing has been ingested yet."""
 
+    def __init__(self) -> None:
+        super().__init__("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+
 
 class IndexMismatch(IndexProblem):
     """The index was built with another embedding model, window or splitter than the settings ask for."""

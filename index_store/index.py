@@ -77,7 +77,7 @@ class Index:
         manifest = read_manifest(home)
         if manifest is None:
             if not create:
-                raise IndexEmpty("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+                raise IndexEmpty
             return cls.create_beside(home, fingerprint).swap_in()
         manifest.require(fingerprint)
         if not (index_folder(home) / manifest.folder).is_dir():
@@ -143,9 +143,8 @@ class Index:
         """Open anew where another process has written since.
 
         Raises:
-            IndexEmpty: when the index is gone.
             IndexMismatch: when it was built anew with something else.
-            IndexDamaged: when its files cannot be opened.
+            IndexDamaged: when it is gone, or its files cannot be opened.
         """
         if self._written or not self._is_behind():  # a writer's own index is never behind
             return
@@ -160,7 +159,7 @@ class Index:
         """Give the manifest on disk where it is of another state than the one that is open."""
         manifest = read_manifest(self._home)
         if manifest is None:
-            raise IndexEmpty("The index is gone.", hint="Run: lectern ingest FOLDER")
+            raise IndexDamaged("The index is gone.", hint=REBUILD)
         return None if _version(manifest) == _version(self.manifest) else manifest
 
     def get(self, ids: Sequence[str]) -> dict[str, Chunk]:

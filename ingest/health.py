@@ -25,9 +25,11 @@ def check_at_start(home: Path, ledger: Ledger) -> None:
     """Probe the index where the last process did not close it cleanly or its files are not as it left them.
 
     Raises:
-        IndexDamaged: when the probe finds damage.
+        IndexDamaged: when the probe finds damage, or there is no index to what the ledger holds.
     """
     manifest = read_manifest(home)
+    if manifest is None and (known := len(ledger.chunk_ids())):
+        raise IndexDamaged(f"The index is damaged. It is gone; the ledger knows {known:,} chunks of it.", hint=REBUILD)
     if manifest is None or not is_suspect(home, manifest):
         return
     stamp = stamp_of(index_folder(home) / manifest.folder)

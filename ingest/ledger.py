@@ -57,6 +57,9 @@ class Known:
     chunks: int
 
 
+_FILE = "ledger.sqlite"
+
+
 class Ledger:
     """One SQLite file under the home; each change is one transaction.
 
@@ -65,8 +68,13 @@ class Ledger:
         IndexDamaged: when it is no ledger.
     """
 
+    @staticmethod
+    def is_at(home: Path) -> bool:
+        """Tell whether there is one under a home, without making it."""
+        return (home / _FILE).exists()
+
     def __init__(self, home: Path) -> None:
-        self.file = home / "ledger.sqlite"
+        self.file = home / _FILE
         with self._told():
             home.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.file, timeout=30, check_same_thread=False)

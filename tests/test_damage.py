@@ -96,6 +96,11 @@ def remove_index(home: Path) -> None:
     shutil.rmtree(folder)
 
 
+def empty_index(home: Path) -> None:
+    shutil.rmtree(home / "index")
+    (home / "index").mkdir()
+
+
 def garble_manifest(home: Path) -> None:
     (home / "index" / "manifest.json").write_text('{"folder": ')
 
@@ -111,6 +116,7 @@ DAMAGES: list[Callable[[Path], None]] = [
     empty_lexical,
     truncate_lexical,
     remove_index,
+    empty_index,
     garble_manifest,
 ]
 
@@ -144,7 +150,7 @@ def test_damage_is_found_at_start_and_mended_without_embedding(
     assert "1917 degrees" in json.loads(again.stdout)["hits"][0]["text"]
 
 
-@pytest.mark.parametrize("damage", [truncate_hnsw, remove_hnsw, garble_sqlite, empty_chroma])
+@pytest.mark.parametrize("damage", [truncate_hnsw, remove_hnsw, garble_sqlite, empty_chroma, empty_index])
 def test_doctor_and_verify_name_the_damage_and_the_mend(damage: Callable[[Path], None], home: Path) -> None:
     damage(home)
     told = run(home, "doctor")

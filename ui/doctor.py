@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.table import Table
 from rich.text import Text
 
-from index_store.errors import LecternError
+from index_store.errors import IndexEmpty, LecternError
 from ui.batch import Row
 from ui.delivery import delivery_problems
 from ui.environment import SECRETS, VARIABLES, Environment
@@ -84,13 +84,18 @@ def _embedding(environment: Environment) -> Finding:
 def _index(environment: Environment) -> Finding:
     from index_store.manifest import read_manifest
     from ingest.health import verify
+    from ingest.ledger import Ledger
     from ingest.pipeline import fingerprint_of
 
     manifest = read_manifest(environment.home)
-    if manifest is None:
-        return Finding("index", "note", "Nothing has been ingested yet.", "Run: lectern ingest FOLDER (or lectern ui)")
+    nothing = Finding("index", "note", (empty := IndexEmpty()).message, empty.hint)
+    if manifest is None and not Ledger.is_at(environment.home):
+        return nothing
     with open_library(environment) as library:
-        manifest.require(fingerprint_of(library.embedder, environment.ingest))
+        if manifest is None and not library.ledger.documents():
+            return nothing
+        if manifest is not None:
+            manifest.require(fingerprint_of(library.embedder, environment.ingest))
         report = verify(environment.home, library.ledger)
         documents = len(library.ledger.documents())
     if not report.ok:

@@ -163,7 +163,7 @@ def require_documents(opened: Library) -> None:
     from index_store.manifest import read_manifest
 
     if not opened.ledger.documents() and read_manifest(opened.environment.home) is None:
-        raise IndexEmpty("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+        raise IndexEmpty
 
 
 def counted(count: int, noun: str) -> str:

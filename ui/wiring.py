@@ -111,7 +111,7 @@ class Library:
         from index_store.search import Searcher
 
         if self.index.count()[0] == 0:
-            raise IndexEmpty("Nothing has been ingested yet.", hint="Run: lectern ingest FOLDER (or lectern ui)")
+            raise IndexEmpty
         return Searcher(self.index, self.embedder)
 
     def sources(self, arguments: Sequence[str]) -> list[Source]:
