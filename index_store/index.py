@@ -101,9 +101,14 @@ class Index:
         return self
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
-        """Write chunks with their vectors, (n, dimension) float32; the lexical half shows them after `commit`."""
+        """Write chunks with their vectors, (n, dimension) float32; the lexical half shows them after `commit`.
+
+        What stands in the lexical half as it is to be is left alone: tantivy counts what was written over into its
+        word statistics until segments are merged, and a library that was rebuilt would rank worse than a new one.
+        """
         self._begin()
-        self.lexical.upsert(chunks)
+        there = self.lexical.get([c.id for c in chunks])
+        self.lexical.upsert([c for c in chunks if there.get(c.id) != c])
         self.dense.upsert(chunks, vectors)
 
     def delete(self, ids: Sequence[str]) -> None:

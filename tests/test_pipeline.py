@@ -205,3 +205,17 @@ def test_a_file_that_says_one_thing_a_thousand_times_hides_no_other(
     assert any("repeat others of it word for word" in note for note in receipts["a line.txt"].notes)
     ledger, dense, lexical = held(clean_environment, embedder)
     assert ledger == dense == lexical and len(ledger) < 50
+
+
+def test_what_is_read_again_unchanged_leaves_the_word_statistics_as_they_were(
+    course: Path, embedder: Any, clean_environment: Path
+) -> None:
+    ingest(clean_environment, embedder, course)
+    with opened(clean_environment, embedder) as pipeline:
+        index = pipeline._index
+        before = index.lexical.query("temperature logits softmax", 10)
+        chunks = pipeline._ledger.chunks(next(d.id for d in pipeline._ledger.documents() if d.path == "notes.txt"))
+        index.upsert(chunks, embedder.embed_texts([c.embedded_text for c in chunks]))
+        index.commit()
+        assert before
+        assert sorted(index.lexical.query("temperature logits softmax", 10)) == sorted(before)
