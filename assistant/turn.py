@@ -114,6 +114,8 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "score": citation.score,
         "title": citation.title,
         "chunk_id": citation.chunk_id,
+        "kind": citation.kind,
+        "fetched_at": citation.fetched_at,
     }
 
 

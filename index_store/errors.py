@@ -187,6 +187,10 @@ class TraceUnknown(TraceProblem):
     """There is no such trace."""
 
 
+class ConversationUnknown(TraceProblem):
+    """There is no such conversation of this user."""
+
+
 class DeliveryProblem(TraceProblem):
     """A trace could not be delivered to Comet or Opik."""
 

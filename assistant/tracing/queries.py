@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,16 @@ class TraceReader:
             if len(part) < AT_A_TIME:
                 return
             last = (part[-1]["started_at"], part[-1]["id"])
+
+    def votes(self, trace_ids: Sequence[str]) -> dict[str, str | None]:
+        """Give the latest vote of each trace that has one, by id.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        votes = _latest_votes()
+        rows = self._rows(select(votes).where(votes.c.trace_id.in_(trace_ids)))
+        return {row["trace_id"]: row["vote"] for row in rows}
 
     def _by_prefix(self, beginning: str) -> list[dict[str, Any]]:
         return self._rows(_whole().where(traces.c.id.startswith(beginning, autoescape=True)).limit(2))

@@ -131,6 +131,7 @@ class Feedback:
     created_at: float
     comment: str = ""
     user_id: str | None = None
+    reason: str | None = None  # what was wrong, in a word or two: "wrong source"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Rows:
             "citations": self._redact.value([dict(c) for c in end.citations]),
             "related": self._redact.value([dict(r) for r in end.related]),
             "tags": self._redact.value(list(end.tags)),
+            "support": max((float(c["score"]) for c in end.citations if "score" in c), default=None),
             "evaluation": None if trial is None else self._redact.value(trial.judged(end)),
             "searched": None if end.searched is None else self._redact.text(end.searched),
             "template": prompt and prompt.name,

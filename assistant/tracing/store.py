@@ -77,7 +77,7 @@ class TraceStore:
             self._add(connection, conversations, {**made, "user_id": origin.user_id, "face": origin.face})
             self._add(connection, traces, row)  # a turn that ends before this is written was written whole
 
-        self._write(write)
+        self.write(write)
         self._begun_here.add(start.trace_id)
 
     def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
@@ -109,12 +109,12 @@ class TraceStore:
             self.outbox.add_trace(connection, {**begun, **row, "user_id": start.origin.user_id, "spans": rows})
 
         try:
-            self._write(write)
+            self.write(write)
         except TraceUnknown:
             if was_there:
                 return
             self.begin(start)
-            self._write(write)
+            self.write(write)
             self._begun_here.discard(start.trace_id)
 
     def give_feedback(self, said: Feedback) -> int:
@@ -128,6 +128,7 @@ class TraceStore:
             "trace_id": said.trace_id,
             "user_id": said.user_id,
             "vote": said.vote,
+            "reason": said.reason and storable(said.reason)[:32],
             "comment": self._redact.text(said.comment),
             "created_at": said.created_at,
         }
@@ -138,7 +139,7 @@ class TraceStore:
             self.outbox.add_feedback(connection, {"id": number, **row})
             return number
 
-        return self._write(write)
+        return self.write(write)
 
     def add_review(self, review: Review) -> int:
         """Keep a review; give its number.
@@ -163,7 +164,7 @@ class TraceStore:
             _require(connection, review.trace_id)
             return int(connection.execute(insert(reviews).returning(reviews.c.id), row).scalar_one())
 
-        return self._write(write)
+        return self.write(write)
 
     def as_sent(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Give what leaves of a trace that was read back: what waits in the outbox, else what would be put there.
@@ -206,7 +207,7 @@ class TraceStore:
                 self.outbox.add_trace(connection, {**record, "spans": []})
             return len(ids)
 
-        done = self._write(write)
+        done = self.write(write)
         self.owner.forget(gone)
         return done
 
@@ -245,7 +246,7 @@ class TraceStore:
             connection.execute(delete(users).where(~users.c.id.in_(known)))
             return gone, delivered
 
-        done = self._write(write)
+        done = self.write(write)
         with suppress(SQLAlchemyError):  # then the next one empties it
             empty_log(self.engine)
         return done
@@ -255,7 +256,12 @@ class TraceStore:
         days = self.settings.keep_days
         return 0 if days is None else self.forget(before=self.clock() - days * 86_400)[0]
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do some work on the database in one transaction.
+
+        Raises:
+            TracesUnavailable: when it cannot be written.
+        """
         with self._turn, writing(self.engine) as connection:
             return work(connection)
 

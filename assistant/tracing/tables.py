@@ -15,6 +15,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -56,6 +58,7 @@ conversations = Table(
     Column("user_id", String(64), _to("users.id"), index=True),
     Column("face", String(16), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("title", String(200)),  # given by its user; else the first question stands for it
 )
 traces = Table(
     "traces",
@@ -91,6 +94,8 @@ traces = Table(
     Column("price_usd", Double),
     Column("error", Text),
     Column("error_type", String(120)),
+    Column("left_out", Boolean, nullable=False, server_default=false()),  # asked again, edited or undone
+    Column("support", Double),  # cosine of the passage that supports the answer best
     Index(None, "status", "owner"),
 )
 spans = Table(
@@ -117,6 +122,7 @@ feedback = Table(
     Column("trace_id", String(32), _to("traces.id"), nullable=False, index=True),
     Column("user_id", String(64)),
     Column("vote", String(8)),
+    Column("reason", String(32)),
     Column("comment", Text, nullable=False, server_default=""),
     Column("created_at", Double, nullable=False),
 )
