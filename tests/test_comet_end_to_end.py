@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import Assistant
+from assistant.tracing.conversations import Conversations
 from assistant.tracing.records import Feedback, Origin
 from assistant.ways import Way
 from tests.chat_server import run
 from tests.comet_server import CometServer
 from ui import wiring
-from ui.chat import Session, turn
-from ui.turn_view import Message
+from ui.kept_turns import history_of
+from ui.live import LiveTurns, follow
 
 POTTERY = "# Glazes\n\nA celadon glaze is fired at 1280 degrees. It was first made in Zhejiang. Iron makes it green.\n"
 QUESTIONS = ("At what temperature is a celadon glaze fired?", "Where was celadon first made?", "Who won in 1998?")
@@ -92,16 +92,17 @@ def test_a_conversation_of_three_turns_with_an_agent_step_and_a_thumb_down_arriv
     with CometServer() as server:
         for name, value in {**environment(server), "LECTERN_HOME": str(home)}.items():
             monkeypatch.setenv(name, value)
-        session, messages = Session("conversation-1"), list[Message]()
         origin = Origin("conversation-1", "visitor-1", "web")
 
-        async def one(assistant: Assistant, question: str, way: Way) -> list[Message]:
-            return [shown async for shown, _ in turn(assistant, question, messages, origin, session, way)][-1]
+        async def one(opened: wiring.Opened, question: str, way: Way) -> str:
+            said = history_of(Conversations(opened.library.traces).turns("conversation-1", "visitor-1") if kept else [])
+            live = LiveTurns(lambda: opened.assistant).start(question, said, origin, way)
+            return [view.trace_id async for view in follow(live)][-1]
 
+        kept: list[str] = []
         with wiring.open_assistant(wiring.read_environment()) as opened:
             for question, way in turns:
-                messages = asyncio.run(one(opened.assistant, question, way))
-            kept = list(dict.fromkeys(session.traces.values()))
+                kept.append(asyncio.run(one(opened, question, way)))
             opened.library.traces.give_feedback(Feedback(kept[1], "down", time.time(), user_id="visitor-1"))
         run(home, "traces", "deliver", **environment(server))
         assert server.complaints == []

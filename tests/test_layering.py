@@ -45,4 +45,4 @@ def test_the_environment_is_read_in_one_place() -> None:
         if "os.environ" in file.read_text("utf-8") or "getenv" in file.read_text("utf-8")
     ]
     # app.py sets what gradio reads when it is imported, comet.py what comet_llm reads
-    assert sorted(readers) == ["assistant/tracing/comet.py", "ui/app.py", "ui/wiring.py"]
+    assert sorted(readers) == ["assistant/tracing/comet.py", "ui/pages.py", "ui/wiring.py"]

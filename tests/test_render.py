@@ -72,6 +72,7 @@ def test_code_stays_code_and_prose_stays_prose(text: str, shown: str) -> None:
 
 def test_markers_are_set_off_and_code_and_links_are_not_taken_for_them() -> None:
     assert answer_markdown("So it is. [12]") == "So it is. **[12]**"
+    assert answer_markdown("So it is. [12]", "t1") == "So it is. [&#91;12&#93;](turns/t1#source-12)"
     assert answer_markdown("`a[1]` and [1](x)") == "`a[1]` and [1](x)"
 
 

@@ -1,9 +1,10 @@
-"""Starts the web app: an empty index gets the sample course first, then the chat page is served."""
+"""Starts the web app: an empty index gets the sample course first, then the pages are served."""
 
 from __future__ import annotations
 
-import os
+import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,18 @@ import ingest
 from index_store.errors import SettingsError
 from ui import delivery, receipts, wiring
 from ui.environment import Environment
-from ui.visitors import GiveCookie, visitors_of
+from ui.visitors import visitors_of
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+KEEP_ALIVE_S = 75
+"""Seconds: under load, the usual 5 close a connection just when a page wants to use it again."""
+SHUTDOWN_S = 10
 
 
 def serve(host: str, port: int) -> None:
-    """Serve the chat until it is stopped.
+    """Serve the pages until they are stopped.
 
     Raises:
         LecternError: when the library is damaged, no model can be chosen, or the port is taken.
@@ -25,46 +33,57 @@ def serve(host: str, port: int) -> None:
     with wiring.open_library(environment) as library:
         opened = wiring.assistant_of(library)
         click.echo(f"Answers come from: {opened.model.label}", err=True)
-        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
-        from starlette.middleware import Middleware
+        with bound(host, port) as listening:
+            from ui.pages import web_app
+            from ui.parts import parts_of
 
-        from ui.chat import CSS, build_page
+            app = web_app(parts_of(opened, visitors_of(environment.home)))
+            worker = delivery.start_worker(library)
+            try:
+                with delivery.kept_up(library.traces):
+                    _run(app, listening)
+            finally:
+                if worker is not None:
+                    worker.close()
 
-        visitors = visitors_of(environment.home)
-        material = f"{len(library.ledger.documents())} documents in the library"
-        page = build_page(
-            opened.assistant,
-            opened.model.label,
-            material,
-            visitors,
-            library.traces.give_feedback,
-            lambda: delivery.delivery_problems(library.traces),
-        )
-        page.queue(default_concurrency_limit=None)
-        try:
-            page.launch(
-                server_name=host,
-                server_port=port or None,
-                css=CSS,
-                app_kwargs={"middleware": [Middleware(GiveCookie, visitors=visitors)]},
-                show_error=False,
-                share=False,
-                footer_links=[],
-                quiet=True,
-                prevent_thread_lock=True,
-            )
-        except OSError as exc:
-            raise SettingsError(
-                f"Port {port} on {host} cannot be used: {exc}.", hint="Try: lectern ui --port 0"
-            ) from exc
-        click.echo(f"Lectern is open on {page.local_url} (Ctrl-C stops it)")
-        worker = delivery.start_worker(library)
-        try:
-            with delivery.kept_up(library.traces):
-                page.block_thread()
-        finally:
-            if worker is not None:
-                worker.close()
+
+def bound(host: str, port: int) -> socket.socket:
+    """Take the port before anything large is imported; 0 takes any that is free.
+
+    Raises:
+        SettingsError: when it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as exc:
+        listening.close()
+        raise SettingsError(f"Port {port} on {host} cannot be used: {exc}.", hint="Try: lectern ui --port 0") from exc
+    return listening
+
+
+def _run(app: FastAPI, listening: socket.socket) -> None:
+    import uvicorn
+
+    host, port = listening.getsockname()[:2]
+    address = f"[{host}]" if ":" in host else host
+
+    class Told(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            click.echo(f"Lectern is open on http://{address}:{port}/ (Ctrl-C stops it)")
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        ws="none",
+    )
+    Told(config).run(sockets=[listening])
 
 
 def ingest_sample_if_empty(environment: Environment) -> None:

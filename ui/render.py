@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
+from assistant.tracing.conversations import Listed
 from index_store.chunks import Hit
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
@@ -61,10 +62,11 @@ def _referenced(text: str) -> str:
     return _SIGN.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def answer_markdown(text: str) -> str:
-    """Give an answer as Markdown, its markers set small."""
+def answer_markdown(text: str, trace_id: str = "") -> str:
+    """Give an answer as Markdown, its markers set off; of a kept turn each leads to its source."""
     parts = _CODE.split(neutral(text))
-    return "".join(part if n % 2 else _MARKER.sub(r"**[\1]**", part) for n, part in enumerate(parts))
+    shown = rf"[&#91;\1&#93;](turns/{trace_id}#source-\1)" if trace_id else r"**[\1]**"
+    return "".join(part if n % 2 else _MARKER.sub(shown, part) for n, part in enumerate(parts))
 
 
 def step_title(step: ToolStep) -> str:
@@ -84,20 +86,43 @@ def notes_markdown(event: Answer | Refusal) -> str:
     return "".join(f"\n\n{note}" for note in notes)
 
 
-def sources_html(citations: Sequence[Citation]) -> str:
-    """Give the cited passages as cards, each with its quotes marked in their context."""
+def sources_html(citations: Sequence[Citation], pictures: str = "") -> str:
+    """Give the cited passages as cards, each with its quotes marked in their context.
+
+    `pictures` is the address under which a cited page of a PDF is found as a picture, by the citation's place; without
+    it none is shown.
+    """
     cards = []
+    places_of = {id(c): n for n, c in enumerate(citations)}
     for marker, group in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         cited = list(group)
         first = cited[0]
         body = marked(first.context, [c.quote for c in cited])
         places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
         title = f"[{marker}] {first.title or first.path}"
-        if first.kind == "course":
-            cards.append(_card(title, f"{first.path} · similarity {first.score:.2f}", places, body))
-        else:
-            cards.append(_outside_card(title, first, places, body))
+        own = f"source-{marker}"
+        if first.kind != "course":
+            cards.append(_outside_card(title, first, places, body, own))
+            continue
+        shown = _pages(cited, [places_of[id(c)] for c in cited], pictures) if pictures else ""
+        about = f"{first.path} · similarity {first.score:.2f}"
+        cards.append(_card(title, about, places, body + shown, own=own))
     return "".join(cards)
+
+
+def _pages(cited: Sequence[Citation], at: Sequence[int], pictures: str) -> str:
+    """Give each cited page of a PDF once, as a picture that is fetched when the reader asks for it."""
+    pages = {str(c.locator_parts.get("page")): n for c, n in reversed(list(zip(cited, at, strict=True)))}
+    path = cited[0].path.lower()
+    if not path.endswith(".pdf") or path.startswith(("http://", "https://")):
+        return ""
+    return "".join(
+        f"<details class='lectern-page'><summary>Page {html.escape(page)} as a picture</summary>"
+        f"<img loading='lazy' alt='Page {html.escape(page)}, the quote marked' src='{html.escape(pictures)}/{n}.png'>"
+        "</details>"
+        for page, n in sorted(pages.items())
+        if page.isdigit()
+    )
 
 
 def related_html(hits: Sequence[Hit]) -> str:
@@ -111,6 +136,31 @@ def related_html(hits: Sequence[Hit]) -> str:
 def warnings_html(warnings: Sequence[str]) -> str:
     """Give what is to be mended as lines above the conversation."""
     return "".join(f"<p class='lectern-warning'>{html.escape(warning)}</p>" for warning in warnings)
+
+
+def conversations_html(listed: Sequence[Listed], here: str) -> str:
+    """Give a user's conversations as links, the newest first."""
+    new = "<a class='lectern-new' href='./'>New conversation</a>"
+    if not listed:
+        return f"<nav aria-label='Conversations'>{new}<p class='lectern-note'>None yet.</p></nav>"
+    items = "".join(
+        f"<li><a href='./?c={html.escape(c.id)}'{' aria-current=page' if c.id == here else ''}>"
+        f"{html.escape(c.title or '(no title)')}</a></li>"
+        for c in listed
+    )
+    return f"<nav aria-label='Conversations'>{new}<ul>{items}</ul></nav>"
+
+
+def links_html(conversation: str) -> str:
+    """Give the ways to keep a conversation: its own address, and files of it."""
+    if not conversation:
+        return ""
+    own = html.escape(conversation)
+    return (
+        f"<p class='lectern-links'><a href='./?c={own}'>Link to it</a> "
+        f"<a href='conversations/{own}.md' download>Markdown</a> "
+        f"<a href='conversations/{own}.json' download>JSON</a></p>"
+    )
 
 
 def marked(context: str, quotes: Sequence[str]) -> str:
@@ -148,7 +198,7 @@ def _related(hit: Hit) -> str:
     return _card(chunk.title or chunk.path, about, places, marked(chunk.context, []))
 
 
-def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str) -> str:
+def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str, own: str) -> str:
     """Give a card for what is not of the course: it looks different, links to its page, and says when that was read."""
     kind = _KINDS.get(citation.kind, citation.kind)
     read = f", read {citation.fetched_at[:16].replace('T', ' ')} UTC" if citation.fetched_at else ""
@@ -157,7 +207,7 @@ def _outside_card(title: str, citation: Citation, places: Iterable[str], body: s
     if citation.path.startswith(("http://", "https://")):
         href = html.escape(citation.path)
         link = f"<a href='{href}' target='_blank' rel='noopener noreferrer nofollow'>{href}</a>"
-    return _card(title, about, places, f"{link}\n{body}" if link else body, extra=" lectern-outside")
+    return _card(title, about, places, f"{link}\n{body}" if link else body, extra=" lectern-outside", own=own)
 
 
 def _within(locator: str, title: str) -> str:
@@ -169,10 +219,11 @@ def _within(locator: str, title: str) -> str:
     return f"{place}{sign}{rest}" if rest else place.removesuffix("; ")
 
 
-def _card(title: str, about: str, places: Iterable[str], body: str, extra: str = "") -> str:
+def _card(title: str, about: str, places: Iterable[str], body: str, extra: str = "", own: str = "") -> str:
     lines = [about, *(place for place in places if place)]
+    name = f" id='{own}'" if own else ""
     return (
-        f"<details class='lectern-source{extra}' open><summary><strong>{html.escape(title)}</strong>"
+        f"<details class='lectern-source{extra}'{name} open><summary><strong>{html.escape(title)}</strong>"
         f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
         f"</summary><div class='lectern-passage'>{body}</div></details>"
     )

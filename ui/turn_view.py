@@ -14,29 +14,25 @@ LONGEST_OBSERVATION = 700
 
 
 class TurnView:
-    """The messages of one turn behind those shown before; the reply is always the last."""
+    """The messages of one turn while it goes on: the question, the steps, and the reply, which is always the last."""
 
-    def __init__(self, shown: list[Message], question: str) -> None:
-        self._before: list[Message] = [*shown, {"role": "user", "content": neutral(question)}]
+    def __init__(self, question: str) -> None:
+        self._question: Message = {"role": "user", "content": neutral(question)}
         self._steps: dict[str, Message] = {}
         self._reply: Message = {"role": "assistant", "content": "…"}
         self._thought = ""
         self.trace_id = ""
         self.said = ""
         self.sources = ""
+        self.stopped = False
 
     @property
     def messages(self) -> list[Message]:
         """All messages to show."""
-        return [*self._before, *self._steps.values(), self._reply]
+        return [self._question, *self._steps.values(), self._reply]
 
-    @property
-    def place(self) -> int:
-        """Where the reply stands among the messages."""
-        return len(self._before) + len(self._steps)
-
-    def take(self, event: Event) -> bool:
-        """Take an event in; tell whether the page should show it at once, and not only with the next one that does."""
+    def take(self, event: Event) -> None:
+        """Take an event in."""
         match event:
             case TurnStarted():
                 self.trace_id = event.trace_id
@@ -46,15 +42,13 @@ class TurnView:
                 self._steps[event.id] = step_message(event, self._thought)
             case Token():
                 self._say(self.said + event.text)
-                return False
             case Withdrawn():
                 self._say("")
             case Answer() | Refusal() | Failure():
                 self.said = event.partial if isinstance(event, Failure) else event.text
                 self._reply["content"], self.sources = ending(event)
             case _:
-                return False
-        return True
+                pass
 
     def fail(self, message: str, hint: str) -> None:
         """Show that the question could not be taken."""
@@ -80,13 +74,19 @@ def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
     """Give what is shown of a turn's end: the reply, and the sources panel."""
     match event:
         case Answer():
-            text = tags_markdown(event) if event.tags is not None else answer_markdown(event.text)
-            return f"{text}{notes_markdown(event)}", sources_html(event.citations) or NO_SOURCES
+            text = answer_markdown(event.text, event.trace_id) if event.tags is None else tags_markdown(event)
+            panel = sources_html(event.citations, pictures(event.trace_id))
+            return f"{text}{notes_markdown(event)}", panel or NO_SOURCES
         case Refusal():
             return f"{event.text}{notes_markdown(event)}", related_html(event.related) or NO_SOURCES
         case Failure():
             told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
             return f"{neutral(event.partial)}\n\n{told_so}".strip(), NO_SOURCES
+
+
+def pictures(trace_id: str, root: str = "") -> str:
+    """Give the address under which the pages that a turn cites are found as pictures."""
+    return f"{root}turns/{trace_id}/pages"
 
 
 def tags_markdown(event: Answer) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00ad": "", "\ufffe": "-", "\x02": "-"}
 )
+PDFIUM = threading.Lock()
+"""PDFium is not made for threads: whoever calls it, anywhere in the process, holds this meanwhile."""
 REPEATED = 0.6  # a first or last line that stands on this share of the pages is a header or footer
 FEWEST_PAGES = 4
 
@@ -27,7 +30,8 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         UnreadableFile: when it is broken, encrypted, or holds pictures alone.
     """
-    texts = [text.translate(_LIGATURES) for text in _pages(data, name)]
+    with PDFIUM:
+        texts = [text.translate(_LIGATURES) for text in _pages(data, name)]
     pages = [_lines(text) for text in texts]
     if not any(pages):
         raise UnreadableFile(

@@ -1,0 +1,90 @@
+"""Draws a page of a PDF with quotes marked on it, for a reader who wants to see where a sentence stands.
+
+A quote is looked for by its letters and digits alone: a reader joins lines and mends hyphens, so signs differ.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from index_store.errors import UnreadableFile
+from ingest.readers.pdf import PDFIUM
+
+WIDEST_PIXELS = 1_400
+LARGEST_SCALE = 2.0
+SHORTEST_QUOTE = 4
+"""Letters and digits: what is shorter stands anywhere."""
+MARK = (255, 214, 64)
+Box = tuple[float, float, float, float]
+
+
+def page_picture(data: bytes, name: str, page: int, quotes: Sequence[str] = ()) -> bytes:
+    """Give a page, counted from 1, as a PNG with the quotes marked.
+
+    Raises:
+        UnreadableFile: when it is no PDF that can be read, or has no such page.
+    """
+    import pypdfium2
+
+    with PDFIUM:
+        try:
+            pdf = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as exc:
+            raise UnreadableFile(f"{name} cannot be shown: {exc}.", hint="Open the file itself.") from exc
+        try:
+            if not 1 <= page <= len(pdf):
+                raise UnreadableFile(f"{name} has no page {page}.", hint="Ingest it again: it has changed.")
+            return _drawn(pdf[page - 1], quotes)
+        except pypdfium2.PdfiumError as exc:
+            raise UnreadableFile(f"{name} cannot be shown: {exc}.", hint="Open the file itself.") from exc
+        finally:
+            pdf.close()
+
+
+def _drawn(page: Any, quotes: Sequence[str]) -> bytes:
+    from PIL import Image, ImageChops, ImageDraw
+
+    width, height = page.get_size()
+    scale = min(LARGEST_SCALE, WIDEST_PIXELS / max(width, 1.0))
+    picture = page.render(scale=scale).to_pil().convert("RGB")
+    marks = Image.new("RGB", picture.size, "white")
+    draw = ImageDraw.Draw(marks)
+    for left, bottom, right, top in quote_boxes(page, quotes):
+        draw.rectangle((left * scale, (height - top) * scale, right * scale, (height - bottom) * scale), fill=MARK)
+    out = io.BytesIO()
+    ImageChops.multiply(picture, marks).save(out, "PNG")
+    return out.getvalue()
+
+
+def quote_boxes(page: Any, quotes: Sequence[str]) -> list[Box]:
+    """Give a box (left, bottom, right, top; in points) for each line of each quote that stands on the page."""
+    text_page = page.get_textpage()
+    try:
+        text = text_page.get_text_range()
+        places = [n for n, c in enumerate(text) if c.isalnum()]
+        plain = "".join(text[n] for n in places).casefold()
+        if len(plain) != len(places):  # a letter that casefold makes two of: then by lower case, which keeps lengths
+            plain = "".join(text[n].lower()[:1] for n in places)
+        boxes: list[Box] = []
+        for quote in quotes:
+            wanted = "".join(c for c in quote if c.isalnum()).casefold()
+            at = plain.find(wanted) if len(wanted) >= SHORTEST_QUOTE else -1
+            if at >= 0:
+                boxes += _lines(text_page.get_charbox(n) for n in places[at : at + len(wanted)])
+        return boxes
+    finally:
+        text_page.close()
+
+
+def _lines(characters: Iterator[Box]) -> list[Box]:
+    """Join the boxes of characters that stand on one line."""
+    lines: list[Box] = []
+    for left, bottom, right, top in characters:
+        if lines and bottom < lines[-1][3] and top > lines[-1][1] and left >= lines[-1][0]:
+            last = lines[-1]
+            lines[-1] = (last[0], min(bottom, last[1]), max(right, last[2]), max(top, last[3]))
+        else:
+            lines.append((left, bottom, right, top))
+    return lines

@@ -1,0 +1,52 @@
+"""Writes a conversation as a file to keep: Markdown to read, JSON to use. Pure functions of its turns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+def to_markdown(title: str, records: Sequence[Record]) -> str:
+    """Give a conversation as Markdown, each answer with the quotes it stands on."""
+    parts = [f"# {' '.join(title.split())}"]
+    for record in records:
+        parts.append(f"## {' '.join(record['question'].split())}")
+        parts.append(f"*{_time(record['started_at'])}, {_answered_by(record)}*")
+        parts.append(record["answer"] or f"*{record['error'] or record['status']}*")
+        parts += [_cited(row) for row in record["citations"] or []]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_json(title: str, records: Sequence[Record]) -> str:
+    """Give a conversation as a JSON object with a row for each turn."""
+    turns = [
+        {
+            "trace_id": r["id"],
+            "asked_at": _time(r["started_at"]),
+            "question": r["question"],
+            "answer": r["answer"],
+            "status": r["status"],
+            "model": r["model"],
+            "citations": r["citations"] or [],
+            "vote": r["vote"],
+        }
+        for r in records
+    ]
+    return json.dumps({"title": title, "turns": turns}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _cited(row: Record) -> str:
+    quote = " ".join(str(row["quote"]).split())
+    return f"> [{row['marker']}] {quote}\n>\n> {row['path']}, {row['locator']}".rstrip(", ")
+
+
+def _answered_by(record: Record) -> str:
+    return "quotes only, no language model" if record["mode"] == "quoting" else str(record["model"])
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,117 @@
+"""Shows turns that were kept, as `turn_view` shows one that goes on: pure functions of a trace's row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from assistant.events import Answer, Citation, Refusal, ToolStep
+from assistant.refusal import REFUSAL
+from index_store.chunks import Chunk, Hit
+from index_store.locators import parse_locator
+from ui.render import neutral, related_html, sources_html
+from ui.turn_view import NO_SOURCES, Message, ending, pictures, step_message
+
+Record = Mapping[str, Any]
+STOPPED = "*Stopped here.*"
+
+
+def messages_of(record: Record) -> list[Message]:
+    """Give the messages of one turn: the question, each step folded, the reply."""
+    steps = [step_message(_step(span), "") for span in record["spans"] if span["kind"] == "tool"]
+    reply: Message = {"role": "assistant", "content": _reply(record)}
+    return [{"role": "user", "content": neutral(record["question"])}, *steps, reply]
+
+
+def conversation_messages(records: Sequence[Record]) -> tuple[list[Message], list[str]]:
+    """Give the messages of a conversation, and for each of them the id of its turn."""
+    messages: list[Message] = []
+    turns: list[str] = []
+    for record in records:
+        of_turn = messages_of(record)
+        messages += of_turn
+        turns += [record["id"]] * len(of_turn)
+    return messages, turns
+
+
+def history_of(records: Sequence[Record]) -> list[dict[str, str]]:
+    """Give a conversation as it was said, for the next turn."""
+    said = []
+    for record in records:
+        said += [{"role": "user", "content": record["question"]}, {"role": "assistant", "content": record["answer"]}]
+    return said
+
+
+def panel_of(record: Record | None, chunks: Mapping[str, Chunk], root: str = "") -> str:
+    """Give the sources panel of a turn: cited passages, or under a refusal the nearest ones."""
+    if record is None:
+        return NO_SOURCES
+    if record["status"] == "refused":
+        return related_html(_related(record, chunks)) or NO_SOURCES
+    return sources_html(citations_of(record, chunks), pictures(record["id"], root)) or NO_SOURCES
+
+
+def chunk_ids_of(record: Record | None) -> list[str]:
+    """Give the ids of the chunks that a turn cites or offers."""
+    rows = [*(record["citations"] or []), *(record["related"] or [])] if record else []
+    return [row["chunk_id"] for row in rows if row.get("chunk_id")]
+
+
+def citations_of(record: Record, chunks: Mapping[str, Chunk]) -> list[Citation]:
+    """Give a turn's citations; what the library no longer holds is shown by its quote alone."""
+    return [_citation(row, chunks.get(row.get("chunk_id", ""))) for row in record["citations"] or []]
+
+
+def _citation(row: Record, chunk: Chunk | None) -> Citation:
+    locator, kind = str(row.get("locator", "")), row.get("kind", "course")
+    return Citation(
+        marker=int(row["marker"]),
+        path=str(row["path"]),
+        locator=locator,
+        locator_parts=parse_locator(locator).parts() if locator and kind == "course" else {},
+        quote=str(row["quote"]),
+        score=float(row.get("score", 0.0)),
+        title=str(row.get("title", "")),
+        context=chunk.context if chunk is not None and row["quote"] in chunk.context else str(row["quote"]),
+        chunk_id=str(row.get("chunk_id", "")),
+        kind=kind,
+        fetched_at=str(row.get("fetched_at", "")),
+    )
+
+
+def _related(record: Record, chunks: Mapping[str, Chunk]) -> list[Hit]:
+    rows = record["related"] or []
+    return [Hit(chunks[r["chunk_id"]], 0.0, float(r["cosine"])) for r in rows if r.get("chunk_id") in chunks]
+
+
+def _step(span: Record) -> ToolStep:
+    outputs = span["outputs"] if isinstance(span["outputs"], Mapping) else {}
+    inputs = span["inputs"] if isinstance(span["inputs"], Mapping) else {}
+    return ToolStep(
+        id=span["id"],
+        tool=span["name"],
+        arguments=inputs,
+        status="failed" if span["status"] == "error" else "done",
+        observation=str(outputs.get("text") or _named(outputs)),
+        error=span["error"],
+        seconds=None if span["ended_at"] is None else span["ended_at"] - span["started_at"],
+    )
+
+
+def _named(outputs: Record) -> str:
+    """Name the sources that a step brought, where it kept no text of its own."""
+    titles = dict.fromkeys(str(s.get("title") or s.get("path")) for s in outputs.get("sources") or [])
+    return "\n".join(f"- {title}" for title in titles)
+
+
+def _reply(record: Record) -> str:
+    status, trace_id = record["status"], record["id"]
+    if status == "refused":
+        return ending(Refusal(trace_id, record["answer"] or REFUSAL, ()))[0]
+    if status == "ok":
+        tags = tuple(record["tags"]) if record["tags"] else None
+        by_rules = record["mode"] == "quoting"
+        return ending(Answer(trace_id, record["answer"], (), tags=cast(Any, tags), by_rules=by_rules))[0]
+    said = neutral(record["answer"])
+    note = STOPPED if status in ("stopped", "running") else f"**{neutral(record['error'] or 'It did not end.')}**"
+    return f"{said}\n\n{note}".strip()

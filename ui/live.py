@@ -1,0 +1,118 @@
+"""Turns that are under way on the server, one for each conversation, whoever looks on: a page may come, go and reload.
+
+A turn runs as a task of its own, so that a reader who goes away does not end it; `stop` does, and what was said by then
+is kept. Nothing of a turn stays here once it is over: the store has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from assistant.conversation import Assistant
+from assistant.query_engine import Turns
+from assistant.tracing.records import Origin
+from assistant.ways import Way
+from index_store.errors import InvalidInput
+from ui.turn_view import TurnView
+
+YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
+STOP_WITHIN_S = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LiveTurn:
+    """One turn under way: what is to be seen of it so far, and a way to wait for more."""
+
+    view: TurnView
+    user: str | None
+    changes: int = 0
+    over: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    def tell(self) -> None:
+        """Wake whoever follows."""
+        self.changes += 1
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+class LiveTurns:
+    """The turns under way; all methods are called on the server's event loop."""
+
+    def __init__(self, assistant: Callable[[], Assistant]) -> None:
+        self._assistant = assistant
+        self._turns: dict[str, LiveTurn] = {}
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def of(self, conversation: str) -> LiveTurn | None:
+        """Give the turn that is under way in a conversation."""
+        return self._turns.get(conversation)
+
+    def start(self, question: str, history: Turns, origin: Origin, way: Way) -> LiveTurn:
+        """Begin a turn in the conversation that the origin names, or give the one under way there.
+
+        Raises:
+            InvalidInput: when the question cannot be used.
+        """
+        conversation = origin.conversation_id or ""
+        if known := self._turns.get(conversation):
+            return known
+        turn = self._turns[conversation] = LiveTurn(TurnView(question), origin.user_id)
+        turn.task = asyncio.create_task(self._run(turn, conversation, question, history, origin, way))
+        return turn
+
+    async def stop(self, conversation: str) -> bool:
+        """End the turn of a conversation with what was said; tell whether there was one."""
+        turn = self._turns.get(conversation)
+        if turn is None or turn.task is None:
+            return False
+        turn.view.stopped = True
+        turn.task.cancel()
+        await asyncio.wait([turn.task], timeout=STOP_WITHIN_S)
+        return True
+
+    async def close(self) -> None:
+        """End all turns, as when the server stops."""
+        for conversation in list(self._turns):
+            await self.stop(conversation)
+
+    async def _run(
+        self, turn: LiveTurn, conversation: str, question: str, history: Turns, origin: Origin, way: Way
+    ) -> None:
+        try:
+            async with aclosing(self._assistant().ask(question, history, origin, way)) as events:
+                async for event in events:
+                    turn.view.take(event)
+                    turn.tell()
+        except InvalidInput as exc:
+            turn.view.fail(exc.message, exc.hint)
+        except Exception:  # the edge of a task: nobody awaits it, and the page must not wait for ever
+            log.exception("A turn ended in an error of ours")
+            turn.view.fail("Something went wrong here.", "Try again; the log of the server says what it was.")
+        finally:
+            turn.over = True
+            self._turns.pop(conversation, None)
+            turn.tell()
+
+
+async def follow(turn: LiveTurn) -> AsyncIterator[TurnView]:
+    """Give a turn's view whenever it has changed, as often as a page can take it, and at its end."""
+    seen = -1
+    while True:
+        changed = turn.changed
+        if turn.changes == seen and not turn.over:
+            await changed.wait()
+        seen, told = turn.changes, time.monotonic()
+        yield turn.view
+        if turn.over and turn.changes == seen:
+            return
+        await asyncio.sleep(max(0.0, YIELD_EVERY_S - (time.monotonic() - told)))

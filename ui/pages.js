@@ -1,0 +1,95 @@
+// What the browser does by itself: opens a source beside the chat, keeps the address of a conversation, keys, and says
+// when the server cannot be reached. No text from outside is put into the page here but what the server made safe.
+window.lectern = {
+  named(conversation) {
+    const address = conversation ? `?c=${encodeURIComponent(conversation)}` : location.pathname;
+    if (location.search !== address && !(location.search === "" && !conversation)) {
+      history.replaceState(null, "", address);
+    }
+    return [];
+  },
+  anew() {
+    location.href = "./";
+    return [];
+  },
+  sure(...given) {
+    if (!confirm("Delete this conversation for good?")) throw new Error("not deleted");
+    return given;
+  },
+};
+(() => {
+  const within = (target, wanted) => (target instanceof Element ? target.closest(wanted) : null);
+
+  async function openSource(link) {
+    const panel = document.querySelector("#sources .prose, #sources");
+    if (!panel) return false;
+    const address = new URL(link.href);
+    const reply = await fetch(`${address.pathname}?panel=1`, { credentials: "same-origin" });
+    if (!reply.ok) return false;
+    panel.innerHTML = await reply.text();
+    const card = panel.querySelector(address.hash || "details");
+    if (card) {
+      card.open = true;
+      card.classList.add("lectern-chosen");
+      (card.querySelector("mark") ?? card).scrollIntoView({ block: "center", behavior: "smooth" });
+      card.querySelector("summary")?.focus({ preventScroll: true });
+    }
+    return true;
+  }
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = within(event.target, "#chat a[href*='turns/']");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      openSource(link).then((done) => done || window.open(link.href, "_blank", "noopener"));
+    },
+    true,
+  );
+
+  document.addEventListener("keydown", (event) => {
+    const typing = within(event.target, "input, textarea, [contenteditable]");
+    if (event.key === "Escape") document.querySelector("#question button.stop-button, #question .stop-button")?.click();
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const go = { "/": "#question textarea", s: "#sources-title" }[event.key];
+    const target = go && document.querySelector(go);
+    if (target) {
+      event.preventDefault();
+      target.focus();
+    }
+    if (event.key === "n" && document.querySelector("#question")) location.href = "./";
+    if (event.key === "?") location.href = "./help";
+  });
+
+  // A lost connection is said, and mended: what was answered meanwhile is on the server, so the page is read anew.
+  let lost = null;
+  async function reach() {
+    try {
+      const reply = await fetch("healthz", { cache: "no-store", signal: AbortSignal.timeout(4000) });
+      if (!reply.ok) throw new Error(String(reply.status));
+      if (lost) location.reload();
+    } catch {
+      if (!lost) {
+        lost = document.createElement("p");
+        lost.className = "lectern-lost";
+        lost.setAttribute("role", "alert");
+        lost.textContent = "The connection to Lectern is lost. Trying again …";
+        document.body.prepend(lost);
+      }
+    }
+    setTimeout(reach, lost ? 1500 : 8000);
+  }
+  window.addEventListener("offline", reach);
+  setTimeout(reach, 8000);
+
+  // Gradio leaves some of its buttons without a name; a screen reader needs one.
+  function nameButtons() {
+    document.documentElement.lang ||= "en";
+    for (const button of document.querySelectorAll("button:not([aria-label])")) {
+      if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || "Button");
+    }
+  }
+  new MutationObserver(nameButtons).observe(document.documentElement, { childList: true, subtree: true });
+})();
