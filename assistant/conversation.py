@@ -84,6 +84,18 @@ class Assistant:
         finally:
             await turn.end("stopped")  # nothing, unless the reader went away
 
+    async def covers(self, question: str) -> bool:
+        """Tell whether the course answers a question now; nothing of it is kept.
+
+        Raises:
+            LecternError: when the index or the language model fails.
+        """
+        async with aclosing(self._engine.stream(question)) as steps:
+            async for step in steps:
+                if isinstance(step, Outcome):
+                    return step.found
+        return False
+
     async def _events(self, turn: Turn, question: str, history: Turns, way: Way) -> AsyncGenerator[Event, None]:
         steps = in_own_context(
             self._steps(question, history, way), {METER: turn.meter, RECORDING: (turn.recording, None)}

@@ -241,7 +241,7 @@ class ChatHandlers:
 
 def build_chat(parts: Parts) -> None:
     """Lay the chat page out and connect it; called within Gradio's Blocks."""
-    chat = chat_layout(parts.opened.model.label, parts.material())
+    chat = chat_layout(parts.opened.model.label, parts.material)
     does = ChatHandlers(parts, chat)
     shown = [getattr(chat, name) for name in CONTENTS]
     how: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}

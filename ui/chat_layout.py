@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ class Chat:
     voted: Any
 
 
-def chat_layout(badge: str, material: str) -> Chat:
+def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
     """Lay the page out within Gradio's Blocks."""
     page = gr.context.Context.root_block
     masthead(badge, material)

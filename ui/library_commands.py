@@ -73,7 +73,7 @@ def remove(name: str, as_json: bool) -> None:
 
     What is left of it in the index is counted and told.
     """
-    from ui import wiring
+    from ui import removal, wiring
 
     with wiring.open_library(wiring.read_environment(), write=True) as opened:
         wanted = {name, str(Path(name).expanduser().resolve())}
@@ -81,19 +81,16 @@ def remove(name: str, as_json: bool) -> None:
         require_documents(opened)
         if not chosen:
             raise SourceMissing(f"The library has no source or document {name}.", hint="See: lectern library list")
-        gone = {i for d in chosen for i in opened.ledger.chunk_ids(d.id)}
-        for document in chosen:
-            opened.pipeline.remove(document)
-        vectors = opened.ledger.forget_unused_vectors()
-        left = len(opened.index.get(sorted(gone)))
-    row = {"documents": len(chosen), "chunks": len(gone), "vectors": vectors, "chunks_left": left}
+        went = removal.remove(opened, chosen)
     if as_json:
-        click.echo(dump(row))
+        row = {"documents": went.documents, "chunks": went.chunks, "vectors": went.vectors}
+        click.echo(dump({**row, "chunks_left": went.chunks_left}))
         return
+    left = went.chunks_left
     rest = f"{counted(left, 'chunk')} could not be removed" if left else "nothing of it is left in the index"
     click.echo(
-        f"Removed {counted(len(chosen), 'document')} with {counted(len(gone), 'chunk')}"
-        f" and {counted(vectors, 'vector')}; {rest}."
+        f"Removed {counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}"
+        f" and {counted(went.vectors, 'vector')}; {rest}."
     )
 
 

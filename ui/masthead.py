@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
 PAGES = {"Chat": ".", "Tags": "tags", "Library": "library", "Review": "review", "Help": "help"}
 
 
-def masthead(badge: str, material: str, here: str = "Chat") -> None:
-    """Put the head on the page that is being laid out."""
-    gr.HTML(masthead_html(badge, material, here), padding=False)
+def masthead(badge: str, material: Callable[[], str], here: str = "Chat") -> None:
+    """Put the head on the page that is being laid out; `material` is asked each time that the page is loaded."""
+    head = gr.HTML(masthead_html(badge, "", here), padding=False)
+    root: Any = gr.context.Context.root_block
+    root.load(  # not the component's own way to load: on an app of many pages it loads once for each page after it
+        lambda: masthead_html(badge, material(), here), None, head, api_visibility="private", show_progress="hidden"
+    )
 
 
 def masthead_html(badge: str, material: str, here: str) -> str:

@@ -54,6 +54,23 @@ def outside_tools(environment: Environment, embedder: Embedder) -> list[Tool]:
     ]
 
 
+def paper_abstract(environment: Environment, paper_id: str) -> str | None:
+    """Give title and abstract of a paper on arXiv, None where the text is no id of one.
+
+    Raises:
+        SourceMissing, FetchRefused, FetchFailed: when there is no such paper, or it could not be fetched.
+    """
+    from ingest.arxiv import Arxiv, parse_id
+    from ingest.fetch import Fetcher, FetchSettings
+
+    wanted = parse_id(paper_id)
+    if wanted is None:
+        return None
+    contact, allow = environment.get("LECTERN_CONTACT") or "", environment.get("LECTERN_FETCH_LOOPBACK") == "1"
+    paper = Arxiv(Fetcher(FetchSettings(contact=contact, allow_loopback=allow))).paper(wanted)
+    return f"{paper.title}\n\n{paper.abstract}"
+
+
 class FetchedPages:
     """Reads a page for the agent; `open_fetcher` gives the same fetcher each time."""
 

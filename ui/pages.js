@@ -8,6 +8,19 @@ window.lectern = {
     }
     return [];
   },
+  sureToRemove(...given) {
+    if (!confirm("Remove this document from the library?")) throw new Error("not removed");
+    return given;
+  },
+  seeDetail() {
+    document.querySelector("#detail")?.scrollIntoView({ block: "start", behavior: "smooth" });
+    return [];
+  },
+  put(selector, value) {
+    const box = document.querySelector(`${selector} textarea, ${selector} input`);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  },
   anew() {
     location.href = "./";
     return [];
@@ -48,6 +61,14 @@ window.lectern = {
     },
     true,
   );
+
+  document.addEventListener("click", (event) => {
+    const opener = within(event.target, "button[data-turn]");
+    if (!opener) return;
+    document.querySelectorAll("button[data-turn][aria-current]").forEach((b) => b.removeAttribute("aria-current"));
+    opener.setAttribute("aria-current", "true");
+    lectern.put("#turn", opener.dataset.turn);
+  });
 
   document.addEventListener("keydown", (event) => {
     const typing = within(event.target, "input, textarea, [contenteditable]");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -22,11 +23,26 @@ MOST_WAITING = 500
 def build_pages(parts: Parts) -> gr.Blocks:
     """Lay out all pages."""
     import gradio as gr
+    from gradio.components import Navbar
 
     from ui.chat import build_chat
+    from ui.help_page import build_help
+    from ui.library_page import build_library
+    from ui.review_page import build_review
+    from ui.tags_page import build_tags
 
     with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as pages:
         build_chat(parts)
+        Navbar(visible=False)
+    for name, build in (
+        ("tags", build_tags),
+        ("library", build_library),
+        ("review", build_review),
+        ("help", build_help),
+    ):
+        with pages.route(name.title(), name, show_in_navbar=False):
+            Navbar(visible=False)
+            build(parts)
     pages.queue(default_concurrency_limit=None, max_size=MOST_WAITING)
     assert isinstance(pages, gr.Blocks)
     return pages
@@ -49,6 +65,7 @@ def web_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(routes_of(parts))
     pages = build_pages(parts)
+    warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)  # and not asked for
     gr.mount_gradio_app(
         app, pages, path="/", css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False, mcp_server=False
     )

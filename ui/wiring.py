@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,11 +237,11 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     return Toolbox(tools, allowed=environment.tools)
 
 
-def prompts_of(environment: Environment) -> PromptSet:
-    """Give the prompt templates that the settings choose."""
+def prompts_of(environment: Environment, **versions: int) -> PromptSet:
+    """Give the prompt templates that the settings choose, but for the `versions` that are chosen here."""
     from assistant.prompts import PromptSet
 
-    return PromptSet(environment.assistant.prompts_folder, environment.assistant.prompt_versions)
+    return PromptSet(environment.assistant.prompts_folder, {**environment.assistant.prompt_versions, **versions})
 
 
 def examples_of(library: Library) -> Examples:
@@ -253,8 +253,11 @@ def examples_of(library: Library) -> Examples:
     return Examples(known, choice, library.embedder if choice.way == "nearest" else None)
 
 
-def tagger_of(library: Library) -> Tagger:
-    """Build the tagger: a language model where one is configured, else the rules, which load nothing large."""
+def tagger_of(library: Library, *, version: int | None = None, model_name: str | None = None) -> Tagger:
+    """Build the tagger: a language model where one is configured, else the rules, which load nothing large.
+
+    `version` is one of the prompt `tag_abstract`, `model_name` another model at the configured server.
+    """
     from assistant.tagging import Tagger
 
     environment = library.environment
@@ -262,5 +265,7 @@ def tagger_of(library: Library) -> Tagger:
         return Tagger(library.traces, environment.model_names)
     from assistant.llms import choose_model
 
-    model = choose_model(environment.assistant, None)
-    return Tagger(library.traces, environment.model_names, model, prompts_of(environment), examples_of(library))
+    settings = environment.assistant
+    model = choose_model(replace(settings, model=model_name or settings.model), None)
+    prompts = prompts_of(environment, **({} if version is None else {"tag_abstract": version}))
+    return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library))

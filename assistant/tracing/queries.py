@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from assistant.tracing.database import reading
 from assistant.tracing.records import Vote
 from assistant.tracing.redaction import storable
-from assistant.tracing.tables import conversations, feedback, reviews, spans, traces
+from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces
 from index_store.errors import TraceUnknown
 
 _SHOWN = (
@@ -30,8 +30,13 @@ _SHOWN = (
     traces.c.input_tokens,
     traces.c.output_tokens,
     traces.c.price_usd,
+    traces.c.support,
+    traces.c.left_out,
 )
 AT_A_TIME = 200
+WEAK_SUPPORT = 0.4
+"""Cosine: an answer whose best passage is farther from its question deserves a look."""
+Order = Literal["newest", "worst"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,10 @@ class Filter:
     text: str | None = None  # stands in the question or the answer, in any case
     conversation: str | None = None
     user: str | None = None
+    weaker_than: float | None = None  # support: cosine of the best cited passage
+    slower_than: float | None = None  # seconds
+    dearer_than: float | None = None  # US dollars
+    reviewed: bool | None = None
 
 
 class TraceReader:
@@ -54,18 +63,22 @@ class TraceReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find(self, wanted: Filter = Filter(), limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
-        """Give a line of each trace, the newest first, with its latest `vote`.
+    def find(
+        self, wanted: Filter = Filter(), limit: int = 50, offset: int = 0, order: Order = "newest"
+    ) -> list[dict[str, Any]]:
+        """Give a line of each trace, the newest or the worst first, with its latest `vote`.
+
+        Worst is what was voted down, then what failed, was refused, or stands on a weak passage; the newest of these.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = _latest_votes()
+        votes = latest_votes()
         query = (
             select(*_SHOWN, votes.c.vote)
             .join_from(traces, votes, votes.c.trace_id == traces.c.id, isouter=True)
             .where(*_conditions(wanted, votes))
-            .order_by(traces.c.started_at.desc(), traces.c.id)
+            .order_by(*([_badness(votes).desc()] if order == "worst" else []), traces.c.started_at.desc(), traces.c.id)
         )
         return self._rows(query.limit(limit).offset(offset))
 
@@ -75,7 +88,7 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = _latest_votes()
+        votes = latest_votes()
         joined = select(func.count().label("count")).join_from(
             traces, votes, votes.c.trace_id == traces.c.id, isouter=True
         )
@@ -101,7 +114,7 @@ class TraceReader:
 
     def each(self, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
         """Give traces whole, the oldest first, some at a time."""
-        votes, last = _latest_votes(), (-1.0, "")
+        votes, last = latest_votes(), (-1.0, "")
         while True:
             after = (traces.c.started_at > last[0]) | ((traces.c.started_at == last[0]) & (traces.c.id > last[1]))
             query = _whole().join(votes, votes.c.trace_id == traces.c.id, isouter=True)
@@ -118,9 +131,26 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = _latest_votes()
+        votes = latest_votes()
         rows = self._rows(select(votes).where(votes.c.trace_id.in_(trace_ids)))
         return {row["trace_id"]: row["vote"] for row in rows}
+
+    def deliveries(self, trace_id: str) -> list[dict[str, Any]]:
+        """Give what was or is to be delivered of a trace: sink, kind, state, times, and the error of a refusal.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        shown = (outbox.c.sink, outbox.c.kind, outbox.c.state, outbox.c.attempts, outbox.c.delivered_at, outbox.c.error)
+        return self._rows(select(*shown).where(outbox.c.trace_id == trace_id).order_by(outbox.c.id))
+
+    def reviews(self) -> list[dict[str, Any]]:
+        """Give all reviews, oldest first: trace, reviewer and verdict.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        return self._rows(select(reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict).order_by(reviews.c.id))
 
     def _by_prefix(self, beginning: str) -> list[dict[str, Any]]:
         return self._rows(_whole().where(traces.c.id.startswith(beginning, autoescape=True)).limit(2))
@@ -143,29 +173,48 @@ def _whole() -> Any:
     return select(traces, conversations.c.user_id).join(conversations, conversations.c.id == traces.c.conversation_id)
 
 
-def _latest_votes() -> Any:
+def latest_votes() -> Any:
     """Give each trace's latest vote; one that was taken back is NULL."""
     latest = select(func.max(feedback.c.id)).group_by(feedback.c.trace_id)
     return select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)).subquery()
 
 
+def _badness(votes: Any) -> ColumnElement[int]:
+    """Give how much a turn asks to be looked at."""
+    return (
+        case((votes.c.vote == "down", 8), else_=0)
+        + case((traces.c.status.in_(("error", "aborted")), 4), (traces.c.status == "refused", 2), else_=0)
+        + case((traces.c.support < WEAK_SUPPORT, 1), else_=0)
+    )
+
+
 def _conditions(wanted: Filter, votes: Any) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        found.append(traces.c.started_at >= wanted.since)
-    if wanted.before is not None:
-        found.append(traces.c.started_at < wanted.before)
+    found = [condition for condition in _given(wanted, votes) if condition is not None]
+    if wanted.text is not None:
+        found.append(traces.c.search_text.contains(storable(wanted.text).casefold(), autoescape=True))
+    if wanted.user is not None:
+        owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
+        found.append(traces.c.conversation_id.in_(owned))
+    if wanted.reviewed is not None:
+        seen = traces.c.id.in_(select(reviews.c.trace_id))
+        found.append(seen if wanted.reviewed else ~seen)
+    return found
+
+
+def _given(wanted: Filter, votes: Any) -> Iterator[ColumnElement[bool] | None]:
+    """Give the conditions on one column each; None for one that is not asked for."""
     for column, value in (
         (traces.c.mode, wanted.mode),
         (traces.c.status, wanted.status),
         (traces.c.conversation_id, wanted.conversation),
         (votes.c.vote, wanted.vote),
     ):
-        if value is not None:
-            found.append(column == storable(value))
-    if wanted.text is not None:
-        found.append(traces.c.search_text.contains(storable(wanted.text).casefold(), autoescape=True))
-    if wanted.user is not None:
-        owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
-        found.append(traces.c.conversation_id.in_(owned))
-    return found
+        yield None if value is None else column == storable(value)
+    for measured, least in (
+        (traces.c.started_at, wanted.since),
+        (traces.c.ended_at - traces.c.started_at, wanted.slower_than),
+        (traces.c.price_usd, wanted.dearer_than),
+    ):
+        yield None if least is None else measured >= least
+    for measured, most in ((traces.c.started_at, wanted.before), (traces.c.support, wanted.weaker_than)):
+        yield None if most is None else measured < most

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 SpanKind = Literal["rewrite", "retrieve", "synthesize", "model", "tool", "tag", "judge", "agent", "step"]
 Status = Literal["running", "ok", "refused", "stopped", "error", "aborted"]
-Face = Literal["web", "terminal", "batch", "api"]
+Face = Literal["web", "tags", "terminal", "batch", "api"]
 Vote = Literal["up", "down"]
 
 MODEL = "gen_ai.request.model"

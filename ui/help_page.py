@@ -1,0 +1,69 @@
+"""The help page: what is configured and what is missing, what to try first, and the keys. It changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from typing import Any
+
+import gradio as gr
+
+from ui import doctor
+from ui.library_view import table
+from ui.masthead import masthead
+from ui.parts import Parts
+
+TRY = """
+1. **Ask the course.** On [Chat](./), choose an example, then click a marker such as [1] to see where it stands.
+2. **Tag an abstract.** On [Tags](./tags), paste one, look at the marked names, and correct what is wrong.
+3. **Add your own material.** On [Library](./library), upload a file, then ask about it.
+"""
+KEYS = (
+    ("/", "to the question"),
+    ("Enter", "ask"),
+    ("Esc", "stop an answer"),
+    ("s", "to the sources"),
+    ("n", "new conversation"),
+    ("?", "this page"),
+)
+
+
+def findings_html(findings: list[doctor.Finding]) -> str:
+    """Give what was found, what is to be mended first."""
+    order = {"broken": 0, "note": 1}
+    rows = [
+        [
+            f"<span class='lectern-{'failed' if f.status == 'broken' else 'done'}'>{html.escape(f.status)}</span>",
+            f"<strong>{html.escape(f.name)}</strong>",
+            html.escape(f.found),
+            html.escape(f.hint),
+        ]
+        for f in sorted(findings, key=lambda f: order.get(f.status, 2))
+    ]
+    return table("What is configured, and what is missing", ("", "What", "Found", "To mend it"), rows)
+
+
+def build_help(parts: Parts) -> None:
+    """Lay the help page out and connect it."""
+    masthead(parts.opened.model.label, parts.material, "Help")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            gr.HTML("<h2 class='lectern-title'>Three things to try</h2>", padding=False)
+            gr.Markdown(TRY)
+        with gr.Column(scale=1, min_width=300):
+            rows = [[f"<kbd>{html.escape(key)}</kbd>", html.escape(does)] for key, does in KEYS]
+            gr.HTML(
+                "<h2 class='lectern-title'>Keys</h2>" + table("Outside a text box", ("Key", "Does"), rows),
+                padding=False,
+            )
+    gr.HTML("<h2 class='lectern-title'>Settings</h2>", padding=False)
+    look = gr.Button("Look again", size="sm", elem_id="look")
+    shown = gr.HTML("<p role='status'>Looking …</p>", padding=False, elem_id="findings")
+
+    async def found() -> str:
+        return findings_html(await asyncio.to_thread(doctor.examine))
+
+    how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
+    root: Any = gr.context.Context.root_block
+    root.load(found, None, shown, **how)
+    look.click(found, None, shown, **how)

@@ -1,0 +1,118 @@
+"""Ingests for a page: uploads get a place of their own, the work runs in a thread, its events come back one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from index_store.errors import InvalidInput, LecternError
+from ingest.receipts import IngestEvent
+from ui import wiring
+from ui.environment import Environment
+from ui.removal import UPLOADS
+
+LONGEST_NAME = 200
+"""Bytes of a file name that most file systems take, with room to spare."""
+MOST_WAITING = 1_000
+Ended = LecternError | None
+
+
+def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
+    """Move uploads (file, name as it was given) into a folder of their own under the home; give that folder.
+
+    A name may have folders in it, as the upload of a folder has; none leads out of ours.
+
+    Raises:
+        InvalidInput: when there is nothing to keep.
+    """
+    if not uploads:
+        raise InvalidInput("No file was chosen.", hint="Choose files, a folder, or write an address.")
+    folder = home / UPLOADS / uuid.uuid4().hex[:12]
+    folder.mkdir(parents=True)
+    for file, name in uploads:
+        target = free_path(folder, safe_name(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target)
+        with suppress(OSError):
+            target.chmod(0o600)
+    return folder
+
+
+def safe_name(name: str) -> PurePosixPath:
+    """Give a relative path for an uploaded name: no way up, no hidden file, no control character, not too long."""
+    parts = [_safe_part(part) for part in name.replace("\\", "/").split("/")]
+    kept = [part for part in parts if part]
+    return PurePosixPath(*kept) if kept else PurePosixPath("upload")
+
+
+def _safe_part(part: str) -> str:
+    shown = "".join(c for c in part if c.isprintable()).strip().lstrip(".")
+    encoded = shown.encode("utf-8", "ignore")
+    if len(encoded) > LONGEST_NAME:
+        stem, dot, suffix = shown.rpartition(".")
+        ending = f"{dot}{suffix}" if stem and len(suffix) < 10 else ""
+        shown = encoded[: LONGEST_NAME - len(ending)].decode("utf-8", "ignore") + ending
+    return shown
+
+
+def free_path(folder: Path, name: PurePosixPath) -> Path:
+    """Give a path of that name that is not taken yet: `notes.md`, then `notes (2).md`."""
+    target, number = folder / name, 1
+    while target.exists():
+        number += 1
+        target = folder / name.with_name(f"{name.stem} ({number}){name.suffix}")
+    return target
+
+
+async def ingested(
+    environment: Environment, arguments: Sequence[str], cancelled: threading.Event
+) -> AsyncGenerator[IngestEvent, None]:
+    """Ingest folders, addresses or arXiv ids; when it is cancelled, what was finished stays.
+
+    Raises:
+        LecternError: as the pipeline does, and when another process writes.
+    """
+    events: asyncio.Queue[IngestEvent | Ended] = asyncio.Queue(MOST_WAITING)
+    loop = asyncio.get_running_loop()
+
+    def tell(event: IngestEvent | Ended) -> None:
+        asyncio.run_coroutine_threadsafe(events.put(event), loop).result()
+
+    work = asyncio.create_task(asyncio.to_thread(_ingest, environment, arguments, cancelled, tell))
+    try:
+        while True:
+            event = await events.get()
+            if isinstance(event, LecternError):
+                raise event
+            if event is None:
+                break
+            yield event
+        await work
+    finally:
+        cancelled.set()
+        while not work.done():  # the thread may wait to tell what nobody hears any more
+            with suppress(asyncio.QueueEmpty):
+                events.get_nowait()
+            await asyncio.sleep(0.01)
+
+
+def _ingest(
+    environment: Environment, arguments: Sequence[str], cancelled: threading.Event, tell: Callable[[Any], None]
+) -> None:
+    end: Ended = None
+    try:
+        with wiring.open_library(environment, write=True) as library:
+            for event in library.pipeline.ingest(library.sources(arguments)):
+                tell(event)
+                if cancelled.is_set():
+                    break
+    except LecternError as exc:
+        end = exc
+    finally:
+        tell(end)

@@ -1,0 +1,94 @@
+"""How the library page is laid out: which components there are. What they do is in `library_page`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ui.masthead import masthead
+from ui.parts import Parts
+
+
+@dataclass(frozen=True)
+class LibraryPage:
+    """The components of the library page."""
+
+    root: Any
+    files: Any
+    folder: Any
+    address: Any
+    add: Any
+    cancel: Any
+    told: Any
+    receipts: Any
+    question: Any
+    hits: Any
+    find: Any
+    page: Any
+    documents: Any
+    chosen: Any
+    chunk_page: Any
+    chunks: Any
+    again: Any
+    remove: Any
+    certificate: Any
+    show_map: Any
+    map: Any
+
+
+def library_layout(parts: Parts) -> LibraryPage:
+    """Lay the page out within Gradio's Blocks."""
+    root = gr.context.Context.root_block
+    masthead(parts.opened.model.label, parts.material, "Library")
+    with gr.Row():
+        with gr.Column(scale=5, min_width=320):
+            adding = _adding()
+        with gr.Column(scale=7, min_width=320):
+            looking = _looking()
+    return LibraryPage(root=root, **adding, **looking)
+
+
+def _adding() -> dict[str, Any]:
+    gr.HTML("<h2 class='lectern-title'>Add material</h2>", padding=False)
+    files = gr.File(label="Files", file_count="multiple", elem_id="files", height=150)
+    with gr.Accordion("A whole folder", open=False):
+        folder = gr.File(label="Folder", file_count="directory", elem_id="folder", height=150)
+    address = gr.Textbox(
+        label="Web address or arXiv id", placeholder="https://… or arxiv:2210.03629", elem_id="address", max_length=2000
+    )
+    with gr.Row():
+        add = gr.Button("Add to the library", variant="primary", elem_id="add")
+        cancel = gr.Button("Cancel", elem_id="cancel")
+    told = gr.HTML("", padding=False, elem_id="told")
+    receipts = gr.HTML("", padding=False, elem_id="receipts")
+    return {"files": files, "folder": folder, "address": address, "add": add, "cancel": cancel, "told": told,
+            "receipts": receipts}  # fmt: skip
+
+
+def _looking() -> dict[str, Any]:
+    gr.HTML("<h2 class='lectern-title'>What is in it</h2>", padding=False)
+    question = gr.Textbox(
+        label="Try a search", placeholder="See what retrieval finds, and why", elem_id="try", submit_btn="Search"
+    )
+    hits = gr.HTML("", padding=False, elem_id="hits")
+    with gr.Row():
+        find = gr.Textbox(label="Find a document", elem_id="find-document", scale=3)
+        page = gr.Number(1, label="Page", minimum=1, precision=0, elem_id="page", scale=1)
+    documents = gr.HTML("", padding=False, elem_id="documents")
+    with gr.Accordion("Look into a document, read it again, or remove it", open=False, elem_id="one"):
+        with gr.Row():
+            chosen = gr.Dropdown([], label="Document", elem_id="chosen", scale=3)
+            chunk_page = gr.Number(1, label="Page of chunks", minimum=1, precision=0, elem_id="chunk-page", scale=1)
+        with gr.Row():
+            again = gr.Button("Read it again", size="sm", elem_id="again")
+            remove = gr.Button("Remove it", variant="stop", size="sm", elem_id="remove")
+        chunks = gr.HTML("", padding=False, elem_id="chunks")
+    certificate = gr.HTML("", padding=False, elem_id="certificate")
+    with gr.Accordion("The map of the course", open=False, elem_id="the-map"):
+        show_map = gr.Button("Draw the map", size="sm", elem_id="draw")
+        course = gr.HTML("", padding=False, elem_id="map")
+    return {"question": question, "hits": hits, "find": find, "page": page, "documents": documents, "chosen": chosen,
+            "chunk_page": chunk_page, "chunks": chunks, "again": again, "remove": remove, "certificate": certificate,
+            "show_map": show_map, "map": course}  # fmt: skip

@@ -1,0 +1,174 @@
+"""Shows the library: progress, receipts, documents, chunks, and what a search found and why. Pure functions."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from index_store.chunks import Chunk, Hit
+from ingest.ledger import Known
+from ingest.receipts import Finished, Progress, Receipt, Scanned
+from ui.removal import Certificate
+from ui.render import marked
+
+SHOWN_CHARACTERS = 360
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give a table of cells that are HTML already."""
+    top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f"<div class='lectern-table' tabindex='0'><table><caption>{html.escape(caption)}</caption>"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def progress_html(scanned: Scanned | None, step: Progress | None, seconds: float) -> str:
+    """Give how far an ingest is: a bar, what is at work, rate and time left."""
+    if scanned is None:
+        return "<p role='status'>Looking at what there is …</p>"
+    files, size = (step.files, step.bytes) if step else (0, 0)
+    parts = [f"{files:,} of {scanned.files:,} files"]
+    if step is not None:
+        parts.append(f"{step.stage}: {step.path}")
+        if step.chunks and seconds > 0:
+            parts.append(f"{step.chunks / seconds:,.0f} chunks/s")
+        if 0 < size < scanned.bytes and seconds > 1:
+            parts.append(f"about {_time_left(seconds, size, scanned.bytes)} left")
+    return (
+        f"<p role='status'><progress max='{max(scanned.files, 1)}' value='{files}' aria-label='Files done'></progress> "
+        f"{html.escape(' · '.join(parts))}</p>"
+    )
+
+
+def _time_left(seconds: float, done: int, size: int) -> str:
+    left = seconds * (size - done) / done
+    return f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
+
+
+def ended_html(finished: Finished | None, *, cancelled: bool) -> str:
+    """Say how an ingest ended."""
+    if finished is None:
+        return f"<p role='status'>{'Cancelled' if cancelled else 'Ended'}. What was finished is kept.</p>"
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(finished.counts.items())) or "nothing to do"
+    return (
+        f"<p role='status'>{html.escape(counts)}. {finished.chunks:,} chunks in the library, "
+        f"{finished.embedded:,} embedded now, {finished.seconds:.1f} s.</p>"
+    )
+
+
+def receipts_html(receipts: Sequence[Receipt]) -> str:
+    """Give a line for each file: what became of it, and why; failures first."""
+    if not receipts:
+        return ""
+    order = {"failed": 0, "skipped": 1}
+    rows = [_receipt(r) for r in sorted(receipts, key=lambda r: (order.get(r.status, 2), r.path))]
+    return table("What became of each file", ("File", "Status", "Chunks", "What there is to tell"), rows)
+
+
+def _receipt(receipt: Receipt) -> list[str]:
+    said = [receipt.reason, receipt.hint, *receipt.notes]
+    if receipt.duplicate_of:
+        said.append(f"has the same content as {receipt.duplicate_of}")
+    return [
+        html.escape(receipt.path),
+        f"<span class='lectern-{receipt.status}'>{receipt.status}</span>",
+        f"{receipt.chunks:,}",
+        html.escape(" ".join(part for part in said if part)),
+    ]
+
+
+def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: int, count: int) -> str:
+    """Give a page of the documents with their chunks, and how often each was cited."""
+    if not documents:
+        return "<p class='lectern-note'>No document fits.</p>"
+    rows = [
+        [
+            f"<strong>{html.escape(d.title or d.path)}</strong><br><small>{html.escape(d.path)}</small>",
+            f"<span class='lectern-{d.status}'>{html.escape(d.status)}</span>",
+            f"{d.chunks:,}",
+            f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
+        ]
+        for d in documents
+    ]
+    caption = f"Documents {start + 1} to {start + len(documents)} of {count:,}"
+    return table(caption, ("Document", "Status", "Chunks", "Cited"), rows)
+
+
+def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:
+    """Give the map of the course: a bar for each document, as wide as its chunks, darker the more it was cited."""
+    if not documents:
+        return ""
+    widest, most = max(d.chunks for d in documents) or 1, max(cited.values(), default=0) or 1
+    never = sum(not cited.get(d.path) for d in documents)
+    bars = "".join(
+        _bar(d, cited.get(d.path, 0), widest, most)
+        for d in sorted(documents, key=lambda d: (-cited.get(d.path, 0), d.path))
+    )
+    return (
+        f"<p>{len(documents):,} documents; {never:,} were never cited. As wide as its chunks, darker the more it was "
+        f"cited.</p><ul class='lectern-map'>{bars}</ul>"
+    )
+
+
+def _bar(document: Known, cited: int, widest: int, most: int) -> str:
+    width, shade = max(1.0, 100 * document.chunks / widest), 0.25 + 0.75 * cited / most
+    return (
+        f"<li><span>{html.escape(document.title or document.path)}</span>"
+        f"<i style='width:{width:.1f}%;opacity:{shade:.2f}'></i>"
+        f"<small>{document.chunks:,} chunks, cited {cited:,} times</small></li>"
+    )
+
+
+def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:
+    """Give a page of a document's chunks with their locators."""
+    rows = [
+        [f"{c.ordinal + 1}", html.escape(str(c.locator)), html.escape(c.kind), html.escape(_cut(c.text))]
+        for c in chunks
+    ]
+    caption = f"Chunks {start + 1} to {start + len(chunks)} of {count:,}"
+    return table(caption, ("No.", "Place", "Kind", "Text"), rows) if rows else "<p>It has no chunk.</p>"
+
+
+def hits_html(hits: Sequence[Hit]) -> str:
+    """Give what a search found, and why: the rank in each half, and the two together."""
+    if not hits:
+        return "<p class='lectern-note'>Nothing was found.</p>"
+    rows = [
+        [
+            str(rank),
+            f"<strong>{html.escape(h.chunk.title or h.chunk.path)}</strong><br><small>{html.escape(h.chunk.path)}, "
+            f"{html.escape(str(h.chunk.locator))}</small><br>{marked(_cut(h.chunk.text), [])}",
+            _rank(h.dense_rank),
+            _rank(h.lexical_rank),
+            f"{h.cosine:.2f}",
+            f"{h.score:.3f}",
+        ]
+        for rank, h in enumerate(hits, start=1)
+    ]
+    head = ("Rank", "Passage", "By meaning", "By words", "Cosine", "Together")
+    return table("What retrieval finds, and why", head, rows)
+
+
+def certificate_html(went: Certificate, what: str) -> str:
+    """Give the proof of a removal."""
+    sound = went.chunks_left == went.files_left == 0
+    left = f"{went.chunks_left} chunks, 0 vectors, {went.files_left} files left"
+    note = "" if went.files else " Files outside Lectern stay where they are."
+    went_away = (
+        f"{went.documents:,} documents with {went.chunks:,} chunks, {went.vectors:,} vectors and {went.files:,} "
+        f"uploaded files went; {left}.{note}"
+    )
+    kind = "done" if sound else "failed"
+    return f"<p role='status' class='lectern-{kind}'><strong>Removed {html.escape(what)}.</strong> {went_away}</p>"
+
+
+def _rank(rank: int | None) -> str:
+    return "not found" if rank is None else str(rank)
+
+
+def _cut(text: Any) -> str:
+    said = str(text)
+    return said if len(said) <= SHOWN_CHARACTERS else said[:SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,50 @@
+"""Removes documents and proves it: what is left of them is counted in the index, among the vectors and on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest.ledger import Known
+    from ui.wiring import Library
+
+UPLOADS = "uploads"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What went, and what is left of it: `chunks_left` in the index, `files_left` of those that were uploaded."""
+
+    documents: int
+    chunks: int
+    vectors: int
+    files: int
+    chunks_left: int
+    files_left: int
+
+
+def remove(library: Library, documents: Sequence[Known]) -> Certificate:
+    """Remove documents from a library that is open for writing, and files of theirs that we keep ourselves.
+
+    Raises:
+        IndexProblem: when the index or the ledger cannot be written.
+    """
+    gone = {i for d in documents for i in library.ledger.chunk_ids(d.id)}
+    for document in documents:
+        library.pipeline.remove(document)
+    vectors = library.ledger.forget_unused_vectors()
+    own = [file for d in documents if (file := uploaded_file(library.environment.home, d)) is not None]
+    for file in own:
+        file.unlink(missing_ok=True)
+    left = len(library.index.get(sorted(gone)))
+    return Certificate(len(documents), len(gone), vectors, len(own), left, sum(file.exists() for file in own))
+
+
+def uploaded_file(home: Path, document: Known) -> Path | None:
+    """Give the file of a document that was uploaded, None for one that lies elsewhere."""
+    uploads = (home / UPLOADS).resolve()
+    file = (Path(document.source) / document.path).resolve()
+    return file if uploads in file.parents else None

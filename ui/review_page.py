@@ -1,0 +1,174 @@
+"""The review desk: turns and what was right about them, what the course lacks, figures over time. Handlers only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from assistant.evaluation.agreement import agreements
+from assistant.evaluation.from_traces import add_row, row_of
+from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
+from assistant.tracing.records import Review
+from assistant.tracing.statistics import by_day
+from assistant.unanswered import grouped
+from index_store.errors import InvalidInput, LecternError
+from ui.parts import Parts
+from ui.plots import plots_html
+from ui.review_layout import ReviewPage, review_layout
+from ui.review_view import agreement_html, covered_html, groups_html, list_html, turn_html
+from ui.tags_page import names_of
+
+A_PAGE = 25
+SLOW_S, DEAR_USD = 10.0, 0.01
+MOST_REFUSED = 500
+MOST_TRIED = 12
+MONTH_S = 30 * 86_400
+FILTERS: Mapping[str, Mapping[str, Any]] = {
+    "All": {},
+    "Refused": {"status": "refused"},
+    "Voted down": {"vote": "down"},
+    "Weak support": {"weaker_than": WEAK_SUPPORT},
+    "Errors": {"status": "error"},
+    "Slow": {"slower_than": SLOW_S},
+    "Dear": {"dearer_than": DEAR_USD},
+    "Not reviewed": {"reviewed": False},
+    "Reviewed": {"reviewed": True},
+}
+
+
+class ReviewHandlers:
+    """What the review desk does; it holds nothing of any user."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.library.traces
+        self._reader = TraceReader(self._store.engine)
+
+    def listed(self, order: str, show: str, text: str, page: float) -> tuple[str, str]:
+        """List a page of turns."""
+        wanted = Filter(text=text.strip() or None, **FILTERS.get(show, {}))
+        at = max(0, int(page or 1) - 1) * A_PAGE
+        count = self._reader.count(wanted)
+        rows = self._reader.find(wanted, A_PAGE, at, "worst" if order.startswith("Worst") else "newest")
+        pages = max(1, -(-count // A_PAGE))
+        return list_html(rows), f"<p role='status'>{count:,} turns, page {int(page or 1):,} of {pages:,}.</p>"
+
+    def load(self, request: gr.Request) -> str:
+        """Give the turn that the address names, as a link to it does."""
+        return str(request.query_params.get("turn", ""))
+
+    def shown(self, trace_id: str) -> tuple[Any, ...]:
+        """Show a turn, with what a reviewer said last as the beginning of a review."""
+        if not trace_id:
+            return gr.update(visible=False), "", "", "", "", ""
+        try:
+            record = self._reader.get(trace_id)
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        deliveries = self._reader.deliveries(record["id"])
+        shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]))
+        last = record["reviews"][-1] if record["reviews"] else {}
+        return (
+            gr.update(visible=True),
+            shown,
+            last.get("corrected_answer") or "",
+            "\n".join(last.get("corrected_sources") or []),
+            ", ".join(last.get("corrected_tags") or []),
+            "",
+        )
+
+    def keep(
+        self, trace_id: str, reviewer: str, verdict: str | None, answer: str, sources: str, tags: str, comment: str,
+        assignee: str,
+    ) -> tuple[str, str]:  # fmt: skip
+        """Keep a review."""
+        try:
+            if not reviewer.strip():
+                raise InvalidInput("Nobody's name is given.", hint="Write your name: a review is somebody's.")
+            paths = tuple(line.strip() for line in sources.splitlines() if line.strip())
+            given = (verdict, answer.strip(), paths, tags.strip(), comment.strip(), assignee.strip())
+            if not any(given):
+                raise InvalidInput("There is nothing to keep.", hint="Give a verdict, a correction or a comment.")
+            review = Review(
+                trace_id, reviewer.strip(), time.time(), verdict or None, answer.strip() or None, paths or None,
+                names_of(tags) if tags.strip() else None, comment.strip(), assignee.strip() or None,
+            )  # fmt: skip
+            self._store.add_review(review)
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        return "<p role='status'>Kept.</p>", self.shown(trace_id)[1]
+
+    def accept(self, trace_id: str, reviewer: str) -> tuple[str, str]:
+        """Keep that the answer is right."""
+        return self.keep(trace_id, reviewer, "right", "", "", "", "", "")
+
+    def to_dataset(self, trace_id: str) -> str:
+        """Make a row of a dataset of the turn, as it should have been."""
+        try:
+            kind, row = row_of(self._reader.get(trace_id))
+            file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        done = "Replaced" if replaced else "Added"
+        return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
+
+    async def unanswered(self) -> str:
+        """Group the refused questions by meaning."""
+        return groups_html(await asyncio.to_thread(self._groups))
+
+    async def covered(self) -> str:
+        """Try the commonest refused questions again on the library as it is now."""
+        try:
+            groups = await asyncio.to_thread(self._groups)
+            found = [(g.question, await self._parts.opened.assistant.covers(g.question)) for g in groups[:MOST_TRIED]]
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        return covered_html(found)
+
+    def agreement(self) -> str:
+        """Show how far the reviewers agree."""
+        return agreement_html(agreements(self._reader.reviews()))
+
+    async def plots(self) -> str:
+        """Draw the last month."""
+        return plots_html(await asyncio.to_thread(by_day, self._store.engine, time.time() - MONTH_S))
+
+    def _groups(self) -> list[Any]:
+        rows = self._reader.find(Filter(status="refused"), MOST_REFUSED)
+        return grouped([row["question"] for row in rows], self._parts.library.embedder)
+
+
+def _links(settings: Any, trace_id: str) -> dict[str, str]:
+    """Give the addresses under which the sinks show a turn."""
+    if not settings.comet_api_key:
+        return {}
+    base = (settings.comet_url or "https://www.comet.com").rstrip("/").removesuffix("/clientlib")
+    return {"comet": f"{base}/api/experiment/redirect?experimentKey={trace_id}"}
+
+
+def build_review(parts: Parts) -> None:
+    """Lay the review desk out and connect it."""
+    _connect(review_layout(parts), ReviewHandlers(parts))
+
+
+def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
+    how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
+    listing = (does.listed, [page.order, page.show, page.text, page.page], [page.list, page.count])
+    page.root.load(*listing, **how)
+    for changed in (page.order, page.show, page.text, page.page):
+        changed.change(*listing, trigger_mode="always_last", **how)
+    one = [page.desk, page.detail, page.answer, page.sources, page.tags, page.told]
+    page.root.load(does.load, None, page.turn, **how)
+    page.turn.change(does.shown, [page.turn], one, **how).then(None, None, None, js="lectern.seeDetail", **how)
+    given = [page.turn, page.reviewer, page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
+    page.keep.click(does.keep, given, [page.told, page.detail], **how)
+    page.accept.click(does.accept, [page.turn, page.reviewer], [page.told, page.detail], **how)
+    page.dataset.click(does.to_dataset, [page.turn], page.told, **how)
+    page.missing.click(does.unanswered, None, page.groups, **how)
+    page.covered.click(does.covered, None, page.now, **how)
+    page.agree.click(does.agreement, None, page.agreement, **how)
+    page.plots.click(does.plots, None, page.drawn, **how)

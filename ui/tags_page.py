@@ -1,0 +1,213 @@
+"""The tag page: names in a pasted abstract, two versions side by side, corrections, and whole files. Handlers only."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.tag_replies import parse_tags
+from assistant.tagging import Tagged, Tagger
+from assistant.tracing.records import Origin, Review
+from index_store.errors import InvalidInput, LecternError
+from ui import wiring
+from ui.jobs import Jobs
+from ui.masthead import masthead
+from ui.outside import paper_abstract
+from ui.parts import Parts
+from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
+from ui.tags_view import compared_html, progress_html, tagged_html, tags_json
+
+RULES = "rules (a heuristic)"
+NOTHING = "no comparison"
+TELL_EVERY_S = 0.2
+EXAMPLE = (
+    "We fine-tune Llama 2 and Mistral 7B on instructions written by GPT-4 and compare them with Flan-T5. On held-out "
+    "tasks our model, CourseLM, matches GPT-3.5 at a tenth of the cost."
+)
+
+
+class TagHandlers:
+    """What the tag page does; it holds nothing of any user."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        library = parts.library
+        self.by_rules = library.environment.assistant.mode == "quoting"
+        self._jobs = Jobs()
+        self._tagger = cache(lambda version, model: wiring.tagger_of(library, version=version, model_name=model))
+
+    def choices(self) -> list[str]:
+        """Give what can find names: the versions of the prompt, or the rules."""
+        from assistant.prompts.loader import load, versions
+
+        if self.by_rules:
+            return [RULES]
+        folder = self._parts.library.environment.assistant.prompts_folder
+        known = sorted(versions("tag_abstract", folder))
+        return [f"v{n}: {load('tag_abstract', n, folder).purpose}" for n in known]
+
+    async def tag(
+        self, text: str, choice: str, model: str, other: str, other_model: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Find the names; where another version is chosen too, show both side by side."""
+        origin = Origin(None, self._parts.user(request), "tags")
+        try:
+            text = await asyncio.to_thread(_abstract, self._parts, text)
+            found = await self._chosen(choice, model).tag(text, origin)
+            shown = tagged_html(text, found, _named(choice, model))
+            if other != NOTHING:
+                second = await self._chosen(other, other_model).tag(text, origin)
+                shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        return text, shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
+
+    def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
+        """Keep what the tags should have been."""
+        user = self._parts.user(request)
+        try:
+            names = names_of(said)
+            self._parts.book.turn(trace_id, user)  # only who tagged it here
+            review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
+            self._parts.library.traces.add_review(review)
+        except LecternError as exc:
+            raise gr.Error(str(exc)) from exc
+        return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
+
+    async def tag_file(self, file: str | None, choice: str, model: str, request: gr.Request) -> AsyncIterator[Any]:
+        """Tag a file row by row, telling how far it is; what was done stays when it is cancelled."""
+        if not file:
+            raise gr.Error("Choose a CSV or JSON lines file first.")
+        user = self._parts.user(request)
+        try:
+            rows = await asyncio.to_thread(lambda: read_rows(Path(file).read_bytes(), Path(file).name))
+            with self._jobs.running(user) as cancelled:
+                async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
+                    yield shown
+        except (LecternError, OSError) as exc:
+            raise gr.Error(str(exc)) from exc
+
+    def cancel(self, request: gr.Request) -> None:
+        """End the file that is under way; the rows that are done are given."""
+        self._jobs.cancel(self._parts.user(request))
+
+    async def _rows(
+        self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event
+    ) -> AsyncIterator[Any]:
+        done, told = list[dict[str, Any]](), 0.0
+
+        async def one(abstract: str) -> Tagged:
+            return await tagger.tag(abstract, Origin(None, user, "tags"))
+
+        async with aclosing(tagged_rows(rows, one)) as results:
+            async for row in results:
+                done.append(row)
+                if cancelled.is_set():
+                    break
+                if time.monotonic() - told >= TELL_EVERY_S:
+                    told = time.monotonic()
+                    yield progress_html(len(done), len(rows), _failed(done)), gr.skip(), gr.skip()
+                    await asyncio.sleep(0)
+        written = await asyncio.to_thread(_written, done)
+        ended = "Cancelled" if len(done) < len(rows) else "Done"
+        yield progress_html(len(done), len(rows), _failed(done), ended), *(gr.update(value=f) for f in written)
+
+    def _chosen(self, choice: str, model: str) -> Tagger:
+        version = None if choice == RULES else int(choice.removeprefix("v").partition(":")[0])
+        found: Tagger = self._tagger(version, model.strip() or None)
+        return found
+
+
+def names_of(said: str) -> tuple[str, ...]:
+    """Read names as people write them: a JSON list, or names with commas or lines between them.
+
+    Raises:
+        InvalidInput: when there is none.
+    """
+    if said.strip().startswith("["):
+        return tuple(parse_tags(said)) or ("NA",)
+    names = tuple(dict.fromkeys(name.strip() for line in said.splitlines() for name in line.split(",") if name.strip()))
+    if not names:
+        raise InvalidInput("No name was given.", hint="Write the names with commas between them, or NA for none.")
+    return names
+
+
+def _abstract(parts: Parts, text: str) -> str:
+    """Give what was pasted, or the abstract of the paper whose id it is."""
+    return paper_abstract(parts.library.environment, text) or text
+
+
+def _named(choice: str, model: str) -> str:
+    return choice if choice == RULES else f"{choice.partition(':')[0]}, {model.strip() or 'the configured model'}"
+
+
+def _failed(rows: Iterable[dict[str, Any]]) -> int:
+    return sum("error" in row for row in rows)
+
+
+def _written(rows: list[dict[str, Any]]) -> tuple[str, str]:
+    """Write results where the page can fetch them: a folder of a name that nobody guesses."""
+    folder = Path(tempfile.mkdtemp(prefix="lectern-tags-"))
+    for name, text in (("tags.jsonl", to_jsonl(rows)), ("tags.csv", to_csv(rows))):
+        (folder / name).write_text(text, "utf-8")
+    return str(folder / "tags.jsonl"), str(folder / "tags.csv")
+
+
+def build_tags(parts: Parts) -> None:
+    """Lay the tag page out and connect it."""
+    does = TagHandlers(parts)
+    choices = does.choices()
+    default = parts.library.environment.assistant.model or ""
+    how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None}
+    masthead(parts.opened.model.label, parts.material, "Tags")
+    with gr.Row():
+        with gr.Column(scale=5, min_width=320):
+            gr.HTML("<h2 class='lectern-title'>Names of models in abstracts</h2>", padding=False)
+            text = gr.Textbox(
+                label="Abstract, several abstracts, or an arXiv id", lines=9, max_lines=24, elem_id="abstract",
+                placeholder="Paste an abstract, or write arxiv:2210.03629",
+            )  # fmt: skip
+            with gr.Row():
+                choice = gr.Dropdown(choices, value=choices[0], label="Found by", elem_id="version")
+                model = gr.Textbox(default, label="Model", elem_id="model", visible=not does.by_rules)
+            with gr.Row(visible=not does.by_rules):
+                other = gr.Dropdown([NOTHING, *choices], value=NOTHING, label="Compare with", elem_id="other")
+                other_model = gr.Textbox(default, label="Its model", elem_id="other-model")
+            go = gr.Button("Find the names", variant="primary", elem_id="find-names")
+            gr.Examples([EXAMPLE], inputs=text, label="Try this one")
+        with gr.Column(scale=5, min_width=320):
+            shown = gr.HTML("<p class='lectern-note'>The names are marked here.</p>", elem_id="tagged", padding=False)
+            listed = gr.Textbox(label="As JSON", lines=2, buttons=["copy"], interactive=False, elem_id="json")
+            trace = gr.Textbox(visible="hidden", label="Trace")
+            with gr.Accordion("Correct this", open=False, visible=False, elem_id="correct") as correction:
+                right = gr.Textbox(label="The names should be (commas between them, or NA)", elem_id="right")
+                keep = gr.Button("Keep the correction", size="sm", elem_id="keep")
+                kept = gr.HTML("", padding=False, elem_id="kept")
+    outputs = [text, shown, listed, trace, correction, right]
+    go.click(does.tag, [text, choice, model, other, other_model], outputs, **how)
+    keep.click(does.correct, [right, trace], kept, **how)
+    _whole_file(does, [choice, model], how)
+
+
+def _whole_file(does: TagHandlers, chosen: list[Any], how: dict[str, Any]) -> None:
+    with gr.Accordion("A whole file", open=False, elem_id="whole-file"):
+        gr.Markdown("CSV with a column `abstract`, or JSON lines with `id` and `abstract`.")
+        file = gr.File(label="File", file_types=[".csv", ".jsonl"], elem_id="file")
+        with gr.Row():
+            start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")
+            cancel = gr.Button("Cancel", elem_id="cancel-file")
+        told = gr.HTML("", padding=False, elem_id="progress")
+        with gr.Row():
+            as_jsonl = gr.DownloadButton("Results as JSON lines", elem_id="as-jsonl")
+            as_csv = gr.DownloadButton("Results as CSV", elem_id="as-csv")
+    start.click(does.tag_file, [file, *chosen], [told, as_jsonl, as_csv], show_progress="hidden", **how)
+    cancel.click(does.cancel, None, None, **how)

@@ -1,0 +1,91 @@
+"""Shows the names that were found in an abstract: pure functions. Every text passes `html.escape`."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+
+from assistant.tagging import Tagged
+
+Spans = Sequence[Sequence[int]]
+
+
+def highlighted(text: str, spans: Spans, kind: str = "") -> str:
+    """Escape a text and mark the spans in it, [start, end) in characters; what overlaps an earlier one is left out."""
+    parts, done = [], 0
+    for start, end in sorted((int(s[0]), int(s[1])) for s in spans):
+        if start < done or end <= start:
+            continue
+        parts.append(html.escape(text[done:start]))
+        parts.append(f"<mark class='lectern-name {kind}'>{html.escape(text[start:end])}</mark>")
+        done = end
+    return "".join(parts) + html.escape(text[done:])
+
+
+def tagged_html(text: str, found: Tagged, how: str) -> str:
+    """Give an abstract with its names marked, how they were found, and what there is to tell."""
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in found.notes)
+    count = len(found.spans)
+    said = "No model is named." if not count else f"{count} name{'' if count == 1 else 's'}"
+    return (
+        f"<p class='lectern-note'>{html.escape(said)} · {html.escape(how)}{_cost(found)}</p>"
+        f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
+        + (f"<ul class='lectern-note'>{notes}</ul>" if notes else "")
+    )
+
+
+def tags_json(found: Tagged) -> str:
+    """Give the JSON list that the exercise asks for; of several abstracts a list each, on lines of their own."""
+    lists = [one.tags for one in found.abstracts] or [found.tags]
+    return "\n".join(json.dumps(tags, ensure_ascii=False) for tags in lists)
+
+
+def compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, Tagged]) -> str:
+    """Give two results side by side; what only one of them has is marked as such."""
+    ours, theirs = ({_same(tag) for tag in found.tags} for _, found in (left, right))
+    if ours == theirs:
+        verdict = "Both found the same names."
+    else:
+        both, left_only, right_only = len(ours & theirs), len(ours - theirs), len(theirs - ours)
+        verdict = f"{both} names in both, {left_only} only left, {right_only} only right."
+    columns = "".join(_column(text, name, found, other) for (name, found), other in ((left, theirs), (right, ours)))
+    return f"<p><strong>{html.escape(verdict)}</strong></p><div class='lectern-sides'>{columns}</div>"
+
+
+def _column(text: str, name: str, found: Tagged, other: set[str]) -> str:
+    names = [
+        f"<li class='{'' if _same(tag) in other else 'lectern-only'}'>{html.escape(tag)}"
+        f"{'' if _same(tag) in other else ' (only here)'}</li>"
+        for tag in found.tags
+    ]
+    alone = [span for span in found.spans if _same(text[span[0] : span[1]]) not in other]
+    shown = highlighted(text, alone, "lectern-only") if alone else ""
+    return (
+        f"<section><h3>{html.escape(name)}{_cost(found)}</h3><ul>{''.join(names)}</ul>"
+        + (f"<div class='lectern-passage lectern-abstract'>{shown}</div>" if shown else "")
+        + "</section>"
+    )
+
+
+def _same(tag: str) -> str:
+    return " ".join(tag.casefold().split())
+
+
+def _cost(found: Tagged) -> str:
+    usage, parts = found.usage, [f"{found.seconds:.2f} s"]
+    if usage.input_tokens is not None or usage.output_tokens is not None:
+        parts.append(f"{usage.input_tokens or 0} tokens in, {usage.output_tokens or 0} out")
+    if usage.price_usd is not None:
+        parts.append(f"${usage.price_usd:.6f}")
+    return " · " + html.escape(", ".join(parts))
+
+
+def progress_html(done: int, count: int, failed: int, ended: str = "") -> str:
+    """Give how far a file is: a bar, and words."""
+    said = f"{done:,} of {count:,} rows" + (f", {failed:,} with an error" if failed else "")
+    said = f"{ended}: {said}" if ended else said
+    return (
+        f"<p role='status'><progress max='{max(count, 1)}' value='{done}' aria-label='Rows done'></progress> "
+        f"{html.escape(said)}</p>"
+    )
