@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from tests.chat_server import browser, served
 from ui.cli import cli
 
-WAIT_MS = 60_000
+WAIT_MS = 20_000
+UNDER_WAY = ("AbortError", "Unexpected error Connection errored out")
+"""What the browser says of requests that were under way when a page was left."""
 HOSTILE = """# Glazing <img src=x onerror="document.title='hacked'">
 
 A celadon glaze is fired at 1280 degrees <script>document.title='hacked'</script> in a reduction kiln.
@@ -64,13 +66,19 @@ class Page:
         self.page.set_default_timeout(WAIT_MS)
         self.errors: list[str] = []
         self.outside: list[str] = []
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("console", lambda m: self._complained(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self._complained(str(e)))
         self.page.on("request", self._seen)
         self.page.add_init_script(WATCH)
         self.address = address
         self.page.goto(f"{address}{at}")
         self.page.wait_for_selector(ready)
+
+    def _complained(self, text: str) -> None:
+        if not text.startswith(
+            ("AbortError", "Unexpected error Connection errored out")
+        ):  # what was under way when the page was left
+            self.errors.append(text)
 
     def _seen(self, request: Any) -> None:
         if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
@@ -81,14 +89,16 @@ class Page:
         before = self.page.locator("#chat .bot").count()
         self.page.fill("#question textarea", question)
         self.page.press("#question textarea", "Enter")
-        # The button says Stop while a turn goes on, and Ask again when it is over.
-        self.page.wait_for_function(
-            "n => document.querySelectorAll('#chat .bot').length > n"
-            " && document.querySelector('#question .submit-button')"
-            " && !document.querySelector('#question .stop-button, #chat .generating, #chat .pending')",
-            arg=before,
-        )
+        self.page.wait_for_function("n => document.querySelectorAll('#chat .bot').length > n", arg=before)
+        self.settled()
         return self.answer()
+
+    def settled(self) -> None:
+        """Wait for the end of the turn: the button says Stop while it goes on, and Ask again when it is over."""
+        self.page.wait_for_function(
+            "document.querySelector('#question .submit-button')"
+            " && !document.querySelector('#question .stop-button, #chat .generating, #chat .pending')"
+        )
 
     def answer(self) -> str:
         """Give the text of the newest answer."""

@@ -20,6 +20,7 @@ from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.kept_turns import chunk_ids_of, conversation_messages, history_of, panel_of
 from ui.live import LiveTurn, follow
+from ui.page_errors import shown_error
 from ui.parts import Asking, Parts, plain
 from ui.render import conversations_html, links_html, warnings_html
 from ui.suggestions import suggestions
@@ -137,7 +138,7 @@ class ChatHandlers:
         try:
             record = self._parts.book.turn(trace_id, user)
         except TraceProblem as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         last = next((f for f in reversed(record["feedback"]) if f["user_id"] == user), {"vote": None, "reason": None})
         said = Feedback(trace_id, last["vote"], time.time(), text.strip(), user, last["reason"])
         self._keep(said)
@@ -162,7 +163,7 @@ class ChatHandlers:
         try:
             work(self._parts.user(request))
         except TraceProblem as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
     async def _anew(
         self, conversation: str, place: int, question: str | None, way: str, request: Asking
@@ -177,7 +178,7 @@ class ChatHandlers:
         try:
             check_question(asked)
         except InvalidInput as exc:
-            raise gr.Error(f"{exc.message} {exc.hint}") from exc
+            raise shown_error(exc) from exc
         self._parts.book.leave_out(seen.id, user, record["id"])
         async for shown in self._ask(asked, way, self.seen(conversation, user), user):
             yield shown
@@ -236,7 +237,7 @@ class ChatHandlers:
         try:
             self._parts.library.traces.give_feedback(said)
         except TraceProblem as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
 
 def build_chat(parts: Parts) -> None:

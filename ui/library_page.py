@@ -29,6 +29,7 @@ from ui.library_view import (
     progress_html,
     receipts_html,
 )
+from ui.page_errors import shown_error
 from ui.parts import Parts
 
 A_PAGE = 25
@@ -58,7 +59,7 @@ class LibraryHandlers:
                 async for shown in self._ingest(arguments, cancelled):
                     yield shown
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
     async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
         """Read a document anew, as after a failure."""
@@ -70,7 +71,7 @@ class LibraryHandlers:
                 async for shown in self._ingest([argument], cancelled):
                     yield shown
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
     def cancel(self, request: gr.Request) -> None:
         """End the ingest that is under way; what was finished stays."""
@@ -129,7 +130,7 @@ class LibraryHandlers:
         try:
             return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
     async def remove(self, document: str | None) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
@@ -137,7 +138,7 @@ class LibraryHandlers:
             known = self._known(document or "")
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
     def _remove(self, document: Known) -> removal.Certificate:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-PAGES = {"Chat": ".", "Tags": "tags", "Library": "library", "Review": "review", "Help": "help"}
+from ui.visitors import PAGES
 
 
 def masthead(badge: str, material: Callable[[], str], here: str = "Chat") -> None:

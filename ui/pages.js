@@ -108,6 +108,7 @@ window.lectern = {
   // Gradio leaves some of its buttons without a name; a screen reader needs one.
   function nameButtons() {
     document.documentElement.lang ||= "en";
+    for (const list of document.querySelectorAll(".examples[role=list]")) list.setAttribute("role", "group");
     for (const button of document.querySelectorAll("button:not([aria-label])")) {
       if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || "Button");
     }

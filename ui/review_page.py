@@ -16,6 +16,7 @@ from assistant.tracing.records import Review
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
 from index_store.errors import InvalidInput, LecternError
+from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.plots import plots_html
 from ui.review_layout import ReviewPage, review_layout
@@ -68,7 +69,7 @@ class ReviewHandlers:
         try:
             record = self._reader.get(trace_id)
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         deliveries = self._reader.deliveries(record["id"])
         shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]))
         last = record["reviews"][-1] if record["reviews"] else {}
@@ -99,7 +100,7 @@ class ReviewHandlers:
             )  # fmt: skip
             self._store.add_review(review)
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         return "<p role='status'>Kept.</p>", self.shown(trace_id)[1]
 
     def accept(self, trace_id: str, reviewer: str) -> tuple[str, str]:
@@ -112,7 +113,7 @@ class ReviewHandlers:
             kind, row = row_of(self._reader.get(trace_id))
             file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         done = "Replaced" if replaced else "Added"
         return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
 
@@ -126,7 +127,7 @@ class ReviewHandlers:
             groups = await asyncio.to_thread(self._groups)
             found = [(g.question, await self._parts.opened.assistant.covers(g.question)) for g in groups[:MOST_TRIED]]
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         return covered_html(found)
 
     def agreement(self) -> str:

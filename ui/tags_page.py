@@ -22,6 +22,7 @@ from ui import wiring
 from ui.jobs import Jobs
 from ui.masthead import masthead
 from ui.outside import paper_abstract
+from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
 from ui.tags_view import compared_html, progress_html, tagged_html, tags_json
@@ -68,7 +69,7 @@ class TagHandlers:
                 second = await self._chosen(other, other_model).tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         return text, shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
@@ -80,13 +81,13 @@ class TagHandlers:
             review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
         return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
 
     async def tag_file(self, file: str | None, choice: str, model: str, request: gr.Request) -> AsyncIterator[Any]:
         """Tag a file row by row, telling how far it is; what was done stays when it is cancelled."""
         if not file:
-            raise gr.Error("Choose a CSV or JSON lines file first.")
+            raise shown_error("Choose a CSV or JSON lines file first.")
         user = self._parts.user(request)
         try:
             rows = await asyncio.to_thread(lambda: read_rows(Path(file).read_bytes(), Path(file).name))
@@ -94,7 +95,7 @@ class TagHandlers:
                 async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
                     yield shown
         except (LecternError, OSError) as exc:
-            raise gr.Error(str(exc)) from exc
+            raise shown_error(exc) from exc
 
     def cancel(self, request: gr.Request) -> None:
         """End the file that is under way; the rows that are done are given."""

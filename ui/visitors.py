@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COOKIE = "lectern_visitor"
 YEAR_S = 365 * 86_400
+PAGES = {"Chat": ".", "Tags": "tags", "Library": "library", "Review": "review", "Help": "help"}
+"""The pages, by name, and their addresses below that of the app."""
 _KEY_FILE = "visitors.key"
 
 
@@ -82,8 +84,9 @@ class GiveCookie:
 
 
 def _is_page(scope: Scope) -> bool:
-    """Only the page itself brings a cookie: its many parts, asked for at once, would each bring another."""
-    return bool(scope["path"] == (scope.get("root_path") or "") + "/" or scope["path"] == "/")
+    """Only a page itself brings a cookie: its many parts, asked for at once, would each bring another."""
+    path = scope["path"].removeprefix(scope.get("root_path") or "").strip("/")
+    return path in ("", *PAGES.values())
 
 
 def _cookie_of(scope: Any) -> str | None:
