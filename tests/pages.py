@@ -75,9 +75,7 @@ class Page:
         self.page.wait_for_selector(ready)
 
     def _complained(self, text: str) -> None:
-        if not text.startswith(
-            ("AbortError", "Unexpected error Connection errored out")
-        ):  # what was under way when the page was left
+        if not text.startswith(UNDER_WAY):
             self.errors.append(text)
 
     def _seen(self, request: Any) -> None:

@@ -230,7 +230,7 @@ def test_the_worst_turns_come_first_and_filters_hold(refused: Page) -> None:
 def test_a_turn_is_shown_as_a_tree_reviewed_and_made_a_test_row(refused: Page) -> None:
     refused.page.locator("#turns button", has_text="1998 final").first.click()
     refused.page.wait_for_selector("#detail h3")
-    assert "search the course" in refused.page.locator("#detail .lectern-tree").inner_text()
+    assert "search the course" in refused.page.locator("#detail .lectern-tree").first.inner_text()
     refused.page.fill("#reviewer input, #reviewer textarea", "Ada")
     refused.page.get_by_label("refuse").check()
     refused.page.fill("#review-comment input, #review-comment textarea", "Not of this course.")
