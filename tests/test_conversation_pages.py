@@ -143,6 +143,9 @@ def test_a_marker_opens_its_source_beside_the_chat_also_of_an_earlier_answer(ask
     assert card.locator("strong").inner_text().startswith("[2]")
     assert card.locator("mark").count() > 0
     assert asked.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    asked.ask("What is retrieval-augmented generation?")
+    assert "retrieval" in asked.page.locator("#sources").inner_text().lower()
+    assert card.count() == 0
 
 
 def test_a_marker_opened_elsewhere_is_a_page_of_its_own(asked: Page) -> None:

@@ -96,6 +96,14 @@ class ChatHandlers:
         async for shown in self.ask(asked, way, conversation, request):
             yield shown
 
+    def source(self, wanted: str, request: gr.Request) -> str:
+        """Show the sources of the turn whose marker was chosen."""
+        try:
+            record = self._parts.book.turn(wanted.partition(" ")[0], self._parts.user(request))
+        except TraceProblem as exc:
+            raise shown_error(exc) from exc
+        return panel_of(record, self._parts.chunks(chunk_ids_of(record)))
+
     def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""
         user = self._parts.user(request)
@@ -250,6 +258,9 @@ def build_chat(parts: Parts) -> None:
     gr.on([chat.page.load], does.load, None, shown, **how)
     chat.box.submit(does.ask, [chat.box, *asked], shown, **how)
     chat.box.stop(does.stop, [chat.conversation], None, **how)
+    chat.wanted.change(does.source, [chat.wanted], chat.sources, **how).then(
+        None, [chat.wanted], None, js="lectern.showSource", **how
+    )
     chat.chatbot.retry(does.again, asked, shown, **how)
     chat.chatbot.edit(does.edit, asked, shown, **how)
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)

@@ -48,6 +48,7 @@ class Chat:
     comments: Any
     comment: Any
     voted: Any
+    wanted: Any
 
 
 def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
@@ -56,6 +57,7 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
     masthead(badge, material)
     notes = gr.HTML("", padding=False, visible=False, elem_id="notes")
     conversation = gr.Textbox(visible="hidden", elem_id="conversation", label="Conversation", container=False)
+    wanted = gr.Textbox(elem_id="wanted", elem_classes="lectern-hidden", label="Wanted source", container=False)
     voted = gr.Textbox(visible="hidden", elem_id="voted", label="Voted on", container=False)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=2, min_width=200, elem_id="past"):
@@ -99,5 +101,5 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
             sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
     return Chat(
         page, chatbot, box, way, sources, conversation, find, listed, links, title, delete, own, notes, comments,
-        comment, voted,
+        comment, voted, wanted,
     )  # fmt: skip

@@ -12,6 +12,16 @@ window.lectern = {
     if (!confirm("Remove this document from the library?")) throw new Error("not removed");
     return given;
   },
+  showSource(wanted) {
+    const card = document.querySelector(`#sources #source-${/ (\d+) /.exec(wanted)?.[1]}`);
+    if (card) {
+      card.open = true;
+      card.classList.add("lectern-chosen");
+      (card.querySelector("mark") ?? card).scrollIntoView({ block: "center", behavior: "smooth" });
+      card.querySelector("summary")?.focus({ preventScroll: true });
+    }
+    return [];
+  },
   seeDetail() {
     document.querySelector("#detail")?.scrollIntoView({ block: "start", behavior: "smooth" });
     return [];
@@ -33,23 +43,6 @@ window.lectern = {
 (() => {
   const within = (target, wanted) => (target instanceof Element ? target.closest(wanted) : null);
 
-  async function openSource(link) {
-    const panel = document.querySelector("#sources .prose, #sources");
-    if (!panel) return false;
-    const address = new URL(link.href);
-    const reply = await fetch(`${address.pathname}?panel=1`, { credentials: "same-origin" });
-    if (!reply.ok) return false;
-    panel.innerHTML = await reply.text();
-    const card = panel.querySelector(address.hash || "details");
-    if (card) {
-      card.open = true;
-      card.classList.add("lectern-chosen");
-      (card.querySelector("mark") ?? card).scrollIntoView({ block: "center", behavior: "smooth" });
-      card.querySelector("summary")?.focus({ preventScroll: true });
-    }
-    return true;
-  }
-
   document.addEventListener(
     "click",
     (event) => {
@@ -57,7 +50,8 @@ window.lectern = {
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       event.stopPropagation();
-      openSource(link).then((done) => done || window.open(link.href, "_blank", "noopener"));
+      const [, turn, marker] = /turns\/(\w+)#source-(\d+)/.exec(link.getAttribute("href")) ?? [];
+      if (turn) lectern.put("#wanted", `${turn} ${marker} ${Date.now()}`);
     },
     true,
   );

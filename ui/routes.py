@@ -32,12 +32,11 @@ class Routes:
         return JSONResponse({"status": "ok"})
 
     def sources(self, trace_id: str, request: Request) -> HTMLResponse:
-        """Give the sources of a turn: a page of their own, or with `panel=1` what stands beside the chat."""
+        """Give the sources of a turn as a page of their own."""
         record = self._turn(trace_id, request)
-        chunks = self._parts.chunks(chunk_ids_of(record))
-        own = request.query_params.get("panel") == "1"
-        panel = panel_of(record, chunks, "" if own else "../")
-        return HTMLResponse(panel if own else _page(record["question"], panel))
+        return HTMLResponse(
+            _page(record["question"], panel_of(record, self._parts.chunks(chunk_ids_of(record)), "../"))
+        )
 
     def page(self, trace_id: str, at: int, request: Request) -> Response:
         """Give a cited page of a PDF as a picture, by the citation's place."""
