@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-hashes
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser mediawiki run test test-integration check fmt lock test-faults clean
+.PHONY: help install install-dev browser mediawiki run test test-integration check fmt lock screenshots test-faults clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ browser: # a Chromium for the tests of the page, where the system's package mana
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium; } >/dev/null 2>&1 \
 			|| echo "Chromium could not be installed: the tests of the page are skipped. Try: apt-get install chromium"; \
 	else echo "No Chromium is installed: the tests of the page are skipped. On Debian: sudo apt install chromium"; fi
+
+screenshots: install-dev browser ## the pictures of the pages in docs/images
+	@$(PY) -m docs.make_screenshots
 
 test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
 	@$(PY) -m pytest -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)

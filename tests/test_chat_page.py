@@ -121,8 +121,14 @@ def test_a_visitor_stays_the_same_and_a_forged_cookie_is_replaced(chromium: Any,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone_and_can_be_read(chromium: Any, web_address: str, scheme: str) -> None:
     opened = Page(chromium, web_address, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    opened.ask("What is a long question whose words would make the list of conversations wider than a phone?")
+    opened.page.goto(opened.address)
+    opened.page.wait_for_selector("#question textarea")
     opened.ask(ASKED)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for selector in ("#question .submit-button", "#way", "#chat", "#sources", "#conversations"):
+        box = opened.page.locator(selector).bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390, selector
     for selector in ("#chat .bot", ".lectern-passage", ".lectern-passage mark", ".lectern-badge", ".lectern-head p"):
         assert contrast(opened.page, selector) >= 4.5, selector
     opened.context.close()

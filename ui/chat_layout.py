@@ -68,7 +68,7 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
             chatbot = gr.Chatbot(
                 label="Conversation",
                 show_label=False,
-                height="max(280px, calc(100dvh - 400px))",
+                height="max(280px, calc(100dvh - 340px))",
                 buttons=["copy"],
                 elem_id="chat",
                 placeholder="### Ask about the course\nEach answer shows the passages it stands on.",
@@ -91,7 +91,7 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
                 comment = gr.Textbox(
                     label="What was wrong? (optional)", elem_id="comment", submit_btn="Send", max_length=2_000
                 )
-            way = gr.Radio(list(WAYS), value="Automatic", label="Where to look", elem_id="way")
+            way = gr.Radio(list(WAYS), value="Automatic", label="Where to look", elem_id="way", container=False)
             with gr.Accordion("This conversation", open=False, visible=False, elem_id="own") as own:
                 title = gr.Textbox(label="Title (Enter to rename)", elem_id="title", max_length=120)
                 links = gr.HTML("", elem_id="links", padding=False)
