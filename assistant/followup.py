@@ -25,6 +25,10 @@ _GOES_ON = re.compile(
     r"|another|more|(?:an?|another|one more) example|for example|for instance|like what|tell me more|go on)\b",
     re.IGNORECASE,
 )
+_NAMES = re.compile(  # a thing by its name (ReAct, RAG, few-shot, top1), or asked for by "what is"
+    r"[a-z][A-Z]|\b[A-Z]{2,}|\w-\w|\d|^\s*(?i:(?:what|who)\s+(?:is|are|was|were)\s+(?:an?\s+|the\s+)?[\w-]+\s*\??\s*$)"
+)
+_CLAUSE = re.compile(r"(?:[,;]\s*|\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
 TOPIC_TURNS = 2
 
 
@@ -32,8 +36,23 @@ def leans_on_history(question: str) -> bool:
     """Tell whether a question needs the turns before it to be understood."""
     if is_courtesy(question):
         return False
-    plain = _NO_POINTER.sub(" ", question)
-    return bool(_GOES_ON.match(question) or _POINTS_BACK.search(plain)) or len(content_terms(question)) < 2
+    if _GOES_ON.match(question) or _points_back(question):
+        return True
+    terms = len(content_terms(question))
+    return terms == 0 or (terms == 1 and not _NAMES.search(question))
+
+
+def _points_back(question: str) -> bool:
+    """Tell whether a pronoun points to an earlier turn, and not to what the question itself has named before it.
+
+    "What is ReAct and when would I use it?" names what it asks for in its first clause.
+    """
+    found = _POINTS_BACK.search(_NO_POINTER.sub(" ", question))
+    if found is None:
+        return False
+    clauses = _CLAUSE.split(found.string[: found.start()])
+    before = " ".join(clauses[:-1])
+    return not content_terms(before) or is_courtesy(before)
 
 
 def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:

@@ -14,6 +14,9 @@ HISTORY = [
     "question",
     [
         "Who proposed it?",
+        "Thanks! What is it good for?",
+        "How do I evaluate it, and with how many rows?",
+        "In which year?",
         "And for small models?",
         "What about GPT-4?",
         "How do they differ?",
@@ -30,6 +33,11 @@ def test_questions_that_point_back_lean_on_the_history(question: str) -> None:
     "question",
     [
         "What is zero-shot prompting?",
+        "What is ReAct and when would I use it?",
+        "What is LoRA? How does it work?",
+        "Is few-shot prompting better, and does it cost more?",
+        "What is overfitting?",
+        "Who made GPT-4?",
         "Which metrics suit a tagging task?",
         "Is it possible to train on a laptop GPU?",
         "Is there a model that learns from feedback?",
