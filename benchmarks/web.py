@@ -88,34 +88,48 @@ async def wait_for(address: str) -> None:
     raise RuntimeError(f"{address} does not answer")
 
 
-async def chat(address: str, given: list[Any], fn_index: int) -> Chat:
-    """Hold one chat as a visitor of its own."""
+async def chat(address: str, given: list[Any], events: list[int]) -> Chat:
+    """Hold one chat as a visitor of its own: the event that begins it, and those that the page fires after it."""
     session = uuid.uuid4().hex[:10]
     async with httpx.AsyncClient(base_url=address, timeout=600, limits=LIMITS) as client:
         await client.get("/")
-        begun, first, fine = time.perf_counter(), 0.0, False
-        body = {"data": given, "event_data": None, "fn_index": fn_index, "session_hash": session}
-        (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
-        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
-            async for line in events.aiter_lines():
-                if not first and FIRST in line:
-                    first = time.perf_counter() - begun
-                if '"process_completed"' in line:
-                    fine = '"success":true' in line.replace(" ", "") and first > 0
-                    break
-        return Chat(first, time.perf_counter() - begun, fine)
+        begun, first, fine = time.perf_counter(), 0.0, True
+        for fn_index in events:
+            body = {"data": given, "event_data": None, "fn_index": fn_index, "session_hash": session}
+            (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
+            conversation = ""
+            async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:
+                async for line in lines.aiter_lines():
+                    if not first and FIRST in line:
+                        first = time.perf_counter() - begun
+                    if '"process_completed"' in line:
+                        message = json.loads(line.removeprefix("data:"))
+                        fine = fine and bool(message["success"])
+                        conversation = _conversation(message) or (given[0] if len(given) == 1 else "")
+                        break
+            given = [conversation] if fn_index == events[0] else [conversation, "over"]
+        return Chat(first, time.perf_counter() - begun, fine and first > 0)
+
+
+def _conversation(message: Any) -> str:
+    """Give the id of the conversation that an event has begun."""
+    data = message["output"].get("data") or []
+    return next((v for v in data if isinstance(v, str) and len(v) == 32), "")
 
 
 async def load(address: str, given: list[Any], count: int, over_s: float) -> tuple[float, list[Chat]]:
     """Begin so many chats evenly over some seconds; give the seconds to the end of the last, and all of them."""
     config = httpx.get(f"{address}/config", timeout=60).json()
-    fn_index = next(d["id"] for d in config["dependencies"] if d["api_name"] == "ask")
+    asking = next(d for d in config["dependencies"] if d["api_name"] == "ask")
+    events = [asking["id"]]
+    while after := [d["id"] for d in config["dependencies"] if d["trigger_after"] == events[-1]]:
+        events += after[:1]
 
     async def later(n: int) -> Chat:
         await asyncio.sleep(n * over_s / count)
-        return await chat(address, given, fn_index)
+        return await chat(address, given, events)
 
-    await chat(address, given, fn_index)  # warm
+    await chat(address, given, events)  # warm
     begun = time.perf_counter()
     chats = await asyncio.gather(*(later(n) for n in range(count)))
     return time.perf_counter() - begun, list(chats)

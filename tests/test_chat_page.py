@@ -89,11 +89,15 @@ def test_what_only_looks_like_code_fetches_nothing(opened: Page, trick: str) -> 
 
 def test_a_thumb_is_kept_with_its_turn_and_its_visitor(opened: Page, web_home: Path) -> None:
     opened.ask(ASKED)
+    opened.page.wait_for_function("location.search.startsWith('?c=')")
+    own = opened.page.url.partition("c=")[2]
     opened.page.get_by_label("Dislike").last.click()
-    opened.page.wait_for_timeout(200)
     rows: list[dict[str, Any]] = []
     for _ in range(100):
-        rows = [json.loads(line) for line in run(web_home, "traces", "list", "--vote", "down", "--json").splitlines()]
+        rows = [
+            json.loads(line)
+            for line in run(web_home, "traces", "list", "--conversation", own, "--vote", "down", "--json").splitlines()
+        ]
         if rows:
             break
         opened.page.wait_for_timeout(100)

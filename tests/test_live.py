@@ -102,6 +102,20 @@ async def test_stop_ends_the_turn_and_keeps_what_was_said() -> None:
     assert not await live.stop("c")
 
 
+async def test_a_turn_that_was_over_before_its_page_came_is_still_seen() -> None:
+    live = live_turns(Told(InvalidInput("No <b>.", hint="Ask more.")))
+    turn = live.start("?", [], ORIGIN, "auto")
+    assert turn.task is not None
+    await turn.task
+    late = live.of("c")
+    assert late is turn and (await to_the_end(late))[-1] == "No &lt;b>. Ask more."
+    assert live.start("again", [], ORIGIN, "auto") is not turn
+    await live.close()  # at once: what was to run has not begun
+    assert len(live) == 0
+    live.drop("c")
+    assert live.of("c") is None
+
+
 async def test_a_second_question_in_the_same_conversation_does_not_begin_another_turn() -> None:
     told = Told(TurnStarted("t", "q"), asyncio.Event())
     live = live_turns(told)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -23,22 +22,12 @@ from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
 from ui.parts import Asking, Parts, plain
 from ui.render import conversations_html, links_html, warnings_html
+from ui.seen import DOWN, UP, WRONG_SOURCE, Index, Seen
 from ui.suggestions import suggestions
-from ui.turn_view import Message
+from ui.turn_view import NO_SOURCES
 
-UP, DOWN, WRONG_SOURCE = "Like", "Dislike", "Wrong source"
 VOTES = {UP: ("up", None), DOWN: ("down", None), WRONG_SOURCE: ("down", "wrong source")}
 Shown = dict[Any, Any]  # component -> what it shows from now on
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A conversation as it is to be shown: its messages, and for each the id of its turn."""
-
-    id: str
-    messages: list[Message]
-    turns: list[str]
-    records: list[dict[str, Any]]
 
 
 class ChatHandlers:
@@ -62,39 +51,64 @@ class ChatHandlers:
         messages, turns = conversation_messages(finished)
         return Seen(conversation, messages, turns, finished)
 
-    async def load(self, request: gr.Request) -> AsyncIterator[Shown]:
-        """Show the conversation that the address names, and go on with the turn that is under way in it."""
+    def load(self, request: gr.Request) -> Shown:
+        """Show the conversation that the address names; a turn that is under way in it is followed after that."""
         user, wanted = self._parts.user(request), str(request.query_params.get("c", ""))
-        live = self._live(wanted, user)
-        seen = self.seen(wanted, user)
-        yield self._whole(seen, user, live is not None, Seen(wanted, [], [], []) if wanted and not seen.id else None)
-        if live is not None:
-            async for shown in self._follow(live, Seen(wanted, seen.messages, seen.turns, seen.records), user):
-                yield shown
+        seen, live = self.seen(wanted, user), self._live(wanted, user)
+        if live is not None and not live.over:
+            begun = Seen(wanted, seen.messages, seen.turns, seen.records)
+            return {**self._whole(begun, user, live=True), **self._running()}
+        return self._whole(seen, user, missing=bool(wanted) and not seen.id)
 
-    async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> AsyncIterator[Shown]:
-        """Ask in the conversation that is open, or begin one."""
+    async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> Shown:
+        """Begin a turn in the conversation that is open, or begin one."""
         user = self._parts.user(request)
-        async for shown in self._ask(question, way, self.seen(conversation, user), user):
-            yield shown
+        return self._begin(question, way, self.seen(conversation, user), user)
 
-    async def again(self, way: str, conversation: str, request: gr.Request, data: gr.RetryData) -> AsyncIterator[Shown]:
+    async def again(self, way: str, conversation: str, request: gr.Request, data: gr.RetryData) -> Shown:
         """Ask a question anew; the turn that it had is left out of the conversation."""
-        async for shown in self._anew(conversation, _place(data.index), None, way, request):
-            yield shown
+        return self._anew(conversation, data.index, None, way, request)
 
-    async def edit(self, way: str, conversation: str, request: gr.Request, data: gr.EditData) -> AsyncIterator[Shown]:
+    async def edit(self, way: str, conversation: str, request: gr.Request, data: gr.EditData) -> Shown:
         """Ask a question in other words."""
-        async for shown in self._anew(conversation, _place(data.index), plain(data.value), way, request):
-            yield shown
+        return self._anew(conversation, data.index, plain(data.value), way, request)
 
-    async def suggested(
-        self, way: str, conversation: str, request: gr.Request, data: gr.SelectData
-    ) -> AsyncIterator[Shown]:
+    async def suggested(self, way: str, conversation: str, request: gr.Request, data: gr.SelectData) -> Shown:
         """Ask what was suggested, as an example or after an answer."""
         asked = data.value.get("text", "") if isinstance(data.value, dict) else str(data.value)
-        async for shown in self.ask(asked, way, conversation, request):
-            yield shown
+        return await self.ask(asked, way, conversation, request)
+
+    async def stream(self, conversation: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any, Any]]:
+        """Show the turn that is under way as it goes on, behind those before it; at its end, its id.
+
+        Whole values alone, and few of them: Gradio builds a component anew for each that is left as it is.
+        """
+        user = self._parts.user(request)
+        live = self._live(conversation, user)
+        if live is None:
+            yield gr.skip(), gr.skip(), ""
+            return
+        kept, panel = self.seen(conversation, user), NO_SOURCES
+        if live.over and live.view.trace_id in kept.turns:  # it was over before it could be followed
+            yield gr.skip(), gr.skip(), live.view.trace_id
+            return
+        before = kept.messages
+        async for view in follow(live):
+            panel = view.sources or panel
+            yield [*before, *view.messages], panel, ""
+        yield [*before, *live.view.messages], panel, live.view.trace_id or "none"
+
+    def finish(self, conversation: str, ended: str, request: gr.Request) -> Shown:
+        """Show the whole conversation once a turn is over, as a reload would."""
+        if not ended:
+            return {self._chat.ended: ""}
+        user = self._parts.user(request)
+        kept = self.seen(conversation, user)
+        shown = self._whole(kept, user)
+        if ended not in kept.turns:  # it could not be kept, or was no question: what is shown stays
+            for part in (self._chat.chatbot, self._chat.sources):
+                del shown[part]
+        return {**shown, self._chat.box: gr.update(submit_btn="Ask", stop_btn=False), self._chat.ended: ""}
 
     def source(self, wanted: str, request: gr.Request) -> str:
         """Show the sources of the turn whose marker was chosen."""
@@ -108,7 +122,7 @@ class ChatHandlers:
         """Take the last turn out of the conversation; its question goes back into the box."""
         user = self._parts.user(request)
         seen = self.seen(conversation, user)
-        record = _record_at(seen, _place(data.index))
+        record = seen.record_at(data.index)
         if record is None:
             return self._whole(seen, user)
         self._parts.book.leave_out(seen.id, user, record["id"])
@@ -126,7 +140,7 @@ class ChatHandlers:
             gr.Error: shown on the page when it could not be kept.
         """
         user = self._parts.user(request)
-        record = _record_at(self.seen(conversation, user), _place(data.index))
+        record = self.seen(conversation, user).record_at(data.index)
         if record is None:
             return {self._chat.comments: gr.update(visible=False)}
         liked = {True: UP, False: DOWN}.get(data.liked, data.liked) if isinstance(data.liked, bool) else data.liked
@@ -165,6 +179,7 @@ class ChatHandlers:
     def delete(self, conversation: str, request: gr.Request) -> Shown:
         """Delete the conversation that is open, and begin a new one."""
         self._own(lambda user: self._parts.book.delete(conversation, user), request)
+        self._parts.live.drop(conversation)
         return self._whole(Seen("", [], [], []), self._parts.user(request))
 
     def _own(self, work: Any, request: Asking) -> None:
@@ -173,46 +188,34 @@ class ChatHandlers:
         except TraceProblem as exc:
             raise shown_error(exc) from exc
 
-    async def _anew(
-        self, conversation: str, place: int, question: str | None, way: str, request: Asking
-    ) -> AsyncIterator[Shown]:
+    def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)
         seen = self.seen(conversation, user)
-        record = _record_at(seen, place)
+        record = seen.record_at(place)
         if record is None:
-            yield self._whole(seen, user)
-            return
+            return self._whole(seen, user)
         asked = record["question"] if question is None else question
         try:
             check_question(asked)
         except InvalidInput as exc:
             raise shown_error(exc) from exc
         self._parts.book.leave_out(seen.id, user, record["id"])
-        async for shown in self._ask(asked, way, self.seen(conversation, user), user):
-            yield shown
+        return self._begin(asked, way, self.seen(conversation, user), user)
 
-    async def _ask(self, question: str, way: str, seen: Seen, user: str | None) -> AsyncIterator[Shown]:
+    def _begin(self, question: str, way: str, seen: Seen, user: str | None) -> Shown:
         origin = Origin(seen.id or uuid.uuid4().hex, user, "web")
-        begun = Seen(origin.conversation_id or "", seen.messages, seen.turns, seen.records)
         live = self._parts.live.start(question, history_of(seen.records), origin, WAYS.get(way, "auto"))
-        box: Any = {self._chat.box: gr.update(value="", submit_btn=False, stop_btn="Stop")}  # emptied once, now
-        async for shown in self._follow(live, begun, user):
-            yield {**shown, **box}
-            box = {}
+        shown = {
+            self._chat.chatbot: [*seen.messages, *live.view.messages],
+            self._chat.conversation: origin.conversation_id,
+        }
+        return {**shown, **self._running()}
 
-    async def _follow(self, live: LiveTurn, seen: Seen, user: str | None) -> AsyncIterator[Shown]:
-        """Show a turn as it goes on behind those before it, and the whole conversation at its end."""
-        chat = self._chat
-        async for view in follow(live):
-            sources = view.sources or gr.skip()
-            yield {chat.chatbot: [*seen.messages, *view.messages], chat.sources: sources, chat.conversation: seen.id}
-        kept = self.seen(seen.id, user)
-        ended = self._whole(kept, user)
-        if not kept.turns or kept.turns[-1] != live.view.trace_id:  # it could not be kept, or was no question
-            ended |= {chat.chatbot: [*seen.messages, *live.view.messages], chat.sources: live.view.sources}
-        yield {**ended, chat.box: gr.update(submit_btn="Ask", stop_btn=False)}
+    def _running(self) -> Shown:
+        """Empty the box once, and put Stop in the place of Ask."""
+        return {self._chat.box: gr.update(value="", submit_btn=False, stop_btn="Stop"), self._chat.ended: ""}
 
-    def _whole(self, seen: Seen, user: str | None, live: bool = False, missing: Seen | None = None) -> Shown:
+    def _whole(self, seen: Seen, user: str | None, live: bool = False, missing: bool = False) -> Shown:
         """Give all that is shown of a conversation."""
         chat, parts = self._chat, self._parts
         last = seen.records[-1] if seen.records else None
@@ -220,14 +223,14 @@ class ChatHandlers:
         if last is not None and not live:
             asked = suggestions(last, parts.library.ledger)
             messages[-1] |= {"options": [{"value": question} for question in asked]} if asked else {}
-        notes = [*parts.warnings(), *(["There is no such conversation of yours."] if missing and not live else [])]
+        notes = [*parts.warnings(), *(["There is no such conversation of yours."] if missing else [])]
         return {
-            chat.chatbot: gr.update(value=messages, feedback_value=_votes(seen)),
+            chat.chatbot: gr.update(value=messages, feedback_value=seen.votes()),
             chat.sources: panel_of(last, parts.chunks(chunk_ids_of(last))),
-            chat.conversation: seen.id or (missing.id if missing and live else ""),
+            chat.conversation: seen.id,
             chat.list: conversations_html(parts.book.listed(user), seen.id),
             chat.links: links_html(seen.id),
-            chat.title: parts.book.title(seen.id, user) if seen.id else "",
+            chat.title: parts.book.title(seen.id, user) if seen.records else "",
             chat.own: gr.update(visible=bool(seen.id)),
             chat.notes: gr.update(value=warnings_html(notes), visible=bool(notes)),
             chat.comments: gr.update(visible=False),
@@ -254,18 +257,24 @@ def build_chat(parts: Parts) -> None:
     does = ChatHandlers(parts, chat)
     shown = [getattr(chat, name) for name in CONTENTS]
     how: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
-    asked = [chat.way, chat.conversation]
-    gr.on([chat.page.load], does.load, None, shown, **how)
-    chat.box.submit(does.ask, [chat.box, *asked], shown, **how)
+    asked, begun = [chat.way, chat.conversation], [chat.chatbot, chat.conversation, chat.box, chat.ended]
+
+    def following(begun: Any) -> None:
+        """Follow the turn that an event began, and show all when it is over."""
+        streamed = begun.success(does.stream, [chat.conversation], [chat.chatbot, chat.sources, chat.ended], **how)
+        streamed.success(does.finish, [chat.conversation, chat.ended], shown, **how)
+
+    following(chat.page.load(does.load, None, shown, **how))
+    following(chat.box.submit(does.ask, [chat.box, *asked], begun, **how))
+    following(chat.chatbot.retry(does.again, asked, shown, **how))
+    following(chat.chatbot.edit(does.edit, asked, shown, **how))
+    following(chat.chatbot.option_select(does.suggested, asked, begun, **how))
+    following(chat.chatbot.example_select(does.suggested, asked, begun, **how))
     chat.box.stop(does.stop, [chat.conversation], None, **how)
     chat.wanted.change(does.source, [chat.wanted], chat.sources, **how).then(
         None, [chat.wanted], None, js="lectern.showSource", **how
     )
-    chat.chatbot.retry(does.again, asked, shown, **how)
-    chat.chatbot.edit(does.edit, asked, shown, **how)
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)
-    chat.chatbot.option_select(does.suggested, asked, shown, **how)
-    chat.chatbot.example_select(does.suggested, asked, shown, **how)
     chat.chatbot.clear(None, None, None, js="lectern.anew", **how)
     chat.chatbot.like(does.vote, [chat.conversation], shown, **how)
     chat.comment.submit(does.comment, [chat.comment, chat.voted], shown, **how)
@@ -273,21 +282,3 @@ def build_chat(parts: Parts) -> None:
     chat.title.submit(does.rename, [chat.title, chat.conversation, chat.find], chat.list, **how)
     chat.delete.click(does.delete, [chat.conversation], shown, js="lectern.sure", **how)
     chat.conversation.change(None, [chat.conversation], None, js="lectern.named", **how)
-
-
-def _votes(seen: Seen) -> list[str | None]:
-    """Give what is voted, for each message of the assistant."""
-    by_turn = {r["id"]: r["vote"] for r in seen.records}
-    shown = zip(seen.messages, seen.turns, strict=True)
-    return [{"up": UP, "down": DOWN}.get(by_turn[t] or "") for message, t in shown if message["role"] == "assistant"]
-
-
-def _record_at(seen: Seen, place: int) -> dict[str, Any] | None:
-    """Give the turn that the message at a place belongs to."""
-    if not 0 <= place < len(seen.turns):
-        return None
-    return next(r for r in seen.records if r["id"] == seen.turns[place])
-
-
-def _place(index: int | Sequence[int]) -> int:
-    return index if isinstance(index, int) else index[0]

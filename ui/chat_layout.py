@@ -25,7 +25,7 @@ LATEX: list[dict[str, str | bool]] = [
     {"left": "$", "right": "$", "display": False},
 ]
 # What handlers change.
-CONTENTS = tuple("chatbot box sources conversation list links title own notes comments comment voted".split())  # noqa: SIM905
+CONTENTS = tuple("chatbot box sources conversation list links title own notes comments comment voted ended".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Chat:
     comment: Any
     voted: Any
     wanted: Any
+    ended: Any
 
 
 def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
@@ -58,6 +59,7 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
     notes = gr.HTML("", padding=False, visible=False, elem_id="notes")
     conversation = gr.Textbox(visible="hidden", elem_id="conversation", label="Conversation", container=False)
     wanted = gr.Textbox(elem_id="wanted", elem_classes="lectern-hidden", label="Wanted source", container=False)
+    ended = gr.Textbox(elem_id="ended", visible="hidden", label="Ended turn", container=False)
     voted = gr.Textbox(visible="hidden", elem_id="voted", label="Voted on", container=False)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=2, min_width=200, elem_id="past"):
@@ -101,5 +103,5 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
             sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
     return Chat(
         page, chatbot, box, way, sources, conversation, find, listed, links, title, delete, own, notes, comments,
-        comment, voted, wanted,
+        comment, voted, wanted, ended,
     )  # fmt: skip

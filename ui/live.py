@@ -1,7 +1,7 @@
 """Turns that are under way on the server, one for each conversation, whoever looks on: a page may come, go and reload.
 
 A turn runs as a task of its own, so that a reader who goes away does not end it; `stop` does, and what was said by then
-is kept. Nothing of a turn stays here once it is over: the store has it.
+is kept. Nothing of a turn stays here for long once it is over: the store has it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from index_store.errors import InvalidInput
 from ui.turn_view import TurnView
 
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
+AND_FOR_EACH_S = 0.005  # more for each turn under way: a class that asks at once is answered sooner
+SEEN_FOR_S = 30.0  # a turn that is over can be followed so long: its page may come late
 STOP_WITHIN_S = 5.0
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class LiveTurn:
 
     view: TurnView
     user: str | None
+    others: Callable[[], int]
     changes: int = 0
     over: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,10 +54,10 @@ class LiveTurns:
         self._turns: dict[str, LiveTurn] = {}
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return sum(not turn.over for turn in self._turns.values())
 
     def of(self, conversation: str) -> LiveTurn | None:
-        """Give the turn that is under way in a conversation."""
+        """Give the turn that is under way in a conversation, or was a moment ago."""
         return self._turns.get(conversation)
 
     def start(self, question: str, history: Turns, origin: Origin, way: Way) -> LiveTurn:
@@ -64,30 +67,36 @@ class LiveTurns:
             InvalidInput: when the question cannot be used.
         """
         conversation = origin.conversation_id or ""
-        if known := self._turns.get(conversation):
+        known = self._turns.get(conversation)
+        if known is not None and not known.over:
             return known
-        turn = self._turns[conversation] = LiveTurn(TurnView(question), origin.user_id)
-        turn.task = asyncio.create_task(self._run(turn, conversation, question, history, origin, way))
+        turn = self._turns[conversation] = LiveTurn(TurnView(question), origin.user_id, self.__len__)
+        turn.task = asyncio.create_task(self._run(turn, question, history, origin, way))
+        turn.task.add_done_callback(lambda _: self._ended(conversation, turn))
         return turn
 
     async def stop(self, conversation: str) -> bool:
         """End the turn of a conversation with what was said; tell whether there was one."""
         turn = self._turns.get(conversation)
-        if turn is None or turn.task is None:
+        if turn is None or turn.task is None or turn.over:
             return False
         turn.view.stopped = True
         turn.task.cancel()
         await asyncio.wait([turn.task], timeout=STOP_WITHIN_S)
         return True
 
+    def drop(self, conversation: str) -> None:
+        """Forget a turn that is over, as when its conversation is deleted."""
+        turn = self._turns.get(conversation)
+        if turn is not None and turn.over:
+            del self._turns[conversation]
+
     async def close(self) -> None:
         """End all turns, as when the server stops."""
         for conversation in list(self._turns):
             await self.stop(conversation)
 
-    async def _run(
-        self, turn: LiveTurn, conversation: str, question: str, history: Turns, origin: Origin, way: Way
-    ) -> None:
+    async def _run(self, turn: LiveTurn, question: str, history: Turns, origin: Origin, way: Way) -> None:
         try:
             async with aclosing(self._assistant().ask(question, history, origin, way)) as events:
                 async for event in events:
@@ -98,10 +107,16 @@ class LiveTurns:
         except Exception:  # the edge of a task: nobody awaits it, and the page must not wait for ever
             log.exception("A turn ended in an error of ours")
             turn.view.fail("Something went wrong here.", "Try again; the log of the server says what it was.")
-        finally:
-            turn.over = True
-            self._turns.pop(conversation, None)
-            turn.tell()
+
+    def _ended(self, conversation: str, turn: LiveTurn) -> None:
+        """Note that a turn is over; a task that is cancelled before it begins runs nothing that could."""
+        turn.over = True
+        turn.tell()
+        asyncio.get_running_loop().call_later(SEEN_FOR_S, self._forget, conversation, turn)
+
+    def _forget(self, conversation: str, turn: LiveTurn) -> None:
+        if self._turns.get(conversation) is turn:
+            del self._turns[conversation]
 
 
 async def follow(turn: LiveTurn) -> AsyncIterator[TurnView]:
@@ -115,4 +130,5 @@ async def follow(turn: LiveTurn) -> AsyncIterator[TurnView]:
         yield turn.view
         if turn.over and turn.changes == seen:
             return
-        await asyncio.sleep(max(0.0, YIELD_EVERY_S - (time.monotonic() - told)))
+        pause = YIELD_EVERY_S + AND_FOR_EACH_S * turn.others()
+        await asyncio.sleep(max(0.0, pause - (time.monotonic() - told)))
