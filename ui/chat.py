@@ -58,7 +58,10 @@ class ChatHandlers:
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records)
             return {**self._whole(begun, user, live=True), **self._running()}
-        return self._whole(seen, user, missing=bool(wanted) and not seen.id)
+        shown = self._whole(seen, user, missing=bool(wanted) and not seen.id)
+        if not wanted:  # whoever is quick has asked by now: what that began stays
+            shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
+        return shown
 
     async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> Shown:
         """Begin a turn in the conversation that is open, or begin one."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
+MOST_AT_ONCE = 250
+"""Events that are under way at once: of Gradio's own 40, the forty-first student waits for another's whole answer."""
 MOST_WAITING = 500
 """Events that wait for a worker: beyond it the page says that the server is busy."""
 
@@ -43,6 +45,7 @@ def build_pages(parts: Parts) -> gr.Blocks:
         with pages.route(name.title(), name, show_in_navbar=False):
             Navbar(visible=False)
             build(parts)
+    pages.max_threads = MOST_AT_ONCE
     pages.queue(default_concurrency_limit=None, max_size=MOST_WAITING)
     assert isinstance(pages, gr.Blocks)
     return pages
