@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from typing import Any
 
 from assistant.tagging import Tagged
+from assistant.tracing.export import cell
 from index_store.errors import InvalidInput, LecternError
 from ui.batch import check_row, dump, parse_object
 
@@ -87,10 +88,5 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     table.writerow(["id", "tags", "error", "abstract"])
     for row in rows:
         tags = json.dumps(row["tags"], ensure_ascii=False) if "tags" in row else ""
-        table.writerow([_cell(v) for v in (row["id"], tags, row.get("error", ""), row.get("abstract", ""))])
+        table.writerow([cell(v) for v in (row["id"], tags, row.get("error", ""), row.get("abstract", ""))])
     return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -38,7 +38,7 @@ def csv_rows(found: Iterable[Record]) -> Iterator[str]:
     """Give a table, its head first; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     yield _line(COLUMNS)
     for record in found:
-        yield _line([_cell(value) for value in _row(record).values()])
+        yield _line([cell(value) for value in _row(record).values()])
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -47,7 +47,8 @@ def _line(cells: Iterable[str]) -> str:
     return out.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Give a value as a cell of a table that a spreadsheet may open, for which a formula is a text of ours."""
     if not isinstance(value, str):
         return "" if value is None else str(value)  # a number below 0 is no formula
     return f"'{value}" if value.startswith(_FORMULA) else value
