@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-FEWEST_WORDS, MOST_WORDS = 45, 900
+from assistant.tagging_rules import tag
+
+FEWEST_WORDS, MOST_WORDS = 25, 900
 _OWN_VOICE = re.compile(
     r"\b(?:we|our|ours|in this (?:paper|work|study|article|report|survey|review|thesis)"
     r"|this (?:paper|work|study|article|report|survey|review|thesis)|the authors?)\b",
@@ -17,7 +19,8 @@ _OWN_VOICE = re.compile(
 _SIGNS = re.compile(
     r"\b(?:(?:propos|present|introduc|demonstrat|investigat|analy[sz]|develop|evaluat|describ|stud(?:y|i)|show|find|examin"
     r"|explor)\w*|state[- ]of[- ]the[- ]art|outperform\w*|benchmarks?|baselines?|empirical\w*|ablations?|pre-?train\w*"
-    r"|fine-?tun\w*|large language models?|neural|transformers?|(?:data|test) ?sets?|parameters|algorithms?|accuracy"
+    r"|fine-?tun\w*|(?:large )?language models?|neural|transformers?|(?:data|test) ?sets?|parameters|algorithms?"
+    r"|we (?:compare|measure|train|vary|test|build|ask|report|collect)\w*|accuracy"
     r"|(?:machine|deep|reinforcement|supervised) learning|(?:code is|publicly) available|experiments?|results?|novel"
     r"|approach(?:es)?|methods?|framework)\b",
     re.IGNORECASE,
@@ -44,6 +47,7 @@ def abstract_in(message: str) -> str | None:
     if _TO_SOMEBODY.search(body) or not _OWN_VOICE.search(body):
         return None
     signs = {match[0].lower() for match in _SIGNS.finditer(body)}
+    signs |= {found.name for found in tag(body)} if len(signs) < ENOUGH_SIGNS else set()
     return body if len(signs) >= ENOUGH_SIGNS else None
 
 

@@ -19,6 +19,7 @@ from assistant.tracing.capture import recorded, span
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Traces, Turn
 from assistant.usage import metered
+from index_store.errors import InvalidInput
 
 if TYPE_CHECKING:  # what asks a model is not needed by the rules
     from assistant.examples import Examples
@@ -29,6 +30,20 @@ __all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abst
 
 DROPPED_SHOWN = 5
 MARKED = "LaTeX marks were read through; a tag that has some within it is given as it stands in the text."
+
+
+def checked_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Give the names that somebody says an abstract has, each once; NO_MODELS stands alone.
+
+    Raises:
+        InvalidInput: when there is none, or "NA" stands beside a name.
+    """
+    given = tuple(dict.fromkeys(" ".join(name.split()) for name in names if name.strip()))
+    if not given:
+        raise InvalidInput("No name was given.", hint="Write the names with commas between them, or NA for none.")
+    if len(given) > 1 and NO_MODELS[0] in given:
+        raise InvalidInput(f"{NO_MODELS[0]} stands for no name, and there are others beside it.", hint="Leave one out.")
+    return given
 
 
 @dataclass(frozen=True, slots=True)

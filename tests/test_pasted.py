@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.pasted import abstract_in
 from assistant.ways import is_for_agent
+from tests.conftest import REPOSITORY
 
 ABSTRACT = (
     "We present PotteryNet, a neural network that predicts how a glaze looks after firing. In this paper we compare it"
@@ -77,3 +78,10 @@ def test_the_way_is_chosen_by_the_question(question: str, inside: bool, outside:
 def test_what_is_found_stands_in_the_message(message: str) -> None:
     found = abstract_in(f"{message}\n\n{ABSTRACT}")
     assert found is None or found in f"{message}\n\n{ABSTRACT}"
+
+
+def test_short_abstracts_that_name_models_are_recognised() -> None:
+    rows = (REPOSITORY / "docs" / "abstracts.jsonl").read_text("utf-8").splitlines()
+    abstracts = [json.loads(row)["abstract"] for row in rows]
+    assert sum(abstract_in(abstract) is not None for abstract in abstracts) >= 0.8 * len(abstracts)
+    assert sum(abstract_in(f"Abstract: {abstract}") is not None for abstract in abstracts) >= 0.8 * len(abstracts)

@@ -181,7 +181,7 @@ def test_try_takes_lists_from_a_file_and_single_variables_beside_it(tmp_path: Pa
         (("tag_abstract@1", "--var", "abstract"), "", 2, "sets no variable"),
         (("tag_abstract@1", "--input", "-"), "[1]", 2, "no JSON object"),
         (("tag_abstract@1", "--input", "-"), "{", 2, "no JSON"),
-        (("judge", "--input", "-"), '{"question":1,"answer":2,"expected":3,"passages":4}', 3, "could not be rendered"),
+        (("judge", "--input", "-"), '{"question":1,"answer":2,"expected":3,"passages":4}', 2, "is no text"),
         (("tag_abstract@1", "--var", "abstract=x", "--model", "m"), "", 2, "no server"),
         (("nothing", "--var", "abstract=x"), "", 3, "no prompt template"),
     ],

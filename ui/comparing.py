@@ -143,6 +143,7 @@ def write_reports(comparison: Comparison, data: Dataset, page: Path) -> None:
     """
     from assistant.evaluation.report import csv_report, html_report
 
+    page = page if page.suffix.lower() in (".html", ".htm") else page.with_suffix(".html")
     table = page.with_suffix(".csv")
     try:
         page.parent.mkdir(parents=True, exist_ok=True)

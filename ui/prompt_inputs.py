@@ -28,6 +28,9 @@ def read_inputs(file: TextIO | None, given: tuple[str, ...]) -> dict[str, Any]:
             raise InvalidInput(f"The input is no JSON: {exc}.", hint='Give {"abstract": "..."}.') from exc
         if not isinstance(inputs, dict):
             raise InvalidInput("The input is no JSON object.", hint='Give {"abstract": "..."}.')
+    for name in ("abstract", "question", "answer"):
+        if name in inputs and not isinstance(inputs[name], str):
+            raise InvalidInput(f"`{name}` of the input is no text.", hint=f'Give {{"{name}": "..."}}.')
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():

@@ -15,9 +15,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.tag_replies import parse_tags
-from assistant.tagging import Tagged, Tagger
+from assistant.tagging import Tagged, Tagger, checked_names
+from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.records import Origin, Review
-from index_store.errors import InvalidInput, LecternError
+from index_store.errors import LecternError
 from ui import wiring
 from ui.jobs import Jobs
 from ui.masthead import masthead
@@ -135,11 +136,8 @@ def names_of(said: str) -> tuple[str, ...]:
         InvalidInput: when there is none.
     """
     if said.strip().startswith("["):
-        return tuple(parse_tags(said)) or ("NA",)
-    names = tuple(dict.fromkeys(name.strip() for line in said.splitlines() for name in line.split(",") if name.strip()))
-    if not names:
-        raise InvalidInput("No name was given.", hint="Write the names with commas between them, or NA for none.")
-    return names
+        return checked_names(parse_tags(said) or NO_MODELS)
+    return checked_names(name for line in said.splitlines() for name in line.split(","))
 
 
 def _abstract(parts: Parts, text: str) -> str:

@@ -169,6 +169,7 @@ def deliver(due: bool) -> None:
 @click.option("--assign", help="Who shall look at it.")
 def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[str, ...], **given: Any) -> None:
     """Keep a review of a turn: a verdict, or what was right."""
+    from assistant.tagging import checked_names
     from assistant.tracing.records import Review
 
     if not (sources or tags or any(given.values())):
@@ -182,7 +183,7 @@ def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[
             verdict=given["verdict"],
             corrected_answer=given["answer"],
             corrected_sources=sources or None,
-            corrected_tags=tags or None,
+            corrected_tags=checked_names(tags) if tags else None,
             comment=given["comment"],
             assignee=given["assign"],
         )

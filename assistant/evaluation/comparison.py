@@ -118,12 +118,13 @@ class Comparison:
         return f"{many} pairs were compared: with no difference at all, one in twenty would look clear by chance."
 
     def ranking(self, by: str) -> list[Cell]:
-        """Rank by "quality", "price" or "speed", best first; an unknown price comes last."""
+        """Rank by "quality", "price" or "speed", best first; an unknown price is last, what failed is left out."""
+        cells = [cell for cell in self.cells if cell.figures]
         if by == "quality":
-            return sorted(self.cells, key=lambda c: -c.quality)
+            return sorted(cells, key=lambda c: -c.quality)
         if by == "price":
-            return sorted(self.cells, key=lambda c: (c.price_usd is None, c.price_usd or 0.0, -c.quality))
-        return sorted(self.cells, key=lambda c: c.seconds)
+            return sorted(cells, key=lambda c: (c.price_usd is None, c.price_usd or 0.0, -c.quality))
+        return sorted(cells, key=lambda c: c.seconds)
 
 
 def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[str, Result]]]) -> Comparison:

@@ -40,6 +40,10 @@ class Figure:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f}, n={self.n})"
 
 
+FEWEST_ROWS = 6
+"""Rows from which a difference can be clear: of five, all one way, a sign test still gives p = 0.06."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How much two runs differ on the same rows: second minus first, with its 95 % interval."""
@@ -51,8 +55,8 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out no difference at all."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves out no difference at all, and there are rows enough for any test to say so."""
+        return self.n >= FEWEST_ROWS and (self.low > 0 or self.high < 0)
 
     @property
     def rows_needed(self) -> int | None:
