@@ -19,7 +19,7 @@ from index_store.search import Searcher
 from tests.course import FILES, engine_over, outcome_of, searching, steps_of, write_course
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
-from ui.terminal import hits_row
+from ui.rows import hits_row
 
 STONEWARE = "How hot is stoneware fired?"
 HISTORY = [

@@ -15,7 +15,8 @@ from assistant.events import Answer, Citation, Failure, Refusal
 from assistant.refusal import REFUSAL
 from ui import terminal
 from ui.cli import cli
-from ui.terminal import TurnFailed, WordFlow, print_end, print_hits, printable, readable
+from ui.rows import TurnFailed
+from ui.terminal import WordFlow, print_end, print_hits, printable, readable
 
 SPLITS = st.lists(st.text("ab [1]\n", max_size=9), max_size=30)
 

@@ -80,16 +80,16 @@ def ask(question: str | None, way: Any, batch: Any, as_json: bool) -> None:
     The course material comes first; what it does not hold is looked up with tools where these work. With --agent every
     step of that is shown; with --course nothing else is asked.
     """
-    from ui import terminal, wiring
+    from ui import rows, terminal, wiring
     from ui.delivery import delivered_behind
 
     with wiring.open_assistant(wiring.read_environment()) as opened, delivered_behind(opened.library):
         if batch is not None:
-            _batch(batch, question, lambda row: terminal.answer_row(opened.assistant, row, way or "auto"))
+            _batch(batch, question, lambda row: rows.answer_row(opened.assistant, row, way or "auto"))
         asked = _needed(question, 'lectern ask "What is few-shot prompting?"')
         if as_json:
             row = {"question": asked, "history": []}
-            click.echo(dump(terminal.answer_row(opened.assistant, row, way or "auto")))
+            click.echo(dump(rows.answer_row(opened.assistant, row, way or "auto")))
         else:
             terminal.stream_answer(opened.assistant, asked, opened.model.label, way or "auto")
 
@@ -101,13 +101,13 @@ def ask(question: str | None, way: Any, batch: Any, as_json: bool) -> None:
 @_JSON
 def search(question: str | None, top_k: int, batch: Any, as_json: bool) -> None:
     """Find the passages that fit a question best."""
-    from ui import terminal, wiring
+    from ui import rows, terminal, wiring
 
     with wiring.open_search(wiring.read_environment()) as searcher:
         if batch is not None:
-            _batch(batch, question, lambda row: terminal.hits_row(searcher, row, top_k))
+            _batch(batch, question, lambda row: rows.hits_row(searcher, row, top_k))
         asked = _needed(question, 'lectern search "few-shot examples"')
-        row = terminal.hits_row(searcher, {"question": asked, "history": []}, top_k)
+        row = rows.hits_row(searcher, {"question": asked, "history": []}, top_k)
         if as_json:
             click.echo(dump(row))
         else:
