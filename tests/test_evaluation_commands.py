@@ -233,3 +233,12 @@ def test_a_turn_is_run_again_with_another_model(home: Path, tmp_path: Path, serv
     assert {"answer", "model"} <= set(row["changed"]) and row["after"]["model"] == "other"
     assert "no prompts or models" in run(home, "replay", trace, "--model", "x", expected=2, merged=True)
     assert "No turn is named" in run(home, "replay", expected=2, merged=True)
+
+
+def test_a_prompt_that_the_measurement_does_not_use_is_told(home: Path, dataset: Path, server: ModelServer) -> None:
+    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m-good"}
+    given = ("eval", "tags", str(dataset), "--prompt", "answer@1")
+    out = run(home, *given, expected=2, merged=True, **how)
+    assert "answer is no template that tags are measured with" in out
+    assert "tag_abstract" in out
+    assert server.chats == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,15 @@ def test_a_page_may_load_and_run_nothing_from_elsewhere(chromium: Any, web_addre
         assert part in policy
     refused = page.page.evaluate("fetch('http://127.0.0.1:9/x').then(() => 'reached', () => 'refused')")
     assert refused == "refused"
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ["visitors.key", "traces.sqlite3", "ledger.sqlite"])
+def test_no_file_of_the_home_is_served(chromium: Any, web_address: str, web_home: Path, name: str) -> None:
+    assert (web_home / name).exists()
+    page = at(chromium, web_address, "")
+    for way in ("gradio_api/file=", "file="):
+        assert page.page.request.get(f"{web_address}{way}{web_home / name}").status in (403, 404)
     page.context.close()
 
 

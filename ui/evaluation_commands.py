@@ -234,7 +234,7 @@ def _opened(
 
     data = read_dataset(path, kind)
     data = data if limit is None else replace(data, rows=data.rows[:limit])
-    environment = varied(wiring.read_environment(), prompts, model)
+    environment = varied(wiring.read_environment(), prompts, model, kind)
     with wiring.open_library(environment) as library, delivered_behind(library):
         yield library, data
 

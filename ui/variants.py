@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,20 @@ PROMPT = click.option("--prompt", "prompts", multiple=True, metavar="NAME@VERSIO
 MODEL = click.option("--model", help="Another model at the configured server.")
 
 
-def varied(environment: Environment, prompts: Sequence[str], model: str | None) -> Environment:
+USED: Mapping[str, frozenset[str]] = {
+    "tags": frozenset({"tag_abstract", "extract_tags", "retry_tags"}),
+    "search": frozenset({"condense_question"}),
+    "answers": frozenset({"answer", "condense_question", "react", "judge"}),
+}
+"""The templates that each kind of measurement asks a model with."""
+
+
+def varied(environment: Environment, prompts: Sequence[str], model: str | None, kind: str | None = None) -> Environment:
     """Give the environment with what a command chose in place of what the settings choose.
 
     Raises:
-        InvalidInput: when there is no language model, or a version is not written as NAME@VERSION.
+        InvalidInput: when there is no language model, a version is not written as NAME@VERSION, or a template is named
+            that this `kind` of measurement does not use.
     """
     settings = environment.assistant
     if not (prompts or model):
@@ -30,7 +39,13 @@ def varied(environment: Environment, prompts: Sequence[str], model: str | None) 
         raise InvalidInput(
             "Quoting mode has no prompts or models to change.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY."
         )
-    chosen = {**settings.prompt_versions, **dict(_version(text) for text in prompts)}
+    named = dict(_version(text) for text in prompts)
+    if kind is not None and (idle := sorted(named.keys() - USED[kind])):
+        raise InvalidInput(
+            f"{idle[0]} is no template that {kind} are measured with.",
+            hint=f"They are: {', '.join(sorted(USED[kind]))}.",
+        )
+    chosen = {**settings.prompt_versions, **named}
     environment.__dict__["assistant"] = replace(  # what the cached property would give
         settings, prompt_versions=chosen, model=model or settings.model
     )
