@@ -73,14 +73,14 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = latest_votes()
         query = (
-            select(*_SHOWN, votes.c.vote)
-            .join_from(traces, votes, votes.c.trace_id == traces.c.id, isouter=True)
-            .where(*_conditions(wanted, votes))
-            .order_by(*([_badness(votes).desc()] if order == "worst" else []), traces.c.started_at.desc(), traces.c.id)
+            select(*_SHOWN)
+            .where(*_conditions(wanted))
+            .order_by(*([_badness().desc()] if order == "worst" else []), traces.c.started_at.desc(), traces.c.id)
         )
-        return self._rows(query.limit(limit).offset(offset))
+        rows = self._rows(query.limit(limit).offset(offset))
+        votes = self.votes([row["id"] for row in rows])  # of these alone: a join would look for those of all
+        return [{**row, "vote": votes.get(row["id"])} for row in rows]
 
     def count(self, wanted: Filter = Filter()) -> int:
         """Count traces.
@@ -88,11 +88,7 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = latest_votes()
-        joined = select(func.count().label("count")).join_from(
-            traces, votes, votes.c.trace_id == traces.c.id, isouter=True
-        )
-        (found,) = self._rows(joined.where(*_conditions(wanted, votes)))
+        (found,) = self._rows(select(func.count().label("count")).select_from(traces).where(*_conditions(wanted)))
         return int(found["count"])
 
     def get(self, trace_id: str) -> dict[str, Any]:
@@ -114,11 +110,10 @@ class TraceReader:
 
     def each(self, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
         """Give traces whole, the oldest first, some at a time."""
-        votes, last = latest_votes(), (-1.0, "")
+        last = (-1.0, "")
         while True:
             after = (traces.c.started_at > last[0]) | ((traces.c.started_at == last[0]) & (traces.c.id > last[1]))
-            query = _whole().join(votes, votes.c.trace_id == traces.c.id, isouter=True)
-            query = query.where(after, *_conditions(wanted, votes)).order_by(traces.c.started_at, traces.c.id)
+            query = _whole().where(after, *_conditions(wanted)).order_by(traces.c.started_at, traces.c.id)
             part = self._rows(query.limit(AT_A_TIME))
             yield from map(self._with_all, part)
             if len(part) < AT_A_TIME:
@@ -131,8 +126,8 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        votes = latest_votes()
-        rows = self._rows(select(votes).where(votes.c.trace_id.in_(trace_ids)))
+        latest = select(func.max(feedback.c.id)).where(feedback.c.trace_id.in_(trace_ids)).group_by(feedback.c.trace_id)
+        rows = self._rows(select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)))
         return {row["trace_id"]: row["vote"] for row in rows}
 
     def deliveries(self, trace_id: str) -> list[dict[str, Any]]:
@@ -179,17 +174,25 @@ def latest_votes() -> Any:
     return select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)).subquery()
 
 
-def _badness(votes: Any) -> ColumnElement[int]:
+def _voted(vote: Vote) -> ColumnElement[bool]:
+    """Tell a turn whose latest vote is that one."""
+    votes = latest_votes()
+    return traces.c.id.in_(select(votes.c.trace_id).where(votes.c.vote == storable(vote)))
+
+
+def _badness() -> ColumnElement[int]:
     """Give how much a turn asks to be looked at."""
     return (
-        case((votes.c.vote == "down", 8), else_=0)
+        case((_voted("down"), 8), else_=0)
         + case((traces.c.status.in_(("error", "aborted")), 4), (traces.c.status == "refused", 2), else_=0)
         + case((traces.c.support < WEAK_SUPPORT, 1), else_=0)
     )
 
 
-def _conditions(wanted: Filter, votes: Any) -> list[ColumnElement[bool]]:
-    found = [condition for condition in _given(wanted, votes) if condition is not None]
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found = [condition for condition in _given(wanted) if condition is not None]
+    if wanted.vote is not None:
+        found.append(_voted(wanted.vote))
     if wanted.text is not None:
         found.append(traces.c.search_text.contains(storable(wanted.text).casefold(), autoescape=True))
     if wanted.user is not None:
@@ -201,13 +204,12 @@ def _conditions(wanted: Filter, votes: Any) -> list[ColumnElement[bool]]:
     return found
 
 
-def _given(wanted: Filter, votes: Any) -> Iterator[ColumnElement[bool] | None]:
+def _given(wanted: Filter) -> Iterator[ColumnElement[bool] | None]:
     """Give the conditions on one column each; None for one that is not asked for."""
     for column, value in (
         (traces.c.mode, wanted.mode),
         (traces.c.status, wanted.status),
         (traces.c.conversation_id, wanted.conversation),
-        (votes.c.vote, wanted.vote),
     ):
         yield None if value is None else column == storable(value)
     for measured, least in (
