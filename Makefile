@@ -6,9 +6,11 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-hashes
+# Test files side by side; more than two processes get in each other's way where a browser is timed.
+JOBS ?= 2
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser mediawiki run test test-integration check fmt lock screenshots test-faults clean
+.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -36,7 +38,7 @@ run: install ## open the chat on http://127.0.0.1:7860
 	@$(PY) -m ui ui $(ARGS)
 
 test: install-dev browser ## run the tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 browser: # a Chromium for the tests of the page, where the system's package manager can bring it; else they skip
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
@@ -52,7 +54,7 @@ screenshots: install-dev browser ## the pictures of the pages in docs/images
 test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
 	@$(PY) -m pytest -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
 
-test-integration: install-dev .venv-litellm/.installed mediawiki ## the tests against a real MediaWiki and LiteLLM's proxy
+test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## the tests against a real MediaWiki, LiteLLM's proxy, nginx
 	@$(PY) -m pytest -m integration $(ARGS)
 
 mediawiki: # where the system's package manager can bring it; else its tests skip
@@ -63,6 +65,14 @@ mediawiki: # where the system's package manager can bring it; else its tests ski
 			mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-curl; } >/dev/null 2>&1 \
 			|| echo "MediaWiki could not be installed: its tests are skipped."; \
 	else echo "MediaWiki is not installed: its tests are skipped. On Debian: sudo make test-integration"; fi
+
+nginx: # where the system's package manager can bring it; else its tests skip
+	@if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then exit 0; fi; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing nginx (once) ..."; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends nginx-light; } \
+			>/dev/null 2>&1 || echo "nginx could not be installed: its tests are skipped."; \
+	else echo "nginx is not installed: its tests are skipped. On Debian: sudo make test-integration"; fi
 
 .venv-litellm/.installed: tests/integration/litellm.lock .venv/.installed-dev
 	@echo "Setting up LiteLLM for the integration tests (once) ..."
@@ -86,4 +96,4 @@ lock: install-dev ## renew both lock files (no index host is written into them)
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean: ## remove .venv and caches
-	rm -rf .venv .venv-litellm .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-litellm .venv-peers .pytest_cache .mypy_cache .ruff_cache

@@ -67,7 +67,8 @@ def read_paste(text: str) -> Paste:
     """Read what was pasted.
 
     Several abstracts are told apart by the word "Abstract" before each, by a title above each, or by lines of dashes
-    between them; titles and authors are then no part of an abstract.
+    between them; titles and authors are then no part of an abstract. Paragraphs that each present a work of their own
+    ("We propose ...") are several, too.
 
     Raises:
         InvalidInput: when it has no letter, or is longer than LONGEST_ABSTRACT.
@@ -84,6 +85,8 @@ def check_abstract(text: str) -> None:
     Raises:
         InvalidInput: when it has no letter, or is longer than LONGEST_ABSTRACT.
     """
+    if not text.strip():
+        raise InvalidInput("There is no abstract: the text is empty.", hint="Paste the abstract of one paper.")
     if not any(c.isalpha() for c in text):
         raise InvalidInput("There is no abstract: the text has no letter.", hint="Paste the abstract of one paper.")
     if len(text) > LONGEST_ABSTRACT:
@@ -102,9 +105,35 @@ def _abstracts(text: str) -> Iterator[tuple[int, int]]:
         for mark, following in zip(marks, [*marks[1:], None], strict=True):
             yield from _bodies(text, mark.end(), len(text) if following is None else following.start(), after_mark=True)
         return
-    found = list(_titled(text))
-    if len(found) > 1 and _are_long(text, found):
-        yield from found
+    titled = list(_titled(text))
+    ruled = list(_ruled(text))
+    paragraphs = _paragraphs(text, 0, len(text))
+    if len(titled) > 1 and _are_long(text, titled):
+        yield from titled
+    elif len(ruled) > 1 and all(_is_prose(text[slice(*span)]) for span in ruled):
+        yield from ruled
+    elif len(paragraphs) > 1 and all(_PRESENTS.match(text, *span) for span in paragraphs):
+        yield from paragraphs
+
+
+_PRESENTS = re.compile(
+    r"(?:[^.\n]{0,300}\.\s)?(?:[Ii]n this (?:paper|work|article|study),? )?"
+    r"(?:[Ww]e|[Tt]his (?:paper|work|article|study|report))\s"
+    r"(?:(?:propose|present|introduce|develop|describe|release|investigate|examine|explore|survey|review)s?|stud(?:y|ies))\b"
+    r"(?! (?:its|their|them|it|the (?:model|method|approach|system|framework)|this|these|such)\b)"
+)
+"""How an abstract begins, at the latest in its second sentence; "we also propose" only goes on with one."""
+_RULE = re.compile(r"^[ \t]*[-=*_~]{3,}[ \t]*\r?$", re.MULTILINE)
+
+
+def _ruled(text: str) -> Iterator[tuple[int, int]]:
+    """Give what stands between lines of dashes."""
+    start = 0
+    for end, after in [*((m.start(), m.end()) for m in _RULE.finditer(text)), (len(text), len(text))]:
+        part = text[start:end]
+        if part.strip():
+            yield start + len(part) - len(part.lstrip()), start + len(part.rstrip())
+        start = after
 
 
 def _are_long(text: str, spans: list[tuple[int, int]]) -> bool:
@@ -152,13 +181,17 @@ def _is_head(paragraph: str) -> bool:
     )
 
 
+def _is_prose(paragraph: str) -> bool:
+    return len(paragraph.split()) >= 3 and re.search(r"[.!?\u3002][\"')\]*]*$", paragraph) is not None
+
+
 def _notes(text: str, abstracts: tuple[Abstract, ...]) -> Iterator[str]:
     if len(abstracts) > 1:
         yield f"{len(abstracts)} abstracts were found, and each was tagged on its own, without its title."
     elif re.search(r"\w", _MARK.sub("", text[: abstracts[0].start])):
         yield 'What stands above the word "Abstract" was not read.'
-    elif len(long := [1 for p in _paragraphs(text, 0, len(text)) if len(text[slice(*p)].split()) >= 60]) > 1:
-        yield f'{len(long)} long paragraphs were read as one abstract; write "Abstract:" above each of several.'
+    elif (parts := sum(_is_prose(text[slice(*p)]) for p in _paragraphs(text, 0, len(text)))) > 1:
+        yield f"{parts} paragraphs were read as one abstract; put a line of --- between several."
     longest = max(len(a.text) for a in abstracts)
     if longest > USUAL_LENGTH:
         yield f"With {longest:,} characters it is longer than abstracts are; all of it was read."

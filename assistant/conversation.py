@@ -8,9 +8,10 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.events import Answer, Event, Failure, Refusal, Rewritten, Token, TurnStarted, Withdrawn
+from assistant.events import Answer, Event, Failure, Queued, Refusal, Rewritten, Token, TurnStarted, Withdrawn
+from assistant.gate import OPEN, Gate
 from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
 from assistant.terms import is_courtesy
@@ -24,6 +25,7 @@ from index_store.errors import InvalidInput, LecternError
 
 if TYPE_CHECKING:  # LlamaIndex' workflows are slow to import
     from assistant.agent import AgentStep, CourseAgent
+    from assistant.policy.course_policy import CoursePolicy
     from assistant.toolbox import Toolbox
 
 LONGEST_QUESTION = 20_000
@@ -48,12 +50,16 @@ class Assistant:
         identity: Identity = NOBODY,
         toolbox: Toolbox | None = None,
         open_agent: Callable[[], CourseAgent] | None = None,
+        gate: Gate = OPEN,
+        policy: CoursePolicy | None = None,
     ) -> None:
         self._engine = engine
+        self._policy = policy
         self._toolbox = toolbox
         self._open_agent = open_agent  # called for each turn that needs it; gives the same agent each time
         self._traces = traces
         self._identity = identity
+        self._gate = gate
 
     async def ask(
         self, question: str, history: Turns = (), origin: Origin = TERMINAL, way: Way = "auto"
@@ -65,8 +71,21 @@ class Assistant:
 
         Raises:
             InvalidInput: when the question is empty, too long or without any letter or digit.
+            LimitReached: when its user, or all together, have had what they may have.
         """
         check_question(question)
+        ticket = await self._gate.admit(origin.user_id)
+        try:
+            if ticket.wait_s:
+                yield Queued(ticket.wait_s)
+            await ticket.ready()
+            async with aclosing(self._answered(question, history, origin, way)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            ticket.leave()
+
+    async def _answered(self, question: str, history: Turns, origin: Origin, way: Way) -> AsyncGenerator[Event, None]:
         turn = self._turn(question, origin, "agent" if way == "agent" else "ask")
         try:
             await turn.begin()
@@ -77,7 +96,7 @@ class Assistant:
         except LecternError as exc:
             await turn.end("error", failure=exc)
             seconds = time.time() - turn.start.started_at
-            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, seconds)
+            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, seconds, type(exc).__name__)
         except Exception as exc:  # a bug of ours: kept with the turn, then told as what it is
             await turn.end("error", failure=exc)
             raise
@@ -98,7 +117,7 @@ class Assistant:
 
     async def _events(self, turn: Turn, question: str, history: Turns, way: Way) -> AsyncGenerator[Event, None]:
         steps = in_own_context(
-            self._steps(question, history, way), {METER: turn.meter, RECORDING: (turn.recording, None)}
+            self._ruled(question, history, way), {METER: turn.meter, RECORDING: (turn.recording, None)}
         )
         async with aclosing(steps):
             async for event in steps:
@@ -119,6 +138,14 @@ class Assistant:
                     turn.said = ""
                 turn.said += event.text if isinstance(event, Token) else ""
                 yield event
+
+    def _ruled(self, question: str, history: Turns, way: Way) -> AsyncGenerator[Any, None]:
+        """Take the steps by the course's rule, where there is a policy."""
+        if self._policy is None:
+            return self._steps(question, history, way)
+        from assistant.policy.ruled import ruled
+
+        return ruled(self._policy, question, history, lambda: self._steps(question, history, way))
 
     async def _steps(
         self, question: str, history: Turns, way: Way

@@ -39,11 +39,28 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """Others are before this turn; `seconds` is how long it is likely to wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnStarted:
     """The turn has begun; `trace_id` is a uuid4 in hex."""
 
     trace_id: str
     question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """A rule of the course holds for this turn: `text` tells the reader in a line what, until when and why."""
+
+    text: str
+    mode: Literal["normal", "hints", "closed"]
+    assignments: tuple[str, ...]
+    until: float | None = None  # seconds since 1970; None: without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +140,27 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The turn ended in an error; `partial` is what had been said by then."""
+    """The turn ended in an error; `partial` is what had been said by then, `kind` the name of the error's class."""
 
     trace_id: str
     message: str
     hint: str
     partial: str = ""
     seconds: float = 0.0
+    kind: str = ""
 
 
-Event = TurnStarted | Rewritten | Retrieved | Thought | ToolStep | Token | Withdrawn | Answer | Refusal | Failure
+Event = (
+    Queued
+    | TurnStarted
+    | Restricted
+    | Rewritten
+    | Retrieved
+    | Thought
+    | ToolStep
+    | Token
+    | Withdrawn
+    | Answer
+    | Refusal
+    | Failure
+)

@@ -11,10 +11,14 @@ import unicodedata
 from dataclasses import dataclass
 
 _FONTS = r"text(?:bf|it|sc|tt|sf|rm|up|md|sl|normal)?|math(?:bf|it|rm|sf|tt|cal|bb|scr|frak)|emph|underline|mbox"
+_ACCENT = r"\\(?:[`'^\"~=.](?:\{\\?[A-Za-z]\}|\\[ij](?![A-Za-z])|[A-Za-z])|[cvuHkr]\{\\?[A-Za-z]\})"
+_LETTER = r"\\(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])"
 _MARK = re.compile(
     rf"(?P<font>\\(?:{_FONTS})\s*\{{)"
     r"|(?P<old>\{\\(?:bf|it|sc|tt|sf|rm|em|sl)(?:series|shape|family)?(?![A-Za-z])\s*)"
     r"|(?P<math>\$(?=[A-Za-z0-9^_{}\\+*'-]{1,60}\$))"
+    rf"|(?P<accent>\{{(?:{_ACCENT})\}}|{_ACCENT})"
+    rf"|(?P<letter>\{{(?:{_LETTER})\}}|{_LETTER}(?![A-Za-z])(?:\{{\}}| )?)"
     r"|\\(?P<escaped>[%&_#$])"
     r"|\\(?P<symbol>[A-Za-z]{2,10})(?![A-Za-z])"
     r"|(?P<raised>[\^_])"
@@ -25,8 +29,30 @@ _GREEK = re.compile(
     re.IGNORECASE,
 )
 _SYMBOLS = {"times": "×", "infty": "∞", "sim": "~", "rightarrow": "→", "xspace": ""}
+_ACCENTS = dict(
+    zip("`'^\"~=.cvuHkr", "\u0300\u0301\u0302\u0308\u0303\u0304\u0307\u0327\u030c\u0306\u030b\u0328\u030a", strict=True)
+)
+_LETTERS = {"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø"}
+_LETTERS |= {"l": "ł", "L": "Ł", "i": "i", "j": "j"}
+_WORD_BELOW = re.compile(r"\{[^{}]{2}|\{?\\")
 _LONGEST_GROUP = 300
 _DEEPEST = 4
+
+
+def _accented(mark: str) -> str:
+    r"""Give the letter of an accent such as "\'{e}"."""
+    bare = mark.lstrip("{\\").rstrip("}")
+    return unicodedata.normalize("NFC", bare[-1] + _ACCENTS[bare[0]])
+
+
+def _character(match: re.Match[str]) -> str | None:
+    """Give the one character that a mark stands for, None where it is another kind of mark."""
+    kind, mark = match.lastgroup, match[0]
+    if kind == "accent":
+        return _accented(mark)
+    if kind == "letter":
+        return _LETTERS[mark.strip("{}\\ ")]
+    return {"escaped": match["escaped"], "tie": " "}.get(str(kind))
 
 
 def _symbol(command: str) -> str | None:
@@ -104,12 +130,11 @@ class _Reading:
     def _read(self, match: re.Match[str], end: int, in_math: bool, depth: int) -> int | None:
         """Read a mark and give the place after it, None where it is to stay as it is."""
         kind, begin = match.lastgroup, match.start()
-        if kind == "escaped":
-            self.out.append((match["escaped"], begin, match.end()))
+        character = _character(match)
+        if character is not None:
+            self.out.append((character, begin, match.end()))
         elif kind == "symbol":
             return self._symbol(match)
-        elif kind == "tie":
-            self.out.append((" ", begin, match.end()))
         elif kind == "raised":
             return self._raised(match, end, depth) if in_math else None
         elif depth < _DEEPEST:
@@ -127,15 +152,19 @@ class _Reading:
         return match.end()
 
     def _raised(self, match: re.Match[str], end: int, depth: int) -> int | None:
-        """Read "^2" and "_{ab}" as the characters themselves."""
-        if match.end() < end and self.text[match.end()] == "{":
-            close = self.text.find("}", match.end(), end)
-            if close < 0:
-                return None
-            self.groups.append((match.start(), match.end() + 1, close, close + 1))
-            self.walk(match.end() + 1, close, in_math=True, depth=depth + 1)
-            return close + 1
-        return match.end()
+        """Read "^2" and "_{ab}" as the characters themselves; a word below a name is set off, as in "T5$_{XL}$"."""
+        opened = match.end() < end and self.text[match.end()] == "{"
+        close = self._closing(match.end() + 1, end) if opened else match.end()
+        if close < 0 or depth >= _DEEPEST:
+            return None
+        below = self.text[match.end() : match.end() + 3]
+        if match["raised"] == "_" and _WORD_BELOW.match(below) and self.out and self.out[-1][0].isalnum():
+            self.out.append(("-", match.start(), match.end()))
+        if not opened:
+            return close
+        self.groups.append((match.start(), match.end() + 1, close, close + 1))
+        self.walk(match.end() + 1, close, in_math=True, depth=depth + 1)
+        return close + 1
 
     def _group(self, match: re.Match[str], end: int, in_math: bool, depth: int) -> int | None:
         math = match.lastgroup == "math"

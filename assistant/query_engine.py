@@ -22,6 +22,8 @@ from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Retrieved, Rewritten, Token
 from assistant.llms import Model, complete, stream
 from assistant.passages import code_of, links_of, passage_of
+from assistant.policy.hint_guard import cleaned
+from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
 from assistant.quotes import quotes_of
 from assistant.refusal import REFUSAL
@@ -31,6 +33,8 @@ from index_store.chunks import Embedder, Hit
 from index_store.retriever import CourseRetriever, nodes_of
 
 Turns = Sequence[Mapping[str, str]]
+PROMPT_INPUTS = frozenset({"question", "passages", "assignment", "code_lines"})
+"""What a template that a course's rule names may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ class CourseQueryEngine(BaseQueryEngine):
 
     async def _retrieve(self, question: str) -> tuple[Hit, ...]:
         with span("retrieve", "search the course", {"question": question, "top_k": self._top_k}) as step:
-            hits = tuple(await asyncio.to_thread(self._retriever.search, question, self._top_k))
+            rule = RULE.get()
+            allows = None if rule is None else rule.allows
+            hits = tuple(await asyncio.to_thread(self._retriever.search, question, self._top_k, allows))
             step.outputs = [found(hit) for hit in hits]
         return hits
 
@@ -107,13 +113,18 @@ class CourseQueryEngine(BaseQueryEngine):
             return question
         with span("rewrite", "make the question stand alone", {"question": question, "history": list(history)}) as step:
             messages = self._prompts.get("condense_question").render(question=question, history=list(history))
-            rewritten = " ".join((await complete(self._model, messages)).split()) or question
+            rewritten = " ".join(cleaned(await complete(self._model, messages)).split()) or question
             step.outputs = {"question": rewritten}
         return rewritten
 
     def _messages(self, alone: str, question: str, hits: Sequence[Hit]) -> Any:
         passages = [passage_of(n, hit) for n, hit in enumerate(hits, start=1)]
-        return self._prompts.get("answer").render(question=alone, passages=passages)
+        rule = RULE.get()
+        if rule is None or rule.prompt is None:
+            return self._prompts.get("answer").render(question=alone, passages=passages)
+        template = self._prompts.get(*rule.prompt)
+        given = {"question": alone, "passages": passages, "assignment": rule.assignment, "code_lines": rule.code_left}
+        return template.render(**{name: given[name] for name in template.variables if name in PROMPT_INPUTS})
 
     def _outcome(self, text: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
         """Check what was said: without a citation that holds, there is no answer."""

@@ -18,6 +18,7 @@ from index_store.chunks import Embedder, Hit
 from index_store.locators import parse_locator
 
 _MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
+_CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|`[^`\n]{0,400}`", re.DOTALL)
 _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
 ENOUGH_SHARED = 0.75
 PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
@@ -38,8 +39,8 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
     The same quote under the same marker is given once. Every quote is a slice of its passage's context.
     """
     found: dict[tuple[int, str], Citation] = {}
-    for statement in _statements(answer):
-        for marker in statement.markers:
+    for statement in _statements(_CODE.sub(_without_brackets, answer)):
+        for marker in (m for m in statement.markers if 1 <= m <= len(cited)):
             hit = cited[marker - 1]
             quote = _best_unit(statement.text, units_of(hit.chunk.context), embedder)
             if quote is not None:
@@ -61,6 +62,11 @@ def _citation(marker: int, hit: Hit, quote: Unit) -> Citation:
         context=chunk.context,
         chunk_id=chunk.id,
     )
+
+
+def _without_brackets(code: re.Match[str]) -> str:
+    """Give code so that nothing in it reads as a marker: `a[1]` is none."""
+    return code[0].replace("[", "(")
 
 
 def _statements(answer: str) -> list[_Statement]:

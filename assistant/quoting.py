@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -25,7 +25,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import CustomLLM
 from pydantic import PrivateAttr
 
-from assistant.composition import choose, render
+from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
 from assistant.planner import next_step
 from assistant.refusal import REFUSAL
@@ -61,8 +61,12 @@ class QuotingLLM(CustomLLM):
         match task.get("task"):
             case "answer":
                 return self._answer(inputs)
+            case "hint":
+                return hint_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
             case "agent_step":
-                return self._next_step(inputs)
+                return self._next_step(inputs, answer_from)
+            case "agent_hint":
+                return self._next_step(inputs, hint_from)
             case "tag_abstract":
                 return json.dumps(names_of(inputs["abstract"]), ensure_ascii=False)
             case "condense_question":
@@ -71,17 +75,16 @@ class QuotingLLM(CustomLLM):
                 return CANNOT
 
     def _answer(self, inputs: Mapping[str, Any]) -> str:
-        passages = [
-            Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in inputs["passages"]
-        ]
-        return answer_from(inputs["question"], passages, self._embedder) or REFUSAL
+        return answer_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
 
-    def _next_step(self, inputs: Mapping[str, Any]) -> str:
+    def _next_step(
+        self, inputs: Mapping[str, Any], say: Callable[[str, Sequence[Passage], Embedder], str | None]
+    ) -> str:
         def nearest(question: str, texts: Sequence[str]) -> int:
             return int((self._embedder.embed_texts(texts) @ self._embedder.embed_query(question)).argmax())
 
         def answer(question: str, passages: Sequence[Passage]) -> str | None:
-            return answer_from(question, passages, self._embedder)
+            return say(question, passages, self._embedder)
 
         return str(next_step(inputs, answer, nearest))
 
@@ -139,6 +142,31 @@ def answer_from(question: str, passages: Sequence[Passage], embedder: Embedder) 
     candidates = candidates_of(question, passages, embedder)
     support: Support = judge(question, passages, candidates, embedder)
     return render(choose(candidates), passages) if support.enough else None
+
+
+POINTERS = 3
+POINTED_TO = 0.3
+"""Cosine of a passage with the question from which it is worth reading."""
+HINT_SHAPE = Shape(characters=320, units=2, list_characters=320)
+
+
+def hint_from(question: str, passages: Sequence[Passage], embedder: Embedder) -> str | None:
+    """Say where to read, behind a sentence or two of prose; code is not quoted. None where nothing is worth reading."""
+    candidates = [c for c in candidates_of(question, passages, embedder) if c.unit.kind != "line"]
+    enough = judge(question, passages, candidates, embedder).enough
+    chosen = choose(candidates, HINT_SHAPE) if enough else []
+    near = [p for p in passages if p.cosine >= POINTED_TO][:POINTERS]
+    markers = dict.fromkeys([*(passages[c.passage].marker for c in chosen), *(p.marker for p in near)])
+    if not markers:
+        return None
+    by_marker = {p.marker: p.heading for p in passages}
+    pointers = [f"- {' '.join(by_marker[m].split()) or 'this passage'} [{m}]" for m in list(markers)[:POINTERS]]
+    said = render([c for c in chosen if passages[c.passage].marker in list(markers)[:POINTERS]], passages)
+    return "\n".join([*([said, ""] if said else []), "Where to read:", *pointers])
+
+
+def _passages(inputs: Mapping[str, Any]) -> list[Passage]:
+    return [Passage(p["marker"], p["text"], p.get("heading", ""), p.get("cosine", 0.0)) for p in inputs["passages"]]
 
 
 def task_of(messages: Sequence[ChatMessage]) -> Mapping[str, Any]:

@@ -5,15 +5,12 @@ What belongs to a turn is in its AgentRun. Typed events go out through the workf
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
-from functools import cache
 from typing import Any
 
-from llama_index.core.agent.react.formatter import ReActChatFormatter
 from llama_index.core.agent.react.output_parser import ReActOutputParser
 from llama_index.core.agent.react.types import ActionReasoningStep, BaseReasoningStep, ResponseReasoningStep
 from llama_index.core.agent.workflow import ReActAgent
@@ -22,7 +19,7 @@ from llama_index.core.agent.workflow.workflow_events import AgentOutput, ToolCal
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.memory import BaseMemory
-from llama_index.core.tools import AsyncBaseTool, BaseTool, ToolMetadata, ToolOutput
+from llama_index.core.tools import AsyncBaseTool, ToolMetadata, ToolOutput
 from llama_index.core.workflow import Event as WorkflowEvent
 from pydantic import PrivateAttr
 
@@ -30,12 +27,15 @@ from assistant.agent_run import AgentRun, LimitReached, Step, current_run
 from assistant.answer_stream import AnswerStream, runs_of
 from assistant.events import Thought, Token
 from assistant.llms import Model, stream
-from assistant.passages import code_of, links_of, passage_of
+from assistant.passages import code_of, links_of
 from assistant.pasted import abstract_in
+from assistant.policy.hint_guard import cleaned
+from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
+from assistant.react_prompt import Formatter
 from assistant.react_reply import MalformedReply, Reply, ReplyReader, read_reply
 from assistant.toolbox import Toolbox
-from assistant.tools.tool import Arguments, Tool
+from assistant.tools.tool import Tool
 from index_store.errors import ModelReplyBroken
 
 MOST_MALFORMED = 3
@@ -61,41 +61,10 @@ class Parser(ReActOutputParser):
             ValueError: when it is of no use.
         """
         reply = read_reply(output)
-        current_run().thought = reply.thought
+        current_run().thought = cleaned(reply.thought)
         if reply.answer is not None:
             return ResponseReasoningStep(thought=reply.thought, response=reply.answer, is_streaming=is_streaming)
         return ActionReasoningStep(thought=reply.thought, action=reply.action, action_input=dict(reply.arguments or {}))
-
-
-class Formatter(ReActChatFormatter):
-    """Writes the prompt of the next step from the prompt template `react`."""
-
-    _prompts: PromptSet = PrivateAttr()
-    _toolbox: Toolbox = PrivateAttr()
-
-    def __init__(self, prompts: PromptSet, toolbox: Toolbox) -> None:
-        super().__init__()
-        self._prompts = prompts
-        self._toolbox = toolbox
-
-    def format(
-        self,
-        tools: Sequence[BaseTool],
-        chat_history: list[ChatMessage],
-        current_reasoning: list[BaseReasoningStep] | None = None,
-    ) -> list[ChatMessage]:
-        """Write it; history and steps come from the run, which knows them as plain turns."""
-        run = current_run()
-        messages = self._prompts.get("react").render(
-            question=run.question,
-            history=[dict(turn) for turn in run.history],
-            tools=[described(tool) for tool in self._toolbox.tools() if tool.name in self._toolbox.names()],
-            steps=[_told(step, run) for step in run.steps],
-            problem=run.problem,
-            source_key=run.key,
-        )
-        run.instructions = runs_of(str(messages[0].content))
-        return messages
 
 
 class LoopTool(AsyncBaseTool):
@@ -152,7 +121,7 @@ class LoopAgent(ReActAgent):
         """Take one step, within the limits; an abstract that was pasted is tagged without asking a model."""
         run = current_run()
         abstract = abstract_in(run.question)
-        if not run.steps and abstract is not None and any(t.metadata.name == "tag_abstract" for t in tools):
+        if not run.steps and abstract is not None and _may_tag(tools):
             return _given_call(ctx, run, abstract)
         run.check_limits()
         output: AgentOutput = await super().take_step(ctx, llm_input, tools, memory)
@@ -260,6 +229,12 @@ def _given_call(ctx: AgentContext, run: AgentRun, abstract: str) -> AgentOutput:
     return AgentOutput(response=said, tool_calls=[call], current_agent_name="lectern")
 
 
+def _may_tag(tools: Sequence[AsyncBaseTool]) -> bool:
+    rule = RULE.get()
+    is_there = any(t.metadata.name == "tag_abstract" for t in tools)
+    return is_there and (rule is None or rule.allows_tool("tag_abstract"))
+
+
 def _cites_nothing(run: AgentRun) -> bool:
     """Tell whether an answer lacks what it stands on, though there is something, and the model may try again."""
     answer = run.answer
@@ -271,36 +246,6 @@ def _reason(output: AgentOutput) -> str:
     said = str(output.retry_messages[-1].content or "")
     found = re.search(r"Error while parsing the output: (.*?)(?:\n\n|\Z)", said, re.DOTALL)
     return found[1] if found else "It was empty."
-
-
-def described(tool: Tool) -> dict[str, Any]:
-    """Give a tool as the prompt template takes it: name, description, arguments as a JSON schema."""
-    return {"name": tool.name, "description": tool.description, "arguments": _schema(tool.arguments)}
-
-
-@cache
-def _schema(arguments: type[Arguments]) -> str:
-    """Give the JSON schema of a tool's arguments, without what a model does not need of it."""
-    schema = arguments.model_json_schema()
-    fields = {
-        name: {k: v for k, v in about.items() if k != "title"} for name, about in schema.get("properties", {}).items()
-    }
-    return json.dumps({"properties": fields, "required": schema.get("required", [])}, ensure_ascii=False)
-
-
-def _told(step: Step, run: AgentRun) -> dict[str, Any]:
-    return {
-        "thought": step.thought,
-        "tool": step.tool,
-        "arguments": dict(step.arguments),
-        "observation": step.observation,
-        "error": step.error or "",
-        "choices": list(step.found.choices),
-        "passages": [
-            {**passage_of(number, run.sources[number - 1].hit), "kind": run.sources[number - 1].kind}
-            for number in step.numbers
-        ],
-    }
 
 
 def new_answer(run: AgentRun) -> AnswerStream:

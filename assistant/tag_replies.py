@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.flowing_text import flowing
 from assistant.tagging_rules import NO_MODELS, Tag
 from index_store.errors import TagParseError
 
@@ -63,15 +64,18 @@ def parse_tags(reply: str) -> list[str]:
 def place(names: Iterable[str], abstract: str) -> Placed:
     """Find each name in the abstract, where it first stands whole; it becomes the abstract's own spelling.
 
-    Letters in the other case, another kind of dash and another kind of space are the same name; half a word is not.
+    Letters in the other case, another kind of dash and another kind of space are the same name, and so is one that a
+    line end parts; half a word is not.
     A place of its own comes before one within a longer name ("LLaMA" in "LLaMA-Adapter"). Of names that only repeat
     another one, the first stays.
     """
     found: set[Tag] = set()
     taken: list[tuple[int, int]] = []
     dropped: list[str] = []
-    for name in sorted(dict.fromkeys(names), key=len, reverse=True):
-        spans = _occurrences(name, abstract)
+    given = sorted(dict.fromkeys(names), key=len, reverse=True)
+    flow = flowing(abstract, {name.casefold() for name in given})
+    for name in given:
+        spans = _occurrences(name, abstract) or [flow.place(*span) for span in _occurrences(name, flow.text)]
         if not spans:
             dropped.append(name)
             continue

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.abstracts import LONGEST_ABSTRACT, Paste, check_abstract, read_paste
 from assistant.events import Usage
-from assistant.tag_replies import Placed, excerpt
+from assistant.gate import OPEN, Gate
+from assistant.latex_marks import plain
+from assistant.tag_replies import Placed, excerpt, place
 from assistant.tagging_rules import NO_MODELS, Tag, tag
 from assistant.tracing.capture import recorded, span
 from assistant.tracing.records import Origin, Start
@@ -31,6 +33,8 @@ __all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abst
 DROPPED_SHOWN = 5
 MARKED = "LaTeX marks were read through; a tag that has some within it is given as it stands in the text."
 
+PARTED = "A tag that a line end parts is given as it stands in the text."
+
 
 def checked_names(names: Iterable[str]) -> tuple[str, ...]:
     """Give the names that somebody says an abstract has, each once; NO_MODELS stands alone.
@@ -44,6 +48,20 @@ def checked_names(names: Iterable[str]) -> tuple[str, ...]:
     if len(given) > 1 and NO_MODELS[0] in given:
         raise InvalidInput(f"{NO_MODELS[0]} stands for no name, and there are others beside it.", hint="Leave one out.")
     return given
+
+
+def check_in_abstract(names: Iterable[str], abstract: str) -> None:
+    """Refuse names that an abstract does not have: a tag is a piece of it, and a test with another could not be met.
+
+    Raises:
+        InvalidInput: naming them.
+    """
+    strays = place([name for name in names if name not in NO_MODELS], plain(abstract).text).dropped
+    if strays:
+        shown = ", ".join(excerpt(name) for name in strays)
+        raise InvalidInput(
+            f"The text does not have: {shown}.", hint="A tag is copied from the text as it stands there."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,12 @@ class RuleTags:
         return Placed(tuple(found), ())
 
 
+def names_by_rules(abstract: str) -> list[str]:
+    """Give the names that the rules find in what `Tagger.tag` would read, and keep no trace; NO_MODELS for none."""
+    found = (one.pasted(t).name for one in read_paste(abstract).abstracts for t in tag(one.plain.text))
+    return list(dict.fromkeys(found)) or list(NO_MODELS)
+
+
 class Tagger:
     """Tags abstracts with a model, or by rules where there is none; `names` adds to the rules' list of known ones.
 
@@ -108,8 +132,10 @@ class Tagger:
         model: Model | None = None,
         prompts: PromptSet | None = None,
         examples: Examples | None = None,
+        gate: Gate = OPEN,
     ) -> None:
         self._traces = traces
+        self._gate = gate
         self._finder: Finder = RuleTags(names)
         self._identity = ("quoting", "lectern", "tagging rules")
         if model is not None and model.mode != "quoting":
@@ -119,15 +145,24 @@ class Tagger:
             self._finder = ModelTags(model, PromptSet() if prompts is None else prompts, examples)
             self._identity = (model.mode, model.provider, model.name)
 
-    async def tag(self, abstract: str, origin: Origin) -> Tagged:
+    async def tag(self, abstract: str, origin: Origin, *, admitted: bool = False) -> Tagged:
         """Find the names of models in an abstract, or in each of several; the turn is kept, also one that fails.
+
+        `admitted` says that the gate let it in already, as one of the rows of a file.
 
         Raises:
             InvalidInput: when there is no text, or far too much for an abstract.
+            LimitReached: when its user, or all together, have had what they may have.
             PromptProblem: when a template cannot be used.
             ModelProblem: when the model could not be asked, or gave no list of names (TagParseError).
         """
         paste = read_paste(abstract)
+        if admitted:
+            return await self._tag(abstract, paste, origin)
+        async with self._gate.place(origin.user_id):
+            return await self._tag(abstract, paste, origin)
+
+    async def _tag(self, abstract: str, paste: Paste, origin: Origin) -> Tagged:
         turn = Turn(self._traces, self._start(abstract, origin))
         await turn.begin()
         try:
@@ -184,13 +219,14 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
         for one, tags in zip(paste.abstracts, each, strict=True)
     )
     marked = any(t.name not in one.plain.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
+    parted = any("\n" in t.name for tags in each for t in tags)
     dropped = [name for placed in found for name in placed.dropped]
     return Tagged(
         trace_id=turn.start.trace_id,
         tags=_names(once.values()),
         spans=_spans(once.values()),
         dropped=len(dropped),
-        notes=(*paste.notes, *_told(dropped), *((MARKED,) if marked else ())),
+        notes=(*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ())),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
         seconds=time.time() - turn.start.started_at,

@@ -34,19 +34,25 @@ def generic_words() -> frozenset[str]:
 
 
 # A version or a variant is part of the name, a size is not.
-SIZE = r"\d+(?:\.\d+)?\s?(?:[BMK]|billion|million)\b"
+SIZE = r"(?:\d{1,3}\s?[x×]\s?)?\d+(?:\.\d+)?\s?(?:[BMK]|billion|million)\b"
 VERSION = rf"(?:[- ]?v?(?!{SIZE})\d+(?:\.\d+)*(?![\w.]*\d))"
 
 # Each part is bounded and gives nothing back, so that no text takes longer than its length.
-_WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ÿ]{1,40}+(?:[-.+·][A-Za-z0-9À-ÿ]{1,40}+){0,6}+\+{0,2}"
+_WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ɏ]{1,40}+(?:[-.+·][A-Za-z0-9À-ɏ]{1,40}+){0,6}+\+{0,2}"
 _NAME = rf"(?:{_WORD}(?:[ ](?:\d+(?:\.\d+)?|[IVX]+|M|XL)\b)?)"
 _OWN = re.compile(
     r"(?:\b(?:call(?:ed|s)?|nam(?:ed|ely|ing)|dubbed|termed|coined|denoted(?: as)?|referred to as|dub|name)\s+"
     r"(?:it\s+|this\s+\w+\s+|our\s+\w+\s+|the\s+\w+\s+)?"
-    r"|\b(?:propos|introduc|present|develop|releas|describ|design|train|build|built|unveil|creat|open-sourc|report"
+    r"|\b(?:propos|introduc|present|develop|releas|describ|design|(?:pre-?)?train|build|built|unveil|creat|open-sourc|report"
     r"|explor|stud|evaluat|announc)\w*\s+(?:a |an |the |our |new |novel |called )*)"
     rf"(?:\\textbf\{{|\\emph\{{|\\texttt\{{|[\"'“*_]*)({_NAME})"
 )
+_OWN_ELSEWHERE = re.compile(
+    r"(?:\b(?:stellen|präsentieren|présentons|proposons|introduisons|presentamos|proponemos|apresentamos|propomos"
+    r"|presentiamo|proponiamo|представляем|предлагаем)\s|(?:提出|介绍|发布|推出|名为|称为|提案|提案する)(?:了|一种|一个|新的|名为){0,3}\s)"
+    rf"({_NAME})"
+)
+"""As authors propose in other languages."""
 _OWN_PLAIN = re.compile(
     r"\b(?:propos|introduc|present|develop|releas|describ|design|train|build|built|unveil|creat|open-sourc)\w*\s+"
     r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})(?:\}|[\"'”*_]*)(?:,\s+(?:a|an|the|our|which)\s|\s+\([A-Z]|:\s)"
@@ -105,13 +111,21 @@ def formed(text: str) -> Iterator[Tag]:
     for match in _OWN_PLAIN.finditer(text):
         yield Tag(match.start(1), match.end(1), match[1])
     for match in _KIND.finditer(text):
-        if match[1].casefold() not in generic_words():
+        if match[1].casefold() not in generic_words() and not _is_second_name(text, match):
             yield Tag(match.start(1), match.end(1), match[1])
-    for pattern in (_OWN, _APPOSED, _ROLE_OF_A_MODEL, _ACTING, _WORKED_ON):
+    for pattern in (_OWN, _OWN_ELSEWHERE, _APPOSED, _ROLE_OF_A_MODEL, _ACTING, _WORKED_ON):
         for match in pattern.finditer(text):
             yield from _name_at(text, match.start(1), match.end(1))
     yield from _given_as_examples(text)
     yield from _abbreviated(text)
+
+
+def _is_second_name(text: str, match: re.Match[str]) -> bool:
+    """Tell the "Monet" of "Claude Monet"."""
+    plain = re.fullmatch(r"[A-Z][a-z]+net", match[1])
+    return (
+        plain is not None and re.search(r"[A-Z][a-z]+ \Z", text[max(0, match.start() - 20) : match.start()]) is not None
+    )
 
 
 def _given_as_examples(text: str) -> Iterator[Tag]:

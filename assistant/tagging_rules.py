@@ -9,12 +9,12 @@ name ("LLaMA-13B" gives "LLaMA"), a version or variant is ("LLaMA 2", "GPT-3.5-t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, lru_cache
+from collections.abc import Iterable
 
-from assistant.tagging_forms import PROPOSED, VERSION, Tag, formed, generic_words, lines_of
+from assistant.flowing_text import flowing
+from assistant.latex_marks import Plain
+from assistant.listed_names import by_small, knowing, known_names, listed, together
+from assistant.tagging_forms import PROPOSED, Tag, formed, generic_words
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
@@ -28,13 +28,24 @@ def tag(abstract: str, names: Iterable[str] = ()) -> list[Tag]:
     >>> [t.name for t in tag("We present FooNet, a model that beats LLaMA-13B and GPT-4 on MMLU.")]
     ['FooNet', 'LLaMA', 'GPT-4']
     """
+    flow = flowing(abstract, by_small(together(known_names(), tuple(names))))
+    return [_standing(abstract, flow, found) for found in _found(flow.text, tuple(names))]
+
+
+def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
+    """Give a tag of the flowing text as it stands in the abstract."""
+    start, end = flow.place(found.start, found.end)
+    return Tag(start, end, abstract[start:end])
+
+
+def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     found: list[Tag] = []
-    for candidate in sorted({*_listed(abstract, tuple(names)), *formed(abstract)}, key=lambda t: (t.start, -t.end)):
+    for candidate in sorted({*listed(text, names), *formed(text)}, key=lambda t: (t.start, -t.end)):
         if not any(t.start < candidate.end and candidate.start < t.end for t in found):
             found.append(candidate)
-    kept = [_with_its_letter(abstract, t) for t in found if not _is_something_else(abstract, t)]
+    kept = [_with_its_letter(text, t) for t in found if not _is_something_else(text, t)]
     longer = {t.name for t in kept}
-    return _each_once(t for t in kept if not any(_begins(abstract, t, name) for name in longer))
+    return _each_once(t for t in kept if not any(_begins(text, t, name) for name in longer))
 
 
 def _with_its_letter(text: str, found: Tag) -> Tag:
@@ -53,78 +64,6 @@ def names_of(abstract: str, names: Iterable[str] = ()) -> list[str]:
     return [t.name for t in tag(abstract, names)] or list(NO_MODELS)
 
 
-_KNOWN: ContextVar[tuple[str, ...] | None] = ContextVar("lectern_known_names", default=None)
-
-
-def known_names() -> tuple[str, ...]:
-    """Give the name list, or what `knowing` has put in its place."""
-    chosen = _KNOWN.get()
-    return _packaged_names() if chosen is None else chosen
-
-
-@contextmanager
-def knowing(names: Iterable[str]) -> Iterator[None]:
-    """Let the rules know these names instead of the list: to see how much of a figure is the list's."""
-    token = _KNOWN.set(tuple(names))
-    try:
-        yield
-    finally:
-        _KNOWN.reset(token)
-
-
-@cache
-def _packaged_names() -> tuple[str, ...]:
-    return lines_of("model_names.txt")
-
-
-# A version or a variant is part of the name, a size is not.
-_VARIANT = (
-    r"(?:(?:[- ](?:Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus"
-    r"|Flash)|-(?:chat|instruct|turbo|large|base|small|mini|xl|xxl))\b|-[A-Z](?![\w/-]))"
-)
-
-
-@lru_cache(maxsize=8)
-def _list_pattern(names: frozenset[str]) -> re.Pattern[str]:
-    by_letter: dict[str, list[str]] = {}  # so that a word is compared with the names of its own letter alone
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        by_letter.setdefault(name[:1].casefold(), []).append(re.escape(name).replace(r"\ ", r"[- ]"))
-    spelt = "|".join(rf"(?={re.escape(letter)})(?:{'|'.join(same)})" for letter, same in by_letter.items())
-    return re.compile(
-        rf"(?<![\w])(?:{spelt})(?:{VERSION})?(?:{_VARIANT})*(?:s\b)?(?![A-Za-z0-9]|\.\d)",
-        re.IGNORECASE,
-    )
-
-
-@lru_cache(maxsize=8)
-def _together(known: tuple[str, ...], extra: tuple[str, ...]) -> frozenset[str]:
-    return frozenset((*known, *extra))
-
-
-@lru_cache(maxsize=8)
-def _by_small(names: frozenset[str]) -> dict[str, str]:
-    return {name.casefold(): name for name in names}
-
-
-def _listed(text: str, extra: tuple[str, ...]) -> Iterator[Tag]:
-    known = _together(known_names(), extra)
-    if not known:
-        return
-    by_small = _by_small(known)
-    for match in _list_pattern(known).finditer(text):
-        if _spelt_as_a_name(match[0], by_small):
-            yield Tag(match.start(), match.end(), match[0])
-
-
-def _spelt_as_a_name(written: str, by_small: dict[str, str]) -> bool:
-    """Tell a name from an ordinary word ("falcon", "cohere"): it is in the list so, or it has a capital or a digit."""
-    name = by_small.get(written.casefold())
-    if name is not None and written == name:
-        return True
-    capitals = sum(c.isupper() for c in written)
-    return capitals > 1 or (capitals == 1 and written[0].isupper()) or any(c.isdigit() for c in written)
-
-
 _DATA = re.compile(
     r"^(?:[\s,/]{1,3}(?:\([^)]{0,30}\)|and|or|\d+(?:\.\d+)?[BMK]?|v\d+|[A-Z][\w-]{0,30})(?=[\s,/]|$)){0,5}?\s{0,3}"
     r"(?:data ?sets?|benchmarks?|corpus|corpora|leaderboards?|test ?sets?|test suites?|challenges?|tasks?|metrics?"
@@ -138,7 +77,7 @@ _DATA_NAME = re.compile(
 
 def _is_something_else(text: str, found: Tag) -> bool:
     """Tell what is a data set, a metric or a task by its name or by the noun that stands with it."""
-    if found.name.casefold() in generic_words() or re.match(r"/\d", text[found.end :]):  # "ViT-L/14" is a size
+    if found.name.casefold() in generic_words() or _is_size_of_another(text, found) or _is_somebody(text, found):
         return True
     if _DATA_NAME.search(found.name) and not (found.name.endswith("QA") and _is_proposed(text, found)):
         return True
@@ -157,6 +96,28 @@ def _is_something_else(text: str, found: Tag) -> bool:
     if _GIVEN_AS_DATA.search(text[max(0, first - 120) : first]):
         return True
     return bool(described and _DESCRIBED_AS_DATA.search(described[1]))
+
+
+def _is_size_of_another(text: str, found: Tag) -> bool:
+    """Tell the "ViT-L/14" of "CLIP ViT-L/14"."""
+    return (
+        "/" in found.name
+        and re.search(r"[A-Z]\w*[A-Z]\w*[ (]\Z", text[max(0, found.start - 40) : found.start]) is not None
+    )
+
+
+_SURNAME = re.compile(r" [A-Z][a-z]+\b(?![-\d])")
+_NO_SURNAMES = re.compile(
+    r" (?:Models?|Transformers?|Networks?|Encoders?|Decoders?|Agents?|Code|Chat|Families|Family)\b"
+)
+
+
+def _is_somebody(text: str, found: Tag) -> bool:
+    """Tell a person or a place that has the name of a model ("Claude Monet") by the second name behind the first."""
+    if re.fullmatch(r"[A-Z][a-z]+", found.name) is None:
+        return False
+    behind = text[found.end : found.end + 40]
+    return _SURNAME.match(behind) is not None and _NO_SURNAMES.match(behind) is None
 
 
 def _is_proposed(text: str, found: Tag) -> bool:
@@ -181,7 +142,7 @@ _DESCRIBED_AS_DATA = re.compile(
 
 
 def _is_listed(name: str) -> bool:
-    return name.casefold() in _by_small(_together(known_names(), ()))
+    return name.casefold() in by_small(together(known_names()))
 
 
 def _each_once(found: Iterable[Tag]) -> list[Tag]:

@@ -10,12 +10,15 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from assistant.agent_run import AgentRun, Step
 from assistant.injection import check_call
+from assistant.policy.hint_guard import cleaned
+from assistant.policy.values import RULE
 from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation, Source, Tool
 from assistant.tracing import records
@@ -97,6 +100,9 @@ class Toolbox:
     def _off(self, tool: Tool) -> str | None:
         if self._allowed is not None and tool.name not in self._allowed:
             return "switched off by LECTERN_TOOLS"
+        rule = RULE.get()
+        if rule is not None and not rule.allows_tool(tool.name):
+            return "not used for questions about an assignment that is open"
         if tool.reaches is not None and not self._reach.is_there(tool.reaches):
             return f"{tool.reaches[0]} cannot be reached from here"
         return tool.off_because()
@@ -104,6 +110,7 @@ class Toolbox:
     async def call(self, run: AgentRun, name: str, given: Mapping[str, Any]) -> Step:
         """Call a tool, and keep in the run what came of it. A fault of ours is raised; all else is an observation."""
         begun = time.monotonic()
+        given = {key: cleaned(value) if isinstance(value, str) else value for key, value in given.items()}
         found, error = Observation(), None
         with span("tool", name, dict(given), **{records.TOOL_NAME: name, records.OPERATION: "execute_tool"}) as kept:
             try:
@@ -134,7 +141,7 @@ class Toolbox:
         check_call(name, arguments.model_dump(exclude_defaults=True), run)
         if any(s.tool == name and s.error is None and _same(s.arguments, given) for s in run.steps):
             raise InvalidInput(f"{name} was called like this before.", hint="What it found stands above.")
-        return await _watched(tool, arguments, breaker, run.seconds_left)
+        return _allowed(await _watched(tool, arguments, breaker, run.seconds_left))
 
 
 async def _watched(tool: Tool, arguments: Any, breaker: Breaker, seconds_left: float) -> Observation:
@@ -152,6 +159,16 @@ async def _watched(tool: Tool, arguments: Any, breaker: Breaker, seconds_left: f
         raise ToolFailed(f"{tool.name} did not answer in time.", hint="Go on without it.") from exc
     breaker.note(failed=False)
     return found
+
+
+def _allowed(found: Observation) -> Observation:
+    """Leave out sources of the course that the rule of this turn does not allow."""
+    rule = RULE.get()
+    if rule is None:
+        return found
+    return replace(
+        found, sources=tuple(s for s in found.sources if s.kind != "course" or rule.allows(s.hit.chunk.path))
+    )
 
 
 def _checked(tool: Tool, given: Mapping[str, Any]) -> Any:

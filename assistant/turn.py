@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from assistant.events import Citation
+from assistant.events import Citation, Usage
 from assistant.tracing.capture import Recording
 from assistant.tracing.records import End, Span, Start, Status
 from assistant.usage import Meter
@@ -21,6 +21,8 @@ from index_store.chunks import Hit
 from index_store.errors import TraceProblem
 
 log = logging.getLogger(__name__)
+TURNS = logging.getLogger("lectern.turns")
+"""Where each turn tells of its end: ids and figures, nothing of what was said."""
 
 
 class Traces(Protocol):
@@ -73,9 +75,10 @@ class Turn:
         if self.is_over:
             return
         self.is_over = True
+        usage = self.meter.usage()
+        self._tell(status, usage, failure)
         if self._traces is None:
             return
-        usage = self.meter.usage()
         end = End(
             status=status,
             answer=self.said,
@@ -94,6 +97,22 @@ class Turn:
             error_type=None if failure is None else type(failure).__name__,
         )
         await self._keep(self._traces.finish, self.start, end, self.recording.close(status))
+
+    def _tell(self, status: Status, usage: Usage, failure: BaseException | None) -> None:
+        about = {
+            "trace_id": self.start.trace_id,
+            "kind": self.start.kind,
+            "face": self.start.origin.face,
+            "mode": self.start.mode,
+            "model": self.start.model,
+            "status": status,
+            "seconds": round(time.time() - self.start.started_at, 3),
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "price_usd": usage.price_usd,
+            "error_type": None if failure is None else type(failure).__name__,
+        }
+        TURNS.info("turn ended", extra=about)
 
     async def _keep(self, write: Any, *what: Any) -> None:
         try:

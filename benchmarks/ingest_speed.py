@@ -1,9 +1,10 @@
-"""Measures ingesting a folder and a warm search against LlamaIndex' own parts, in one run.
+"""Measures ingesting a folder and a warm search against what people would pick instead, in one run.
 
-    python -m benchmarks.ingest_speed FOLDER --peer-python .venv-peer/bin/python [--questions FILE.jsonl]
+    python -m benchmarks.ingest_speed ../shared [--peers NAME ...] [--repeat 2] [--keep]
 
-The peer has a venv of its own, see benchmarks/peer/requirements.txt; without it only our figures are printed. Each side
-starts with an empty index, in a process of its own, with nothing else running. `--json` gives the figures as one line.
+The folder holds corpus/ and eval/. Each side starts with an empty index, in a process of its own, with nothing else of
+ours running; the sides take turns, and the median of the rounds counts. The time of a peer begins after its imports.
+LlamaIndex has MiniLM on torch; the others ask our own MiniLM over loopback, whose CPU and memory are not theirs.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PEER = ROOT / "benchmarks" / "peer" / "llama_index_peer.py"
+from benchmarks.peers import PEERS, ROOT, VENVS, embeddings, run_peer
+from benchmarks.results import Measurement
+
+COMMAND = "python -m benchmarks.ingest_speed ../shared --repeat {} --keep"
 
 
 def ours(folder: str, questions: str | None) -> dict[str, Any]:
@@ -111,59 +115,63 @@ def _queries(environment: Any, questions: str | None) -> list[float]:
     return times
 
 
-def _child(command: list[str], home: str) -> dict[str, Any]:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "LECTERN_HOME": home}, stdout=subprocess.PIPE, check=True, text=True
-    )
+def _ours(folder: Path, questions: Path, home: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.ingest_speed", str(folder), "--ours", str(questions)]
+    environment = {**os.environ, "LECTERN_HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return row
 
 
-def report(mine: dict[str, Any], peer: dict[str, Any] | None) -> None:
-    """Print what was measured as lines of a Markdown table."""
-    query = statistics.median(mine["query_ms"]) if mine["query_ms"] else float("nan")
-    print("| figure | ours | peer | ratio |\n|---|---|---|---|")
-    rows = [
-        ("chunks", mine["chunks"], peer and peer["nodes"]),
-        ("word pieces embedded", mine["word_pieces"], peer and peer["word_pieces"]),
-        ("seconds in all", mine["seconds"], peer and peer["seconds"]),
-        ("CPU seconds", mine["cpu_seconds"], peer and peer["cpu_seconds"]),
-        ("seconds outside the forward pass, to the peer's total", mine["other_seconds"], peer and peer["seconds"]),
-        ("ms per 1,000 word pieces", 1e6 * mine["seconds"] / mine["word_pieces"],
-         peer and 1e6 * peer["seconds"] / peer["word_pieces"]),
-        ("seconds again, nothing changed", mine["again_seconds"], None),
-        ("peak memory, MB", mine["peak_mb"], peer and peer["peak_mb"]),
-        ("ms a warm search, median", query, peer and statistics.median(peer["query_ms"] or [float("nan")])),
-    ]  # fmt: skip
-    for name, one, other in rows:
-        print(
-            f"| {name} | {one:,.1f} | {other:,.1f} | {one / other:.2f} |" if other else f"| {name} | {one:,.1f} | | |"
-        )
+def one_round(folder: Path, questions: Path, given: argparse.Namespace, versions: dict[str, str]) -> list[Any]:
+    """Let each side ingest and search once; of those that share an ingest, the first way to search counts."""
+    with tempfile.TemporaryDirectory() as temporary, embeddings() as address:
+        rows = [{"name": "Lectern", **_ours(folder, questions, Path(temporary) / "home")}]
+        for name in given.peers:
+            result = run_peer(name, folder, questions, address, Path(temporary) / name, given.venvs)
+            versions |= result["versions"]
+            rows.append(result["contestants"][0])
+    return [{key: value for key, value in row.items() if key != "hits"} for row in rows]
+
+
+def medians(rounds: Sequence[Sequence[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Give for each side the median of each figure, and the seconds of each round."""
+    found = {}
+    for rows in zip(*rounds, strict=True):
+        figures: dict[str, Any] = {"rounds_seconds": [row["seconds"] for row in rows]}
+        for key in rows[0].keys() - {"name", "query_ms"}:
+            figures[key] = statistics.median(row[key] for row in rows)
+        figures["query_ms"] = statistics.median(ms for row in rows for ms in row["query_ms"])
+        found[rows[0]["name"]] = figures
+    for figures in found.values():
+        figures["lectern_to_this"] = {
+            key: found["Lectern"][key] / figures[key]
+            for key in ("seconds", "cpu_seconds", "query_ms", "peak_mb")
+            if key in figures
+        }
+    return found
 
 
 def main() -> None:
-    """Run both sides, the peer first."""
+    """Run the sides in turns and print each one's figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder")
-    parser.add_argument("--peer-python")
-    parser.add_argument("--questions")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--ours", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="where the peers are installed")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/results/ingest_speed.json")
+    parser.add_argument("--ours", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    asked = [given.questions] if given.questions else []
     if given.ours:
-        print(json.dumps(ours(given.folder, given.questions)))
+        print(json.dumps(ours(str(given.shared), given.ours)))
         return
-    with tempfile.TemporaryDirectory() as home:
-        peer = None
-        if given.peer_python:
-            peer = _child([given.peer_python, str(PEER), given.folder, f"{home}/peer", *asked], home)
-        extra = ["--questions", *asked] if asked else []
-        mine = _child([sys.executable, "-m", "benchmarks.ingest_speed", given.folder, "--ours", *extra], f"{home}/ours")
-    if given.json:
-        print(json.dumps({"ours": mine, "peer": peer}))
-    else:
-        report(mine, peer)
+    measurement, versions = Measurement("ingest_speed", COMMAND.format(given.repeat)), dict[str, str]()
+    corpus, questions = given.shared / "corpus", given.shared / "eval" / "qa" / "dev.jsonl"
+    found = medians([one_round(corpus, questions, given, versions) for _ in range(given.repeat)])
+    for name, figures in found.items():
+        print(name, json.dumps(figures))
+    if given.keep:
+        print(measurement.keep(found, versions))
 
 
 if __name__ == "__main__":

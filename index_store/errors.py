@@ -27,7 +27,14 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 │   ├── ToolUnavailable       a tool that cannot work here: offline, no key, switched off
 │   ├── ToolFailed            what a tool asked did not answer, or answered nonsense
 │   └── ToolRefused           a call that the user's question did not ask for
-├── PromptProblem             a prompt template that is missing, malformed or lacks a variable
+├── AccessProblem
+│   ├── NotSignedIn           it is not known who asks
+│   ├── SignInRefused         a name, password, key or session that is not accepted
+│   ├── AccountUnknown        there is no such account or key
+│   ├── NotAllowed            a role or key that does not allow it, or another's thing
+│   └── LimitReached          more than one user, or all together, may ask for: when to try again
+├── PromptProblem             a prompt template that is malformed or lacks a variable
+│   └── PromptUnknown         there is no such template, or no such version of it
 └── TraceProblem
     ├── TracesUnavailable     the trace store cannot be opened or written
     ├── TraceUnknown          there is no such trace
@@ -171,8 +178,47 @@ class ToolRefused(ToolProblem):
     """A call that the user's question did not ask for."""
 
 
+class AccessProblem(LecternError):
+    """Who asks may not, or not now."""
+
+
+class NotSignedIn(AccessProblem):
+    """It is not known who asks."""
+
+    def __init__(self) -> None:
+        super().__init__("You are not signed in.", hint="Sign in, or send a key as: Authorization: Bearer KEY")
+
+
+class SignInRefused(AccessProblem):
+    """A name, password, key or session that is not accepted; `retry_after_s` is how long to wait, if at all."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class AccountUnknown(AccessProblem):
+    """There is no such account or key."""
+
+
+class NotAllowed(AccessProblem):
+    """A role or key that does not allow what is asked for, or a thing of somebody else."""
+
+
+class LimitReached(AccessProblem):
+    """More than one user, or all together, may ask for; `retry_after_s` is when it can be tried again."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class PromptProblem(LecternError):
-    """A prompt template that is missing, malformed or lacks a variable."""
+    """A prompt template that is malformed or lacks a variable."""
+
+
+class PromptUnknown(PromptProblem):
+    """There is no such prompt template, or no such version of it."""
 
 
 class TraceProblem(LecternError):

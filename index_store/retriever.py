@@ -8,7 +8,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index_store.chunks import Hit
-from index_store.search import Searcher
+from index_store.search import Allows, Searcher
 
 
 class CourseRetriever(BaseRetriever):
@@ -19,9 +19,9 @@ class CourseRetriever(BaseRetriever):
         self._searcher = searcher
         self._top_k = top_k
 
-    def search(self, question: str, top_k: int | None = None) -> list[Hit]:
-        """Give the passages that fit best as hits, best first."""
-        return self._searcher.search(question, self._top_k if top_k is None else top_k)
+    def search(self, question: str, top_k: int | None = None, allows: Allows | None = None) -> list[Hit]:
+        """Give the passages that fit best as hits, best first; with `allows` only of documents that it allows."""
+        return self._searcher.search(question, self._top_k if top_k is None else top_k, allows)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return nodes_of(self.search(query_bundle.query_str))

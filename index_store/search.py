@@ -9,7 +9,7 @@ stands in a better hit's context, or nearly repeats it in another file, would on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from index_store.dense import Dense
 from index_store.index import Index
 from index_store.lexical import Lexical
 
+Allows = Callable[[str], bool]
+"""Tells something of a document by its path."""
 POOL = 100
 WIDER = 4  # times the pool, where near-copies took so many places that too few were left
 STEP = 3  # hits read at a time, for each one that is wanted
@@ -40,13 +42,24 @@ class _Found:
 class Searcher:
     """Searches an index; many threads may do so at once."""
 
-    def __init__(self, index: Index, embedder: Embedder, *, dense_weight: float = DENSE_WEIGHT) -> None:
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        dense_weight: float = DENSE_WEIGHT,
+        hides: Allows | None = None,
+    ) -> None:
         self.index = index
         self.embedder = embedder
         self._dense_weight = dense_weight
+        self._hides = hides  # documents that no search finds now
 
-    def search(self, question: str, k: int = 6) -> list[Hit]:
-        """Give the k passages that fit best, best first; fewer where the index holds fewer that differ."""
+    def search(self, question: str, k: int = 6, allows: Allows | None = None) -> list[Hit]:
+        """Give the k passages that fit best, best first; fewer where the index holds fewer that differ.
+
+        With `allows` only passages of documents whose path it allows are found.
+        """
         self.index.refresh()
         if k < 1:
             return []
@@ -55,10 +68,22 @@ class Searcher:
         pool = max(POOL, STEP * k)
         while True:
             found = _pooled(halves, question, vector, pool)
-            hits = distinct(_hits(halves[1], _fused(found, self._dense_weight), found, STEP * k), k)
+            ranked = _hits(halves[1], _fused(found, self._dense_weight), found, STEP * k)
+            hits = distinct(self._shown(ranked, allows), k)
             if len(hits) == k or pool >= halves[0].count():
                 return _with_cosines(halves[0], hits, vector)
             pool *= WIDER
+
+    def _shown(self, hits: Iterator[Hit], allows: Allows | None) -> Iterator[Hit]:
+        """Leave out the hits of documents that are hidden, or not allowed."""
+        hides = self._hides
+        if hides is None and allows is None:
+            return hits
+        return (
+            hit
+            for hit in hits
+            if (allows is None or allows(hit.chunk.path)) and (hides is None or not hides(hit.chunk.path))
+        )
 
 
 def _pooled(halves: tuple[Dense, Lexical], question: str, vector: NDArray[np.float32], pool: int) -> dict[str, _Found]:

@@ -1,7 +1,4 @@
-"""Draws a page of a PDF with quotes marked on it, for a reader who wants to see where a sentence stands.
-
-A quote is looked for by its letters and digits alone: a reader joins lines and mends hyphens, so signs differ.
-"""
+"""Draws a page of a PDF with quotes marked on it, for a reader who wants to see where a sentence stands."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from index_store.errors import UnreadableFile
+from ingest.quote_places import quote_places
 from ingest.readers.pdf import PDFIUM
 
 WIDEST_PIXELS = 1_400
 LARGEST_SCALE = 2.0
-SHORTEST_QUOTE = 4
-"""Letters and digits: what is shorter stands anywhere."""
 MARK = (255, 214, 64)
 Box = tuple[float, float, float, float]
 
@@ -63,16 +59,9 @@ def quote_boxes(page: Any, quotes: Sequence[str]) -> list[Box]:
     text_page = page.get_textpage()
     try:
         text = text_page.get_text_range()
-        places = [n for n, c in enumerate(text) if c.isalnum()]
-        plain = "".join(text[n] for n in places).casefold()
-        if len(plain) != len(places):  # a letter that casefold makes two of: then by lower case, which keeps lengths
-            plain = "".join(text[n].lower()[:1] for n in places)
         boxes: list[Box] = []
         for quote in quotes:
-            wanted = "".join(c for c in quote if c.isalnum()).casefold()
-            at = plain.find(wanted) if len(wanted) >= SHORTEST_QUOTE else -1
-            if at >= 0:
-                boxes += _lines(text_page.get_charbox(n) for n in places[at : at + len(wanted)])
+            boxes += _lines(text_page.get_charbox(n) for n in quote_places(text, quote))
         return boxes
     finally:
         text_page.close()

@@ -24,11 +24,13 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def run(home: Path, *arguments: str, expected: int = 0, merged: bool = False, **environment: str) -> str:
+def run(
+    home: Path, *arguments: str, expected: int = 0, merged: bool = False, cwd: Path = REPOSITORY, **environment: str
+) -> str:
     """Run a command of ours over a home; give what it wrote to standard output, and with `merged` to the other too."""
-    values = {**os.environ, "LECTERN_HOME": str(home), **environment}
+    values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONPATH": str(REPOSITORY), **environment}
     command = [sys.executable, "-m", "ui", *arguments]
-    done = subprocess.run(command, cwd=REPOSITORY, env=values, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=cwd, env=values, capture_output=True, text=True, timeout=300)
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout + done.stderr if merged else done.stdout
 
@@ -36,6 +38,13 @@ def run(home: Path, *arguments: str, expected: int = 0, merged: bool = False, **
 @contextmanager
 def served(home: Path, **environment: str) -> Iterator[str]:
     """Run the web app on a free port until the end of the block; give its address."""
+    with started(home, **environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(home: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the web app as `served` does; give its process too, which may be killed within the block."""
     values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment}
     command = [sys.executable, "-m", "ui", "ui", "--port", "0"]
     with (home.parent / "ui.log").open("w+") as log:
@@ -46,9 +55,9 @@ def served(home: Path, **environment: str) -> Iterator[str]:
             log.seek(0)
             assert address is not None, log.read()
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            yield address
+            yield address, process
         finally:
-            process.terminate()
+            process.terminate()  # nothing, where it has ended
             process.wait(30)
             process.stdout.close()
 

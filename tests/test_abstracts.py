@@ -41,9 +41,31 @@ def test_several_abstracts_are_told_apart_without_their_titles(paste: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("paste", "parts"),
+    [
+        ("We use BERT.\n---\nWe ask GPT-4.", ["We use BERT.", "We ask GPT-4."]),
+        ("We use BERT.\n\n---\n\nWe ask GPT-4.\n", ["We use BERT.", "We ask GPT-4."]),
+        (
+            "We present FooNet, a model.\n\nIn this paper, we introduce BarBERT.",
+            ["We present FooNet, a model.", "In this paper, we introduce BarBERT."],
+        ),
+        (
+            "Maps are old. We propose FooNet.\r\n\r\nThis work studies GPT-4.\r\n\r\nWe investigate T5.",
+            ["Maps are old. We propose FooNet.", "This work studies GPT-4.", "We investigate T5."],
+        ),
+    ],
+)
+def test_several_short_abstracts_are_told_apart(paste: str, parts: list[str]) -> None:
+    assert texts(paste) == parts
+
+
+@pytest.mark.parametrize(
     "paste",
     [
         ONE,
+        "We present FooNet, a model of maps.\n\nWe also introduce a data set of towns.",
+        "We propose FooNet.\n\nWe study its errors on two tasks.",
+        "Maps are hard to read.\n\nWe propose FooNet, which reads them.",
         f"{ONE}\n\n{TWO}",
         f"Background\n\n{ONE}\n\nMethods\n\n{TWO}",
         f"Maps with FooNet\n\n{ONE}",
@@ -76,7 +98,7 @@ def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
             "another",
         ),
         ("我们提出了一种名为 FooNet 的新网络，用于阅读地图，其性能优于 BERT。", "another language"),
-        (f"{' '.join([ONE] * 3)}\n\n{' '.join([TWO] * 3)}", "2 long paragraphs"),
+        (f"{ONE}\n\n{TWO}", "2 paragraphs were read as one abstract; put a line of --- between"),
     ],
 )
 def test_what_is_unusual_is_told(paste: str, told: str) -> None:

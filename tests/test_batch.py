@@ -28,10 +28,12 @@ def echo(row: Row) -> Row:
 
 def batch(lines: list[str], answer: Any = echo) -> tuple[bool, list[Row]]:
     out, heard = io.StringIO(), []
-    fine = run_batch(lines, answer, out, heard.append)
+    done = run_batch(lines, answer, out, heard.append)
     rows = [json.loads(line) for line in out.getvalue().split("\n")[:-1]]
     assert heard == list(range(1, len(rows) + 1))
-    return fine, rows
+    assert (done.rows, done.failed) == (len(rows), sum("error" in row for row in rows))
+    assert done.first == next((row["error"] for row in rows if "error" in row), "")
+    return not done.failed, rows
 
 
 @given(LINES)

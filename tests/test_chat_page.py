@@ -28,13 +28,6 @@ def test_an_answer_has_markers_and_its_sources_stand_beside_it_with_the_quotes_m
     assert all(quote in " ".join(answer.split()) for quote in quotes)
 
 
-def test_an_answer_grows_while_it_comes(opened: Page) -> None:
-    answer = opened.ask(ASKED)
-    seen = [" ".join(text.split()) for text in opened.page.evaluate("window.seen")]
-    whole = " ".join(answer.split())
-    assert any(text and text != whole and whole.startswith(text) for text in seen), seen
-
-
 def test_what_is_typed_while_an_answer_comes_stays(opened: Page) -> None:
     opened.page.fill("#question textarea", ASKED)
     opened.page.press("#question textarea", "Enter")

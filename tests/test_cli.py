@@ -159,7 +159,7 @@ def test_an_empty_library_says_what_to_do_and_stays_empty(call: Call, tmp_path: 
 
 def test_what_leads_to_nothing_is_an_error_with_its_name(call: Call) -> None:
     result = call("ingest", "/no/such/folder")
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "/no/such/folder" in result.stderr
 
 
@@ -201,9 +201,10 @@ def test_the_library_is_listed_verified_rebuilt_and_emptied(call: Call, tmp_path
     call("ingest", str(tmp_path / "a.md"), home=home)
     for command in (["library", "verify"], ["library", "rebuild"], ["library", "verify"]):
         assert call(*command, home=home).exit_code == 0
+    assert call("library", "remove", "nothing.md", home=home).exit_code == 2
     removed = call("library", "remove", "a.md", "--json", home=home)
     assert rows(removed)[0]["chunks_left"] == 0
-    assert call("library", "remove", "a.md", home=home).exit_code == 3
+    assert call("library", "remove", "a.md", home=home).exit_code == 2
 
 
 def test_a_turn_is_logged_listed_shown_judged_exported_and_forgotten(call: Call, tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_a_turn_is_logged_listed_shown_judged_exported_and_forgotten(call: Call,
     assert "Nothing is delivered" in call("traces", "deliver", home=home).stderr
     gone = call("traces", "forget", "--conversation", record["conversation_id"], "--yes", home=home)
     assert "Deleted 1 turns" in gone.stdout
-    assert call("traces", "show", own, home=home).exit_code == 3
+    assert call("traces", "show", own, home=home).exit_code == 2
 
 
 def test_doctor_names_every_variable_and_no_secret(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.tracing.records import Origin
+from assistant.tracing.store import TraceStore
+from tests import turns
 from tests.chat_server import HOW_TO_GET_IT, browser_path, run
 from tests.pages import Page
 
@@ -54,14 +58,44 @@ def test_the_list_leads_from_one_conversation_to_another(asked: Page) -> None:
 
 def test_a_conversation_is_renamed_and_found_by_its_title_and_by_what_was_said(asked: Page) -> None:
     asked.page.get_by_role("button", name="This conversation").click()
-    asked.page.fill("#title input, #title textarea", "Week 5: agents")
-    asked.page.press("#title input, #title textarea", "Enter")
+    asked.page.wait_for_function("t => document.querySelector('#title input, #title textarea')?.value === t", arg=ASKED)
+    title = asked.page.locator("#title input, #title textarea")
+    title.select_text()
+    title.press_sequentially("Week 5: agents")
+    title.press("Enter")
     listed = asked.page.locator("#conversations li a")
     asked.page.wait_for_function("document.querySelector('#conversations li a').innerText === 'Week 5: agents'")
     for text, count in (("week 5", 1), ("observations", 1), ("no such words at all", 0), ("", 1)):
         asked.page.fill("#find input, #find textarea", text)
         asked.page.wait_for_function("n => document.querySelectorAll('#conversations li a').length === n", arg=count)
     assert listed.first.inner_text() == "Week 5: agents"
+
+
+def test_older_conversations_are_listed_when_asked_for_and_a_search_reaches_all(opened: Page, web_home: Path) -> None:
+    (user,) = [c["value"].partition(".")[0] for c in opened.context.cookies() if c["name"] == "lectern_visitor"]
+    with closing(TraceStore(web_home)) as store:
+        for n in range(230):
+            begun = turns.start(f"What about kiln {n}?", at=turns.BEGAN + n, origin=Origin(f"{user}{n}", user, "web"))
+            store.begin(begun)
+            store.finish(begun, turns.end("It is hot."), [])
+    opened.page.reload()
+    listed, count = (
+        opened.page.locator("#conversations li a"),
+        "document.querySelectorAll('#conversations li a').length",
+    )
+    opened.page.wait_for_function(f"{count} === 100")
+    assert listed.first.inner_text() == "What about kiln 229?"
+    older = opened.page.get_by_role("button", name="Older ones")
+    for shown in (200, 230):
+        older.click()
+        opened.page.wait_for_function(f"{count} === {shown}")
+    assert listed.last.inner_text() == "What about kiln 0?" and older.count() == 0
+    assert opened.page.evaluate("document.activeElement.innerText") == "What about kiln 29?"
+    opened.page.reload()
+    opened.page.wait_for_function(f"{count} === 100")
+    opened.page.fill("#find input, #find textarea", "kiln 7?")
+    opened.page.wait_for_function(f"{count} === 1")
+    assert listed.first.inner_text() == "What about kiln 7?"
 
 
 @pytest.mark.parametrize("kind", ["md", "json"])
@@ -200,6 +234,17 @@ def test_a_page_of_a_pdf_is_shown_as_a_picture_with_the_quote_marked(opened: Pag
     opened.page.wait_for_function("document.querySelector('#sources .lectern-page img')?.naturalWidth > 0")
     reply = opened.page.request.get(str(picture.evaluate("i => i.src")))
     assert reply.headers["content-type"] == "image/png" and len(reply.body()) > 5_000
+
+
+def test_a_cell_of_a_notebook_is_shown_with_its_output_and_the_quote_marked(opened: Page) -> None:
+    opened.ask("About how many tokens a second does lab-large write in lab 8?")
+    cell = opened.page.locator("#sources .lectern-cell", has_text="Cell 15 with its output").first
+    cell.wait_for()
+    assert "speeds = [" in cell.inner_text()
+    assert "41 tokens a second" in cell.locator("mark").first.inner_text()
+    turn = str(opened.page.locator("#chat a[href*='turns/']").first.get_attribute("href"))
+    opened.page.goto(f"{opened.address}{turn}")
+    assert opened.page.locator(".lectern-cell mark").count() > 0
 
 
 def test_a_lost_connection_is_said_and_mended(asked: Page) -> None:

@@ -216,6 +216,43 @@ def test_a_claim_of_a_killed_worker_runs_out(store: TraceStore, queue: Queue, cl
     assert sink.arrived == [("trace", own)]
 
 
+def test_what_a_killed_process_had_claimed_is_free_at_the_next_start(store: TraceStore, tmp_path: Path) -> None:
+    keep(store)
+    killed, alive = TraceStore(tmp_path), TraceStore(tmp_path)
+    try:
+        assert len(Queue(store.engine, killed.owner.name).claim("comet", 1)) == 1
+        assert store.abort_orphans() == 0
+        assert Queue(store.engine, store.owner.name).claim("comet", 1) == []  # its process is still there
+        killed.owner.close()
+        alive.abort_orphans()
+        assert len(Queue(store.engine, store.owner.name).claim("comet", 1)) == 1
+    finally:
+        killed.engine.dispose()
+        alive.close()
+
+
+def test_a_delivery_now_waits_for_what_another_process_is_sending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ui import delivery
+
+    store = TraceStore(tmp_path, TraceSettings(comet_api_key=SecretStr("k" * 25)))
+    kept = keep(store)
+    other, sink = Queue(store.engine, "another"), ScriptedSink()
+    (item,) = other.claim("comet", 10)
+    assert (other.sent_by_others(), Queue(store.engine, store.owner.name).sent_by_others()) == (0, 1)
+    monkeypatch.setattr("assistant.tracing.delivery.make_sinks", lambda settings: [sink])
+    sending = threading.Timer(0.3, other.delivered, [item])
+    sending.start()
+    try:
+        library: Any = type("Library", (), {"traces": store})
+        assert delivery.deliver_now(library, only_due=False)
+    finally:
+        sending.join()
+    assert sink.arrived == [] and kept
+    store.close()
+
+
 def test_what_leaves_is_redacted_and_what_is_kept_is_not(store: TraceStore, queue: Queue) -> None:
     keep(store, "Is ana@example.org right, and is sk-abcdefghijklmnopqrstuvwx my key?")
     sink = ScriptedSink()

@@ -47,6 +47,29 @@ def test_a_sink_without_any_turn_makes_no_store_and_looking_forgets_nothing(
     assert findings()["traces"]["found"].startswith("1 turns in sqlite")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "said"),
+    [
+        ("LECTERN_PROMPT_VERSIONS", "nothing=2", "prompts", "'nothing': there is no such template"),
+        ("LECTERN_PROMPT_VERSIONS", "tag_abstract=99", "prompts", "tag_abstract.v99"),
+        ("LECTERN_PROMPT_VERSIONS", "bogus", "prompts", "LECTERN_PROMPT_VERSIONS is 'bogus'"),
+        ("LECTERN_EXAMPLES", "bogus", "examples", "'bogus' does not say how examples are chosen"),
+    ],
+)
+def test_what_only_a_model_would_need_is_looked_at_without_one(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str, said: str
+) -> None:
+    assert findings()[name]["status"] == "ok"
+    monkeypatch.setenv(variable, value)
+    found = findings()[name]
+    assert found["status"] == "broken" and said in found["found"] and found["hint"]
+
+
+def test_a_tool_whose_reach_cannot_be_known_is_not_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LECTERN_TOOLS", "open_page")
+    assert findings()["tool open_page"]["found"] == "on; whether an address can be reached shows when one is opened"
+
+
 def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(
     clean_environment: Path, tmp_path: Path, minilm: object
 ) -> None:

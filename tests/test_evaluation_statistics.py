@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.evaluation.metrics import TAG_MEASURES
-from assistant.evaluation.statistics import Sums, difference, figures, mcnemar, pairs, rows_needed
+from assistant.evaluation.statistics import Share, Sums, difference, figures, holm, mcnemar, pairs, rows_needed
 
 
 def share(sums: Sums) -> np.ndarray:
@@ -50,7 +50,9 @@ def test_a_difference_is_of_pairs() -> None:
     first, second = rows(*[0] * 20, *[1] * 20), rows(*[1] * 40)
     found = difference(first, second, share)
     assert found.value == 0.5 and found.is_clear and found.low > 0.3
+    assert found.p < 0.001
     same = difference(first, first, share)
+    assert same.p == 1.0
     assert (same.value, same.low, same.high, same.is_clear) == (0.0, 0.0, 0.0, False)
 
 
@@ -83,3 +85,36 @@ def test_every_figure_lies_in_its_interval(counts: list[tuple[int, int, int]]) -
         if not math.isnan(figure.value):
             assert figure.low - 1e-9 <= figure.value <= figure.high + 1e-9
             assert 0 <= figure.low <= figure.high <= 1
+
+
+def test_a_share_of_rows_has_a_width_also_where_all_are_alike() -> None:
+    (figure,) = figures(rows(*[1] * 12), {"share": Share("right")})
+    assert (figure.value, figure.high, figure.has_no_spread) == (1.0, 1.0, False)
+    assert figure.low == pytest.approx(0.7575, abs=1e-4)  # 12 / (12 + 1.96 ** 2)
+    (half,) = figures(rows(*[1, 0] * 20), {"share": Share("right")})
+    assert (half.low, half.high) == (pytest.approx(0.3520, abs=1e-3), pytest.approx(0.6480, abs=1e-3))
+    (none,) = figures([{"right": 0.0, "base": 0.0}], {"share": Share("right", "base")})
+    assert math.isnan(none.value) and math.isnan(none.low) and not none.has_no_spread
+    assert figures(rows(*[1] * 12), {"share": share})[0].has_no_spread
+
+
+def test_the_p_value_of_a_difference_is_that_of_swapping_rows() -> None:
+    """Six rows, all one way: two of the 64 swaps give as much."""
+    found = difference(rows(*[0] * 6), rows(*[1] * 6), share)
+    assert found.p == pytest.approx(2 / 64, abs=0.006)
+    mixed = difference(rows(1, 0, 1, 0), rows(0, 1, 0, 1), share)
+    assert mixed.p == 1.0
+
+
+def test_many_p_values_are_corrected_by_holm() -> None:
+    assert holm([]) == []
+    assert holm([0.04]) == [0.04]
+    assert holm([0.2, 0.01, 0.02]) == pytest.approx([0.2, 0.03, 0.04])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_a_corrected_p_value_is_no_smaller_and_keeps_the_order(values: list[float]) -> None:
+    corrected = holm(values)
+    assert all(value <= other <= 1 for value, other in zip(values, corrected, strict=True))
+    assert [corrected[n] for n in sorted(range(len(values)), key=lambda n: values[n])] == sorted(corrected)

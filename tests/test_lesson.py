@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -46,35 +47,53 @@ def _wait_for(server: CometServer, count: int) -> None:
     raise AssertionError(f"{len(server.chains)} of {count} arrived")
 
 
-def _f1(out: str) -> float:
-    rows = [json.loads(line) for line in out.splitlines()]
-    return float(next(row["value"] for row in rows if row.get("figure") == "F1"))
+def _commands() -> list[list[str]]:
+    """Give the commands of the lesson as they stand in its page, the word `lectern` left out."""
+    page = (REPOSITORY / "docs" / "tagging.md").read_text("utf-8")
+    section = page.split("## The lesson in six commands")[1].split("\n## ")[0]
+    lines = [line.removeprefix("    $ ") for line in section.splitlines() if line.startswith("    $ ")]
+    return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
-def test_the_lesson_is_done_in_six_commands(tmp_path: Path, server: ModelServer) -> None:
-    home, page = tmp_path / "home", tmp_path / "report.html"
+def test_the_lesson_is_done_in_six_commands_as_they_stand_in_its_page(tmp_path: Path, server: ModelServer) -> None:
+    home, said = tmp_path / "home", []
+    (tmp_path / "docs").symlink_to(REPOSITORY / "docs")
     abstract, tags = next(iter(LABELS.items()))
     (tmp_path / "abstract.txt").write_text(abstract)
+    tag, zero_shot, few_shot, compare, deliver, show, correct, add = _commands()
     with CometServer() as comet:
-        how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m-large"}
+        how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "gpt-4o", "BROWSER": "true"}
         how |= {"COMET_API_KEY": comet.key, "COMET_URL_OVERRIDE": comet.url, "COMET_WORKSPACE": "w"}
-        few = {**how, "LECTERN_PROMPT_VERSIONS": FEW_SHOT.replace("@", "=")}
-        assert json.loads(run(home, "tag", str(tmp_path / "abstract.txt"), **few)) == tags
-        zero_shot = _f1(run(home, "eval", "tags", str(ROWS), "--prompt", "tag_abstract@1", "--json", **how))
-        few_shot = _f1(run(home, "eval", "tags", str(ROWS), "--prompt", FEW_SHOT, "--json", **how))
-        assert few_shot == 1.0 > zero_shot
-        given = ("--prompts", "1,2", "--models", "m-large,m-small", "--report", str(page))
-        told = run(home, "compare", str(ROWS), *given, **how)
-        assert f"{FEW_SHOT} with m-large is better than tag_abstract@1 with m-large" in told
-        assert page.read_text("utf-8").startswith("<!doctype html>")
+
+        def do(command: list[str], **names: str) -> str:
+            words = [names.get(word, word) for word in command]
+            said.append(run(home, *words, merged=True, cwd=tmp_path, **how))
+            return said[-1]
+
+        assert json.dumps(tags) in do(tag)
+        assert " F1 (strict)" in do(zero_shot)
+        assert " F1                    1.000" in do(few_shot)
+        assert "- C is better than A: F1" in do(compare) and "C  tag_abstract@2 with gpt-4o" in said[-1]
+        assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
+        do(deliver)
         _wait_for(comet, 1 + 6 * len(LABELS))
         assert comet.complaints == []
         _rows_are_in_comet(comet)
-        wrong = json.loads(run(home, "traces", "list", "--text", "minutelm", "-n", "1", "--json", **how))
-        run(home, "traces", "correct", wrong["id"], "--tag", "MinuteLM", "--reviewer", "anna", **how)
-        run(home, "dataset", "add", "--from-trace", wrong["id"], **how)
-        kept = json.loads(run(home, "dataset", "list", "--json", **how))
-        assert _f1(run(home, "eval", "tags", kept["path"], "--prompt", FEW_SHOT, "--json", **how)) < 1.0
+        run_id = json.loads(run(home, "eval", "list", "--json", **how).splitlines()[0])["id"]
+        shown = do(show, RUN=run_id)
+        assert abstract[:60] in shown and f"expected  {json.dumps(tags)}" in shown and '["MinuteLM"]' in shown
+        wrong = next(line.split()[-1] for line in shown.splitlines() if line.startswith("1  trace "))
+        do(correct, TRACE=wrong)
+        guard = do(add, TRACE=wrong).split("Guard it: lectern ")[1].split()
+        found = run(home, *guard, "--prompt", "tag_abstract@1", "--json", **how)
+        assert next(row["value"] for row in map(json.loads, found.splitlines()) if row.get("figure") == "F1") < 1.0
+        assert "Nothing is wrong" in run(home, "eval", "show", _last_run(home, guard, how), **how)
+
+
+def _last_run(home: Path, guard: list[str], how: dict[str, str]) -> str:
+    """Measure the guarded row with the few-shot version; give the id of the run."""
+    run(home, *guard, "--prompt", FEW_SHOT, **how)
+    return str(json.loads(run(home, "eval", "list", "--json", **how).splitlines()[-1])["id"])
 
 
 def _rows_are_in_comet(comet: CometServer) -> None:
@@ -93,7 +112,7 @@ def _rows_are_in_comet(comet: CometServer) -> None:
             assert set(about["evaluation"]["score"]) == {"f1", "exact", "na_accuracy"}
             assert about["prompt"]["template"] == "tag_abstract" and about["prompt"]["version"] in (1, 2)
             assert about["prompt"]["variables"]["abstract"] == chain["chain_inputs"]["question"]
-            assert about["usage"]["prompt_tokens"] == 11 and about["model"] in ("m-large", "m-small")
+            assert about["usage"]["prompt_tokens"] == 11 and about["model"] in ("gpt-4o", "gpt-4o-mini")
             tags = next(s["tags"] for s in comet.chains.values() if s["jsonAsset"]["file"] is chain)
             assert f"run {run_id}" in tags
 

@@ -96,8 +96,8 @@ def test_show_prints_the_file_as_it_is(reference: str, file: str) -> None:
 def test_show_follows_the_chosen_version_and_names_what_is_missing(tmp_path: Path) -> None:
     assert "Role and delimiters" in run("show", "tag_abstract", LECTERN_PROMPT_VERSIONS="tag_abstract=3").stdout
     for reference, code, said in (
-        ("nothing", 3, "no prompt template nothing"),
-        ("answer@9", 3, "answer.v9"),
+        ("nothing", 2, "no prompt template nothing"),
+        ("answer@9", 2, "answer.v9"),
         ("A b", 2, ""),
     ):
         result = run("show", reference)
@@ -114,7 +114,7 @@ def test_diff_is_a_unified_diff_of_two_versions() -> None:
     assert "-version: 1" in lines and "+version: 3" in lines and " name: tag_abstract" in lines
     same = run("diff", "tag_abstract", "1", "1")
     assert (same.exit_code, same.stdout) == (0, "") and "the same" in same.stderr
-    assert run("diff", "tag_abstract", "1", "99").exit_code == 3
+    assert run("diff", "tag_abstract", "1", "99").exit_code == 2
 
 
 def test_try_without_a_model_shows_the_messages_and_what_quoting_mode_says() -> None:
@@ -176,14 +176,15 @@ def test_try_takes_lists_from_a_file_and_single_variables_beside_it(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "given", "code", "said"),
     [
-        (("tag_abstract@1",), "", 3, "needs: abstract"),
-        (("tag_abstract@1", "--var", "abstract=x", "--var", "mood=y"), "", 3, "does not declare: mood"),
+        (("tag_abstract@1",), "", 2, 'tag_abstract@1 needs: abstract.\n  Give --var abstract="..."'),
+        (("judge",), "", 2, "--var answer="),
+        (("tag_abstract@1", "--var", "abstract=x", "--var", "mood=y"), "", 2, "does not declare: mood"),
         (("tag_abstract@1", "--var", "abstract"), "", 2, "sets no variable"),
         (("tag_abstract@1", "--input", "-"), "[1]", 2, "no JSON object"),
         (("tag_abstract@1", "--input", "-"), "{", 2, "no JSON"),
         (("judge", "--input", "-"), '{"question":1,"answer":2,"expected":3,"passages":4}', 2, "is no text"),
         (("tag_abstract@1", "--var", "abstract=x", "--model", "m"), "", 2, "no server"),
-        (("nothing", "--var", "abstract=x"), "", 3, "no prompt template"),
+        (("nothing", "--var", "abstract=x"), "", 2, "no prompt template"),
     ],
 )
 def test_what_cannot_be_tried_is_told(arguments: tuple[str, ...], given: str, code: int, said: str) -> None:

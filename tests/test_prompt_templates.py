@@ -22,9 +22,11 @@ INPUTS: dict[str, Any] = {
     "answer": "It acts. [1]",
     "expected": "Reasoning and acting.",
     "passages": [{"marker": 1, "text": "ReAct acts.", "heading": "L5", "locator": "page 2"}],
+    "assignment": "Lab 3",
+    "code_lines": 3,
     "history": [{"role": "user", "content": "Hello"}],
 }
-OURS = [(name, version) for name in names() for version in versions(name) if name != "react"]
+OURS = [(name, version) for name in names() for version in versions(name) if name not in ("react", "react_hint")]
 
 
 def rendered(template: Template, **more: Any) -> str:

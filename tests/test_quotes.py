@@ -121,3 +121,11 @@ def test_a_passage_of_mere_marks_gives_no_citation(minilm: Any) -> None:
 
 def test_text_without_a_marker_gives_no_citation(minilm: Any) -> None:
     assert quotes_of("Porcelain needs 1,300 degrees.", [hit(KILN)], minilm) == ()
+
+
+def test_an_index_in_code_is_no_marker(minilm: Any) -> None:
+    passage = hit("A kiln is an oven that hardens clay by heat. Porcelain shrinks.")
+    for code in ("`pots[7]`", "```python\npots[0]\npots[12][3]\n```", "~~~\npots[9]"):
+        (found,) = quotes_of(f"A kiln is an oven that hardens clay [1].\n{code}", [passage], minilm)
+        assert found.quote == "A kiln is an oven that hardens clay by heat."
+    assert quotes_of("pots[7]", [passage], minilm) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -160,10 +161,59 @@ def test_a_batch_keeps_ids_and_goes_on_after_a_bad_row(tmp_path: Path) -> None:
 
 
 def test_what_is_no_abstract_is_told(tmp_path: Path) -> None:
-    for given_text, said in (("", "no letter"), ("123", "no letter"), ("word " * 9_000, "45,000 characters")):
+    for given_text, said in (
+        ("", "is empty"),
+        (" \n", "is empty"),
+        ("123", "no letter"),
+        ("word " * 9_000, "45,000 characters"),
+    ):
         result = invoke(tmp_path, "tag", given=given_text)
         assert result.exit_code == 2
         assert said in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_file_is_read_in_the_encoding_that_it_has(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes("We use BERT and FrançaisBERT, naïvely.".encode(encoding))
+    assert invoke(tmp_path, "tag", str(tmp_path / "a.txt")).stdout == '["BERT", "FrançaisBERT"]\n'
+    rows = '{"id": 1, "abstract": "We use BERT and FrançaisBERT."}\n'.encode(encoding)
+    (tmp_path / "rows.jsonl").write_bytes(rows)
+    batch = invoke(tmp_path, "tag", "--batch", str(tmp_path / "rows.jsonl"))
+    assert json.loads(batch.stdout)["tags"] == ["BERT", "FrançaisBERT"]
+
+
+def test_standard_input_in_utf_16_is_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ui", "tag"]
+    given_bytes = "We use BERT.".encode("utf-16")
+    environment = {**os.environ, "LECTERN_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, input=given_bytes, capture_output=True, timeout=60)
+    assert done.stdout == b'["BERT"]\n', done.stderr
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n\x00\x01")
+    result = invoke(tmp_path, "tag", str(tmp_path / "a.pdf"))
+    assert result.exit_code == 2 and "a.pdf is no text: its content is a PDF" in result.stderr
+    gone = invoke(tmp_path, "tag", str(tmp_path / "gone.txt"))
+    assert gone.exit_code == 2 and "No such file" in gone.stderr
+
+
+def test_rows_without_the_option_for_them_are_pointed_to_it(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('\n{"id": 1, "abstract": "We use BERT."}\n')
+    result = invoke(tmp_path, "tag", str(tmp_path / "rows.jsonl"))
+    assert result.exit_code == 2 and "holds rows of JSON" in result.stderr
+    assert f"lectern tag --batch {tmp_path / 'rows.jsonl'}" in result.stderr
+    assert "lectern tag --batch -" in invoke(tmp_path, "tag", given='{"abstract": "We use BERT."}').stderr
+
+
+def test_a_batch_says_what_failed_and_that_it_was_empty(tmp_path: Path) -> None:
+    rows = '{"id": 1, "abstract": "It is BERT."}\nno json\n{"id": 4}\n'
+    assert (
+        "2 of 3 rows failed, each with its `error`. The first: Row 2 is no JSON"
+        in invoke(tmp_path, "tag", "--batch", "-", given=rows).stderr
+    )
+    empty = invoke(tmp_path, "tag", "--batch", "-", given="\n \n")
+    assert empty.exit_code == 0 and "There was no row" in empty.stderr and '"abstract"' in empty.stderr
 
 
 def test_a_tagged_abstract_is_kept_as_a_trace(tmp_path: Path) -> None:

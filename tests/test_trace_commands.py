@@ -46,7 +46,7 @@ def test_words_that_no_text_holds_find_nothing(own: str, option: str) -> None:
 
 
 def test_an_id_that_no_text_holds_is_of_no_trace(own: str) -> None:
-    assert call("traces", "show", f"{own[:8]}{UNREADABLE}").exit_code == 3
+    assert call("traces", "show", f"{own[:8]}{UNREADABLE}").exit_code == 2
     assert "Deleted 0" in call("traces", "forget", "--user", UNREADABLE, "--yes").stdout
 
 
@@ -60,6 +60,36 @@ def test_a_review_takes_any_name_and_none_is_asked_for(own: str, monkeypatch: py
     monkeypatch.setattr(getpass, "getuser", nobody)
     done = call(*given)
     assert (done.exit_code, "--reviewer" in done.stderr) == (2, True)
+
+
+def test_turns_of_evaluations_are_hidden_unless_they_are_asked_for(own: str, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "1", "abstract": "We use BERT.", "tags": ["BERT"]}) + "\n")
+    call("eval", "tags", str(rows))
+    done = call("traces", "list", "--json")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [own]
+    assert "1 turns of evaluations are hidden; --evaluation shows them." in done.stderr
+    everything = call("traces", "list", "--evaluation", "--json")
+    assert len(everything.stdout.splitlines()) == 2 and "hidden" not in everything.stderr
+    assert call("traces", "list", "--kind", "tag", "--json").stdout == ""
+    (measured,) = call("traces", "list", "--kind", "tag", "--evaluation", "--json").stdout.splitlines()
+    run_id = json.loads(measured)["conversation_id"]
+    assert call("traces", "list", "--conversation", run_id, "--json").stdout.splitlines() == [measured]
+    assert "No turn is like that" in call("replay", "--text", "We use BERT").stdout
+    again = call("replay", "--text", "We use BERT", "--evaluation")
+    new = next(line.split()[-1] for line in again.stdout.splitlines() if "new trace:" in line)
+    assert call("traces", "show", new).exit_code == 0
+
+
+def test_a_corrected_tag_has_to_stand_in_the_text(clean_environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("We use \\textsc{BERT}, RoB-\nERTa and nothing else.")
+    call("tag", str(tmp_path / "a.txt"))
+    trace = json.loads(call("traces", "list", "--json").stdout)["id"]
+    wrong = call("traces", "correct", trace, "--tag", "BERT", "--tag", "GPT-4", "--reviewer", "r")
+    assert wrong.exit_code == 2 and "The text does not have: GPT-4." in wrong.stderr
+    assert json.loads(call("traces", "show", trace, "--json").stdout)["reviews"] == []
+    for tags in (["--tag", "BERT", "--tag", "RoBERTa"], ["--tag", "NA"]):
+        assert call("traces", "correct", trace, *tags, "--reviewer", "r").exit_code == 0
 
 
 def test_as_sent_shows_the_votes_that_leave_too(own: str) -> None:

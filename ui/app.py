@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ import ingest
 from index_store.errors import SettingsError
 from ui import delivery, receipts, wiring
 from ui.environment import Environment
+from ui.logs import write_log
+from ui.server_settings import ServerSettings
 from ui.visitors import visitors_of
 
 if TYPE_CHECKING:
@@ -29,10 +32,15 @@ def serve(host: str, port: int) -> None:
         LecternError: when the library is damaged, no model can be chosen, or the port is taken.
     """
     environment = wiring.read_environment()
+    check_reach(host, environment.server)
+    write_log(environment.server.log_json)
     ingest_sample_if_empty(environment)
     with wiring.open_library(environment) as library:
+        library.limits = environment.server.turn_limits
         opened = wiring.assistant_of(library)
         click.echo(f"Answers come from: {opened.model.label}", err=True)
+        if environment.server.accounts:
+            check_accounts(library, environment.server)
         with bound(host, port) as listening:
             from ui.pages import web_app
             from ui.parts import parts_of
@@ -41,10 +49,39 @@ def serve(host: str, port: int) -> None:
             worker = delivery.start_worker(library)
             try:
                 with delivery.kept_up(library.traces):
-                    _run(app, listening)
+                    _run(app, listening, environment.server)
             finally:
                 if worker is not None:
                     worker.close()
+
+
+def check_reach(host: str, server: ServerSettings) -> None:
+    """Refuse to listen where others could come while everybody is an admin.
+
+    Raises:
+        SettingsError: the address is none of this machine's own, and accounts are off.
+    """
+    try:
+        alone = ip_address(host).is_loopback
+    except ValueError:
+        alone = host == "localhost"
+    if not alone and not server.accounts:
+        raise SettingsError(
+            f"On {host} others can reach this server, and its accounts are off.",
+            hint="Set LECTERN_ACCOUNTS=1 and run: lectern accounts add NAME --role admin. Or stay on 127.0.0.1.",
+        )
+
+
+def check_accounts(library: wiring.Library, server: ServerSettings) -> None:
+    """Refuse to start where nobody could sign in.
+
+    Raises:
+        SettingsError: there is no account, and no provider to come from.
+    """
+    from assistant.accounts.accounts import Accounts
+
+    if server.oidc is None and not Accounts(library.traces).listed():
+        raise SettingsError("Accounts are on, and there is none.", hint="Run: lectern accounts add NAME --role admin")
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -64,7 +101,7 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(app: FastAPI, listening: socket.socket) -> None:
+def _run(app: FastAPI, listening: socket.socket, server: ServerSettings) -> None:
     import uvicorn
 
     host, port = listening.getsockname()[:2]
@@ -78,10 +115,13 @@ def _run(app: FastAPI, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=None if server.log_json else uvicorn.config.LOGGING_CONFIG,
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
         ws="none",
+        root_path=server.root_path,
+        forwarded_allow_ips=server.proxies,
     )
     Told(config).run(sockets=[listening])
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
+
+import click
 
 from index_store.errors import InvalidInput, LecternError
 
 Row = dict[str, Any]
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a batch went: rows in all, rows that failed, and what was wrong with the first of these."""
+
+    rows: int
+    failed: int = 0
+    first: str = ""
 
 
 def run_batch(
@@ -21,22 +34,43 @@ def run_batch(
     tell: Callable[[int], None],
     *,
     needs: str = "question",
-) -> bool:
+) -> Done:
     """Write one JSON line to `out` for each line that is not blank; `tell` hears how many are done.
 
-    `needs` names the text that each row must have.
-
-    Gives True when every row went well. A row's `id` comes back with it, also beside an error; a row without one gets
-    its number among the rows.
+    `needs` names the text that each row must have. A row's `id` comes back with it, also beside an error; a row without
+    one gets its number among the rows.
     """
-    fine = True
+    done = Done(0)
     for number, line in enumerate(_filled(lines), start=1):
         result = _run_row(line, number, answer, needs)
-        fine = fine and "error" not in result
+        failed = "error" in result
+        done = Done(number, done.failed + failed, done.first or (str(result["error"]) if failed else ""))
         out.write(dump(result) + "\n")
         out.flush()
         tell(number)
-    return fine
+    return done
+
+
+def run_command(lines: Iterable[str], answer: Callable[[Row], Row], shown: bool, needs: str = "question") -> NoReturn:
+    """Run a batch to standard output, say on standard error what failed, and end with the exit code.
+
+    With `shown` the progress goes to standard error.
+    """
+
+    def tell(done: int) -> None:
+        if shown:
+            click.echo(f"\r{done} rows", nl=False, err=True)
+
+    done = run_batch(lines, answer, sys.stdout, tell, needs=needs)
+    if shown:
+        click.echo("", err=True)
+    if not done.rows:
+        click.echo(f'There was no row. A row is a line like {{"id": 1, "{needs}": "..."}}.', err=True)
+    if done.failed:
+        click.echo(
+            f"{done.failed} of {done.rows} rows failed, each with its `error`. The first: {done.first}", err=True
+        )
+    sys.exit(1 if done.failed else 0)
 
 
 def _run_row(line: str, number: int, answer: Callable[[Row], Row], needs: str) -> Row:

@@ -16,12 +16,15 @@ import gradio as gr
 from assistant.conversation import check_question
 from assistant.tracing.records import Feedback, Origin
 from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
+from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
-from ui.kept_turns import chunk_ids_of, conversation_messages, history_of, panel_of
+from ui.cited_files import panel
+from ui.conversation_list import connect_list, listing
+from ui.kept_turns import conversation_messages, history_of
 from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
-from ui.parts import Asking, Parts, plain
-from ui.render import conversations_html, links_html, warnings_html
+from ui.parts import Parts, plain
+from ui.render import links_html, warnings_html
 from ui.seen import DOWN, UP, WRONG_SOURCE, Index, Seen
 from ui.suggestions import suggestions
 from ui.turn_view import NO_SOURCES
@@ -119,7 +122,7 @@ class ChatHandlers:
             record = self._parts.book.turn(wanted.partition(" ")[0], self._parts.user(request))
         except TraceProblem as exc:
             raise shown_error(exc) from exc
-        return panel_of(record, self._parts.chunks(chunk_ids_of(record)))
+        return panel(self._parts, record)
 
     def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""
@@ -170,26 +173,15 @@ class ChatHandlers:
         gr.Info("Thank you: the course team will see it.")
         return hidden
 
-    def search(self, text: str, conversation: str, request: gr.Request) -> str:
-        """List the conversations in which something was said."""
-        return conversations_html(self._parts.book.listed(self._parts.user(request), text), conversation)
-
-    def rename(self, title: str, conversation: str, text: str, request: gr.Request) -> str:
-        """Call the conversation that is open something else; give the list anew."""
-        self._own(lambda user: self._parts.book.rename(conversation, user, title), request)
-        return self.search(text, conversation, request)
-
     def delete(self, conversation: str, request: gr.Request) -> Shown:
         """Delete the conversation that is open, and begin a new one."""
-        self._own(lambda user: self._parts.book.delete(conversation, user), request)
-        self._parts.live.drop(conversation)
-        return self._whole(Seen("", [], [], []), self._parts.user(request))
-
-    def _own(self, work: Any, request: Asking) -> None:
+        user = self._parts.user(request)
         try:
-            work(self._parts.user(request))
+            self._parts.book.delete(conversation, user)
         except TraceProblem as exc:
             raise shown_error(exc) from exc
+        self._parts.live.drop(conversation)
+        return self._whole(Seen("", [], [], []), user)
 
     def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)
@@ -229,9 +221,9 @@ class ChatHandlers:
         notes = [*parts.warnings(), *(["There is no such conversation of yours."] if missing else [])]
         return {
             chat.chatbot: gr.update(value=messages, feedback_value=seen.votes()),
-            chat.sources: panel_of(last, parts.chunks(chunk_ids_of(last))),
+            chat.sources: panel(parts, last),
             chat.conversation: seen.id,
-            chat.list: conversations_html(parts.book.listed(user), seen.id),
+            chat.list: listing(parts.book, user, seen.id),
             chat.links: links_html(seen.id),
             chat.title: parts.book.title(seen.id, user) if seen.records else "",
             chat.own: gr.update(visible=bool(seen.id)),
@@ -256,7 +248,7 @@ class ChatHandlers:
 
 def build_chat(parts: Parts) -> None:
     """Lay the chat page out and connect it; called within Gradio's Blocks."""
-    chat = chat_layout(parts.opened.model.label, parts.material)
+    chat = chat_layout(parts)
     does = ChatHandlers(parts, chat)
     shown = [getattr(chat, name) for name in CONTENTS]
     how: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
@@ -281,7 +273,6 @@ def build_chat(parts: Parts) -> None:
     chat.chatbot.clear(None, None, None, js="lectern.anew", **how)
     chat.chatbot.like(does.vote, [chat.conversation], shown, **how)
     chat.comment.submit(does.comment, [chat.comment, chat.voted], shown, **how)
-    chat.find.change(does.search, [chat.find, chat.conversation], chat.list, trigger_mode="always_last", **how)
-    chat.title.submit(does.rename, [chat.title, chat.conversation, chat.find], chat.list, **how)
+    connect_list(chat, parts, how)
     chat.delete.click(does.delete, [chat.conversation], shown, js="lectern.sure", **how)
     chat.conversation.change(None, [chat.conversation], None, js="lectern.named", **how)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import gradio as gr
 
 from assistant.ways import Way
 from ui.masthead import masthead
+from ui.parts import Parts
 from ui.turn_view import NO_SOURCES
 
 EXAMPLES = [
@@ -50,16 +51,18 @@ class Chat:
     voted: Any
     wanted: Any
     ended: Any
+    older: Any
 
 
-def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
+def chat_layout(parts: Parts) -> Chat:
     """Lay the page out within Gradio's Blocks."""
     page = gr.context.Context.root_block
-    masthead(badge, material)
+    masthead(parts)
     notes = gr.HTML("", padding=False, visible=False, elem_id="notes")
     conversation = gr.Textbox(visible="hidden", elem_id="conversation", label="Conversation", container=False)
     wanted = gr.Textbox(elem_id="wanted", elem_classes="lectern-hidden", label="Wanted source", container=False)
     ended = gr.Textbox(elem_id="ended", visible="hidden", label="Ended turn", container=False)
+    older = gr.Textbox(elem_id="older", elem_classes="lectern-hidden", label="How many to list", container=False)
     voted = gr.Textbox(visible="hidden", elem_id="voted", label="Voted on", container=False)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=2, min_width=200, elem_id="past"):
@@ -103,5 +106,5 @@ def chat_layout(badge: str, material: Callable[[], str]) -> Chat:
             sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
     return Chat(
         page, chatbot, box, way, sources, conversation, find, listed, links, title, delete, own, notes, comments,
-        comment, voted, wanted, ended,
+        comment, voted, wanted, ended, older,
     )  # fmt: skip

@@ -9,19 +9,33 @@ import atexit
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from index_store.errors import InvalidInput, LecternError
-from ui import dataset_commands, evaluation_commands, library_commands, prompt_commands, tag_command, trace_commands
-from ui.batch import Row, dump, run_batch
+from index_store.errors import InvalidInput, LecternError, PromptUnknown, SourceMissing, TraceUnknown
+from ui import (
+    account_commands,
+    dataset_commands,
+    evaluation_commands,
+    library_commands,
+    mcp_command,
+    policy_commands,
+    prompt_commands,
+    tag_command,
+    trace_commands,
+)
+from ui.batch import Row, dump, run_command
+from ui.text_files import TextFile
+
+if TYPE_CHECKING:
+    from assistant.ways import Way
 
 DONE, IN_PART, USAGE, FAILED = 0, 1, 2, 3
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _BATCH = click.option(
     "--batch",
-    type=click.File("r", encoding="utf-8-sig", errors="replace"),
+    type=TextFile(),
     help="Answer each row of a JSON lines file (- reads standard input).",
 )
 
@@ -32,7 +46,7 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except InvalidInput as exc:
+        except (InvalidInput, TraceUnknown, PromptUnknown, SourceMissing) as exc:  # what was given names nothing
             fail(exc, USAGE)
         except LecternError as exc:
             fail(exc, FAILED)
@@ -70,11 +84,11 @@ def ui(host: str, port: int) -> None:
 
 @cli.command()
 @click.argument("question", required=False)
-@click.option("--agent", "way", flag_value="agent", help="With tools: Wikipedia, the web, arXiv, arithmetic.")
-@click.option("--course", "way", flag_value="course", help="From the course material alone.")
+@click.option("--agent", is_flag=True, help="With tools: Wikipedia, the web, arXiv, arithmetic.")
+@click.option("--course", is_flag=True, help="From the course material alone.")
 @_BATCH
 @_JSON
-def ask(question: str | None, way: Any, batch: Any, as_json: bool) -> None:
+def ask(question: str | None, agent: bool, course: bool, batch: Any, as_json: bool) -> None:
     """Answer a question, with citations.
 
     The course material comes first; what it does not hold is looked up with tools where these work. With --agent every
@@ -83,15 +97,18 @@ def ask(question: str | None, way: Any, batch: Any, as_json: bool) -> None:
     from ui import rows, terminal, wiring
     from ui.delivery import delivered_behind
 
+    if agent and course:
+        raise InvalidInput("--agent and --course exclude each other.", hint="Give one of them.")
+    way: Way = "agent" if agent else "course" if course else "auto"
     with wiring.open_assistant(wiring.read_environment()) as opened, delivered_behind(opened.library):
         if batch is not None:
-            _batch(batch, question, lambda row: rows.answer_row(opened.assistant, row, way or "auto"))
+            _batch(batch, question, lambda row: rows.answer_row(opened.assistant, row, way))
         asked = _needed(question, 'lectern ask "What is few-shot prompting?"')
         if as_json:
             row = {"question": asked, "history": []}
-            click.echo(dump(rows.answer_row(opened.assistant, row, way or "auto")))
+            click.echo(dump(rows.answer_row(opened.assistant, row, way)))
         else:
-            terminal.stream_answer(opened.assistant, asked, opened.model.label, way or "auto")
+            terminal.stream_answer(opened.assistant, asked, opened.model.label, way)
 
 
 @cli.command()
@@ -133,16 +150,7 @@ def _batch(lines: Any, question: str | None, answer: Callable[[Row], Row]) -> No
     """Answer a file of rows, progress on standard error, and end with the exit code."""
     if question is not None:
         raise InvalidInput("A question and --batch were both given.", hint="Give one of them.")
-    shown = sys.stderr.isatty()
-
-    def tell(done: int) -> None:
-        if shown:
-            click.echo(f"\r{done} rows", nl=False, err=True)
-
-    fine = run_batch(lines, answer, sys.stdout, tell)
-    if shown:
-        click.echo("", err=True)
-    sys.exit(DONE if fine else IN_PART)
+    run_command(lines, answer, sys.stderr.isatty())
 
 
 def _needed(question: str | None, example: str) -> str:
@@ -151,14 +159,17 @@ def _needed(question: str | None, example: str) -> str:
     return question
 
 
+cli.add_command(account_commands.accounts)
 cli.add_command(library_commands.ingest)
 cli.add_command(library_commands.library)
 cli.add_command(tag_command.tag)
+cli.add_command(mcp_command.mcp)
 cli.add_command(prompt_commands.prompts)
 cli.add_command(evaluation_commands.evaluate)
 cli.add_command(evaluation_commands.compare)
 cli.add_command(dataset_commands.dataset)
 cli.add_command(dataset_commands.replay)
+cli.add_command(policy_commands.policy)
 cli.add_command(trace_commands.traces)
 cli.add_command(trace_commands.feedback)
 

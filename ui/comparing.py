@@ -1,22 +1,15 @@
-"""Builds the cells of a comparison, prompts by models, and shows what came of it."""
+"""Builds the cells of a comparison, prompts by models, and wakes their models. Shows nothing."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.table import Table
-
-from index_store.errors import InvalidInput
-from ui.terminal import console
+from index_store.errors import InvalidInput, LecternError
 
 if TYPE_CHECKING:
-    from assistant.evaluation.comparison import Comparison
-    from assistant.evaluation.datasets import Dataset
     from assistant.evaluation.runs import Runner
     from ui.wiring import Library
 
@@ -32,6 +25,7 @@ class CellPlan:
     model: str
     settings: Mapping[str, Any]
     runner: Callable[[str], Runner]
+    wake: Callable[[str], Awaitable[object]]  # asks once, and keeps nothing
 
 
 def cells_of(library: Library, prompts: Sequence[str], models: Sequence[str]) -> list[CellPlan]:
@@ -99,64 +93,14 @@ def _cell(library: Library, version: int, model_name: str | None) -> CellPlan:
 def _plan(name: str, prompt: str, model: str, settings: Mapping[str, Any], tagger: Any) -> CellPlan:
     from assistant.evaluation import runners
 
-    return CellPlan(name, prompt, model, settings, lambda run_id: runners.tagging(tagger, run_id))
+    return CellPlan(name, prompt, model, settings, lambda run_id: runners.tagging(tagger, run_id), tagger.names_in)
 
 
-def print_comparison(comparison: Comparison) -> None:
-    """Print the matrix, what can be told apart, and the rankings."""
-    table = Table("", "F1", "exact", "NA accuracy", "tokens in/out", "price a row", "seconds a row", "errors", box=None)
-    for cell in comparison.cells:
-        by_name = {figure.name: figure for figure in cell.figures}
-        shown = [
-            f"{by_name[n].value:.3f} ({by_name[n].low:.2f}–{by_name[n].high:.2f})" if n in by_name else "–"
-            for n in ("F1", "exact set", "NA accuracy")
-        ]
-        tokens = "–" if cell.input_tokens is None else f"{cell.input_tokens:.0f}/{cell.output_tokens or 0:.0f}"
-        price = "unknown" if cell.price_usd is None else f"${cell.price_usd:.6f}"
-        table.add_row(cell.name, *shown, tokens, price, f"{cell.seconds:.3f}", str(cell.errors))
-    console.print(table)
-    for cell in comparison.cells:
-        if cell.errors:
-            console.print(f"{cell.name}: {cell.errors} rows failed: {cell.reason}", style="red", markup=False)
-    for verdict in comparison.verdicts:
-        console.print(f"- {verdict.words}", soft_wrap=True)
-        console.print(f"  {verdict.test}", style="dim", soft_wrap=True)
-    if comparison.caution:
-        console.print(f"  {comparison.caution}", style="dim", soft_wrap=True)
-    if len(comparison.cells) > 1:
-        _print_rankings(comparison)
+async def wake(cells: Sequence[CellPlan], abstract: str) -> None:
+    """Ask each model once before any is timed, so that no cell pays for what is loaded first.
 
-
-def _print_rankings(comparison: Comparison) -> None:
-    for by in ("quality", "price", "speed"):
-        told = ", then ".join(cell.name for cell in comparison.ranking(by))
-        if by == "price" and all(cell.price_usd is None for cell in comparison.cells):
-            told = "none is known, for the server reports no tokens, or its models have no price."
-        console.print(f"By {by}: {told}", soft_wrap=True)
-
-
-def write_reports(comparison: Comparison, data: Dataset, page: Path) -> None:
-    """Write the page and the CSV beside it.
-
-    Raises:
-        InvalidInput: when they cannot be written there.
+    A model that fails says so in its rows.
     """
-    from assistant.evaluation.report import csv_report, html_report
-
-    page = page if page.suffix.lower() in (".html", ".htm") else page.with_suffix(".html")
-    table = page.with_suffix(".csv")
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        _write(page, html_report(comparison, data))
-        _write(table, csv_report(comparison))
-    except OSError as exc:
-        raise InvalidInput(f"{page} cannot be written: {exc.strerror}.", hint="Give --report another place.") from exc
-    click.echo(f"Report: {page} and {table.name}", err=True)
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file whole, or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8", newline="") as out:
-        out.write(text)
-    Path(out.name).chmod(0o644)
-    Path(out.name).replace(file)
+    for cell in {cell.model: cell for cell in reversed(cells)}.values():
+        with suppress(LecternError):
+            await cell.wake(abstract)

@@ -65,6 +65,7 @@ def list_all(as_json: bool) -> None:
 @click.option("--refused", is_flag=True, help="All turns that were refused.")
 @click.option("--down", is_flag=True, help="All turns with a thumb down.")
 @click.option("--text", help="All turns with these words in question or answer.")
+@click.option("--evaluation", is_flag=True, help="Among these the turns of evaluations too.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many turns.")
 @PROMPT
 @MODEL
@@ -74,6 +75,7 @@ def replay(
     refused: bool,
     down: bool,
     text: str | None,
+    evaluation: bool,
     limit: int,
     prompts: tuple[str, ...],
     model: str | None,
@@ -88,12 +90,20 @@ def replay(
     from ui import wiring
     from ui.delivery import delivered_behind
 
-    if trace_id is None and not (refused or down or text):
+    asked_for = refused or down or text is not None
+    if trace_id is None and not asked_for:
         raise InvalidInput("No turn is named.", hint="Give a trace, or --refused, --down or --text WORDS.")
+    if trace_id is not None and (asked_for or evaluation):
+        raise InvalidInput("A trace and a choice among all were both given.", hint="Give one of them.")
     environment = varied(wiring.read_environment(), prompts, model)
     with wiring.open_library(environment) as library, delivered_behind(library):
         reader = TraceReader(library.traces.engine)
-        wanted = Filter(status="refused" if refused else None, vote="down" if down else None, text=text)
+        wanted = Filter(
+            status="refused" if refused else None,
+            vote="down" if down else None,
+            text=text,
+            evaluation=None if evaluation else False,
+        )
         ids = [trace_id] if trace_id else [row["id"] for row in reader.find(wanted, limit)]
         again = _again(library)
         failed = sum(_one(reader.get(one), again, reader, as_json) for one in ids)
@@ -143,10 +153,20 @@ def _one(before: Mapping[str, Any], again: Callable[[Mapping[str, Any]], str], r
         click.echo(dump(row))
         return bool(after["status"] == "error")
     click.secho(f"{before['id'][:8]}  {' '.join(before['question'].split())[:100]}", bold=True)
-    click.echo(f"  changed: {', '.join(changed) or 'nothing'}")
+    click.echo(f"  new trace: {after['id']}\n  changed: {', '.join(changed) or 'nothing'}")
     for name in changed:
         click.echo(f"  {name} before: {sides['before'][name]}\n  {name} after:  {sides['after'][name]}")
+    costs = " -> ".join(
+        f"{_price(trace)} in {sides[side]['seconds']} s" for side, trace in (("before", before), ("after", after))
+    )
+    click.echo(f"  price: {costs}")
     return bool(after["status"] == "error")
+
+
+def _price(trace: Mapping[str, Any]) -> str:
+    if trace["price_usd"] is not None:
+        return f"${trace['price_usd']:.6f}"
+    return "none" if trace["mode"] == "quoting" else "unknown"
 
 
 _TOLD = ("status", "answer", "sources", "tags", "tools", "prompt", "model")

@@ -10,7 +10,8 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,13 @@ from index_store.errors import LecternError, TracesUnavailable
 from ui.terminal import errors
 
 if TYPE_CHECKING:
-    from assistant.tracing.delivery import Worker
+    from assistant.tracing.delivery import Sink, Tally, Worker
+    from assistant.tracing.outbox import Queue
     from assistant.tracing.store import TraceStore
     from ui.wiring import Library
 
 UPKEEP_S = 3_600.0
+WAIT_FOR_OTHERS_S = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -101,6 +104,23 @@ def delivery_problems(store: TraceStore) -> list[str]:
     return found
 
 
+def _wait_for_others(queue: Queue, sinks: Sequence[Sink], tally: Tally) -> None:
+    """Wait while another process sends, as one that a command has left behind, and send what it gives back."""
+    from assistant.tracing.delivery import deliver_round
+
+    end = time.monotonic() + WAIT_FOR_OTHERS_S
+    told = False
+    while (theirs := queue.sent_by_others()) and time.monotonic() < end:
+        if not told:
+            click.echo(f"Another process is sending {theirs}; waiting for it.", err=True)
+            told = True
+        time.sleep(0.2)
+    if told:
+        more = deliver_round(queue, sinks, all_now=True)
+        tally.delivered += more.delivered
+        tally.problems |= more.problems
+
+
 def deliver_now(library: Library, *, only_due: bool) -> bool:
     """Send what waits and say how far that came; True when nothing is left."""
     from assistant.tracing.delivery import deliver_round, make_sinks
@@ -115,6 +135,8 @@ def deliver_now(library: Library, *, only_due: bool) -> bool:
     sinks = make_sinks(store.settings)
     try:
         tally = deliver_round(queue, sinks, all_now=not only_due)
+        if not only_due:
+            _wait_for_others(queue, sinks, tally)
     finally:
         for sink in sinks:
             sink.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.table import Table
 from rich.text import Text
 
-from index_store.errors import IndexEmpty, LecternError
+from index_store.errors import IndexEmpty, LecternError, SettingsError
 from ui.batch import Row
 from ui.delivery import delivery_problems
 from ui.environment import SECRETS, VARIABLES, Environment
@@ -51,7 +51,10 @@ def examine() -> list[Finding]:
         *_guarded("embedding", lambda: _embedding(environment)),
         *_guarded("index", lambda: _index(environment)),
         *_guarded("language model", lambda: _model(environment)),
+        *_guarded("prompts", lambda: _prompts(environment)),
+        *_guarded("examples", lambda: _examples(environment)),
         *_tools(environment),
+        *_policy(environment),
         *_guarded("traces", lambda: _traces(environment)),
         *_guarded("delivery", lambda: _delivery(environment)),
         *_variables(environment),
@@ -120,6 +123,33 @@ def _model(environment: Environment) -> Finding:
     return Finding("language model", "ok", f"{model.label} answers")
 
 
+def _prompts(environment: Environment) -> Finding:
+    """Look at the chosen versions also where no model would be asked with them."""
+    from assistant.prompts import names
+    from ui.wiring import prompts_of
+
+    chosen = prompts_of(environment)
+    known = names(chosen.folder)
+    if strays := [name for name in chosen.versions if name not in known]:
+        raise SettingsError(
+            f"LECTERN_PROMPT_VERSIONS chooses a version of {strays[0]!r}: there is no such template.",
+            hint=f"Templates: {', '.join(known)}.",
+        )
+    templates = [chosen.get(name) for name in known]
+    picked = [f"{t.name}@{t.version}" for t in templates if t.name in chosen.versions]
+    shown = f", chosen: {', '.join(picked)}" if picked else ""
+    return Finding("prompts", "ok", f"{len(templates)} templates{shown}")
+
+
+def _examples(environment: Environment) -> Finding:
+    from assistant.examples import examples_file, read_examples
+
+    choice = environment.examples
+    found = read_examples(examples_file(environment.assistant.prompts_folder))
+    seed = f", seed {choice.seed}" if choice.way == "random" else ""
+    return Finding("examples", "ok", f"{choice.way}, {choice.count} of {len(found)}{seed}")
+
+
 def _tools(environment: Environment) -> Iterator[Finding]:
     """Say which of the agent's tools work here, and why the others do not."""
     try:
@@ -131,7 +161,19 @@ def _tools(environment: Environment) -> Iterator[Finding]:
         yield Finding("tools", "broken", exc.message, exc.hint)
         return
     for name, why in states.items():
-        yield Finding(f"tool {name}", "ok" if why is None else "note", "on" if why is None else f"off: {why}")
+        on = "on; whether an address can be reached shows when one is opened" if name == "open_page" else "on"
+        yield Finding(f"tool {name}", "ok" if why is None else "note", on if why is None else f"off: {why}")
+
+
+def _policy(environment: Environment) -> Iterator[Finding]:
+    """Say which assignments are open now, and which globs of the policy match nothing."""
+    from ui.policies import look_at_policy
+
+    try:
+        for status, found, hint in look_at_policy(environment):
+            yield Finding("course policy", status, found, hint)
+    except LecternError as exc:
+        yield Finding("course policy", "broken", exc.message, exc.hint)
 
 
 def _traces(environment: Environment) -> Finding:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.examples import Choice
     from assistant.settings import AssistantSettings
     from assistant.tracing.settings import TraceSettings
+    from ui.server_settings import OidcSettings, ServerSettings
 
 VARIABLES: Mapping[str, str] = {
     "LECTERN_HOME": "where everything that lasts lies",
@@ -29,6 +30,7 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_EMBEDDING": "minilm (default), openai:MODEL or compatible:MODEL",
     "LECTERN_PROMPTS": "folder with a course team's own prompt versions, and tag_examples.jsonl",
     "LECTERN_PROMPT_VERSIONS": "versions of prompts that are used: tag_abstract=3,answer=1",
+    "LECTERN_POLICY": "the course's policy: a TOML file or a folder of them (else policy.toml in the home)",
     "LECTERN_EXAMPLES": "how few-shot examples are chosen: fixed:4 (default), random:4:SEED or nearest:4",
     "LECTERN_NAMES": "file with names of models that the tagging rules know too, one a line",
     "LECTERN_MAX_FILE_BYTES": "the largest file that is read",
@@ -56,8 +58,28 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_REDACT": "0 delivers e-mail addresses, phone and student numbers too; never keys",
     "LECTERN_REDACT_STORE": "1 hides them in what is kept here, too",
     "LECTERN_STUDENT_NUMBER": "regular expression of your student numbers",
+    "LECTERN_ACCOUNTS": "1 lets only those in who have an account",
+    "LECTERN_PUBLIC_URL": "address under which a proxy shows the server: https://course.example/lectern",
+    "LECTERN_PROXIES": "addresses of proxies whose forwarded headers are believed (default 127.0.0.1)",
+    "LECTERN_CONSENT": "file with the text that whoever signs in agrees to",
+    "LECTERN_LIMITS": "what may be asked for: turns_a_minute=20 turns_at_once=3 all_at_once=100 usd_a_day=none",
+    "LECTERN_OIDC_ISSUER": "address of an OpenID provider to sign in with",
+    "LECTERN_OIDC_CLIENT_ID": "what the provider calls this server",
+    "LECTERN_OIDC_CLIENT_SECRET": "the secret that the provider gave to this server",
+    "LECTERN_OIDC_CLAIM": "the claim that says what somebody is (default roles)",
+    "LECTERN_OIDC_ROLES": "what its values make of somebody: reviewer=tutor,staff admin=lecturer",
+    "LECTERN_LOG": "json writes the server's log as JSON lines; else text",
 }
-SECRETS = frozenset({"OPENAI_API_KEY", "COMET_API_KEY", "OPIK_API_KEY", "TAVILY_API_KEY", "SERPAPI_API_KEY"})
+SECRETS = frozenset(
+    {
+        "OPENAI_API_KEY",
+        "COMET_API_KEY",
+        "OPIK_API_KEY",
+        "TAVILY_API_KEY",
+        "SERPAPI_API_KEY",
+        "LECTERN_OIDC_CLIENT_SECRET",
+    }
+)
 
 TOOLS = frozenset(
     {"course_search", "read_source", "wikipedia", "web_search", "open_page", "arxiv", "tag_abstract", "calculate"}
@@ -122,6 +144,15 @@ class Environment:
             raise SettingsError(f"LECTERN_PROMPT_VERSIONS is {text!r}.", hint="Write it like tag_abstract=3,answer=1.")
         return {name: int(version) for name, version in versions.items()}
 
+    @property
+    def policy_file(self) -> Path | None:
+        """The course's policy, a file or a folder; None where there is none."""
+        named = self.get("LECTERN_POLICY")
+        if named is not None:
+            return Path(named).expanduser()
+        usual = self.home / "policy.toml"
+        return usual if usual.is_file() else None
+
     @cached_property
     def examples(self) -> Choice:
         """How few-shot examples are chosen."""
@@ -166,6 +197,36 @@ class Environment:
             opik_project=self.get("OPIK_PROJECT_NAME"),
             secrets=tuple(s for s in map(self.secret, sorted(SECRETS)) if s is not None),
         )
+
+    @cached_property
+    def server(self) -> ServerSettings:
+        """Settings of the web server."""
+        from ui import server_settings as read
+
+        return read.ServerSettings(
+            accounts=self._switch("LECTERN_ACCOUNTS", default=False),
+            public_url=read.read_public_url(self.get("LECTERN_PUBLIC_URL")),
+            proxies=self.get("LECTERN_PROXIES") or "127.0.0.1",
+            oidc=self._oidc(),
+            consent=read.read_consent(self.get("LECTERN_CONSENT")),
+            limits=read.read_limits(self.get("LECTERN_LIMITS")),
+            log_json=read.read_log(self.get("LECTERN_LOG")),
+        )
+
+    def _oidc(self) -> OidcSettings | None:
+        from ui.server_settings import OidcSettings, read_roles
+
+        issuer, client = self.get("LECTERN_OIDC_ISSUER"), self.get("LECTERN_OIDC_CLIENT_ID")
+        secret = self.secret("LECTERN_OIDC_CLIENT_SECRET")
+        if issuer is None and client is None and secret is None:
+            return None
+        if issuer is None or client is None or secret is None:
+            raise SettingsError(
+                "Only a part of the OpenID provider is set.",
+                hint="Set LECTERN_OIDC_ISSUER, LECTERN_OIDC_CLIENT_ID and LECTERN_OIDC_CLIENT_SECRET.",
+            )
+        roles = read_roles(self.get("LECTERN_OIDC_ROLES"))
+        return OidcSettings(issuer.rstrip("/"), client, secret, self.get("LECTERN_OIDC_CLAIM") or "roles", roles)
 
     @cached_property
     def tools(self) -> frozenset[str] | None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index_store.errors import InvalidInput
-from ui.batch import Row, dump
+from ui import run_commands
 from ui.figures import report
+from ui.policies import AT
+from ui.run_commands import resuming
 from ui.variants import MODEL, PROMPT, varied
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ _RESUME = click.option("--resume", metavar="RUN", help="Go on with a run that wa
 
 @click.group(name="eval")
 def evaluate() -> None:
-    """Measure tags, searches or answers on labelled rows.
+    """Measure tags, searches, answers or the policy on labelled rows.
 
     A dataset is JSON lines or CSV: the rows of --batch, and what would be right (`tags`; or `gold` and `keywords`).
-    Every figure comes with its 95 % interval. Runs are kept and can be gone on with.
+    Every figure comes with its 95 % interval. Runs are kept: `list` shows them, `show` what was wrong in one, and
+    --resume goes on with one that was stopped or had rows that failed.
     """
 
 
@@ -69,7 +72,8 @@ def eval_tags(
         more: Mapping[str, Sequence[Mapping[str, float]]] = {}
         if tagger.uses_rules:
             more = runners.rules_without(data.rows)
-    report(run, data, results, TAG_MEASURES, as_json, more)
+    again = resuming("tags", dataset, run, prompts, model, limit)
+    report(run, data, results, TAG_MEASURES, as_json, again, more)
 
 
 @evaluate.command("search")
@@ -89,7 +93,8 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
         settings = {"top_k": top_k, "index": str(library.searcher.index.manifest.fingerprint)}
         run = _run_of(library, data, settings, resume)
         results = _go(run, data, runners.searching(library.searcher, top_k), jobs)
-    report(run, data, results, SEARCH_MEASURES, as_json)
+    again = resuming("search", dataset, run, top_k=top_k, limit=limit)
+    report(run, data, results, SEARCH_MEASURES, as_json, again)
 
 
 @evaluate.command("answers")
@@ -131,56 +136,49 @@ def eval_answers(
         run = _run_of(library, data, settings, resume)
         scoring = runners.judging(opened.model, templates) if judge else None
         results = _go(run, data, runners.asking(opened.assistant, run.about.id, scoring), jobs)
-    report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json)
+    again = resuming("answers", dataset, run, prompts, model, limit, judge=judge)
+    report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json, again)
 
 
-@evaluate.command("list")
+evaluate.add_command(run_commands.list_all)
+evaluate.add_command(run_commands.show)
+
+
+@evaluate.command("policy")
+@click.argument("dataset", type=click.Path(path_type=Path), required=False)
+@AT
+@PROMPT
+@MODEL
+@_LIMIT
+@_JOBS
+@_RESUME
 @_JSON
-def list_all(as_json: bool) -> None:
-    """List the runs that are kept."""
-    from assistant.evaluation.runs import list_runs
-    from ui import wiring
+def eval_policy(
+    dataset: Path | None,
+    at: str | None,
+    prompts: tuple[str, ...],
+    model: str | None,
+    limit: int | None,
+    jobs: int,
+    resume: str | None,
+    as_json: bool,
+) -> None:
+    """Ask about assignments; look for leaks, help and wrong bounds.
 
-    for run in list_runs(wiring.read_environment().home):
-        results = run.results()
-        failed = sum(r.error is not None for r in results.values())
-        about: Row = {"id": run.about.id, "dataset": run.about.dataset, "rows": run.about.rows}
-        about |= {"done": len(results) - failed, "failed": failed, "settings": dict(run.about.settings)}
-        if as_json:
-            click.echo(dump(about))
-        else:
-            failures = f", {failed} failed" if failed else ""
-            click.echo(
-                f"{about['id']}  {about['done']} of {about['rows']} rows{failures}  {Path(about['dataset']).name}"
-            )
+    Without a DATASET it is the `evaluation` of the assignment that is open.
+    """
+    from assistant.evaluation.policy_rows import POLICY_MEASURES, restricting
+    from ui import policies, wiring
 
-
-@evaluate.command("show")
-@click.argument("run_id")
-@_JSON
-def show(run_id: str, as_json: bool) -> None:
-    """Show the rows of a run that were wrong, or failed."""
-    from assistant.evaluation.runs import Run
-    from ui import wiring
-
-    run = Run.open(wiring.read_environment().home, run_id)
-    for result in run.results().values():
-        if not _is_wrong(result):
-            continue
-        row: Row = {"id": result.id, "got": result.got, "trace_id": result.trace_id, "error": result.error}
-        if as_json:
-            click.echo(dump(row))
-        else:
-            what = result.error or dump({"got": result.got})
-            click.echo(f"{result.id}  {what[:300]}  trace {result.trace_id or '–'}")
-
-
-def _is_wrong(result: Result) -> bool:
-    counts = result.counts
-    for name in ("exact", "recall@5", "hit", "honest"):
-        if name in counts:
-            return counts[name] == 0.0
-    return result.error is not None
+    dataset, now = policies.measured(wiring.read_environment(), dataset, at)
+    with _opened(dataset, "policy", limit, prompts, model) as (library, data):
+        library.clock = lambda: now
+        opened = wiring.assistant_of(library)
+        settings = {**policies.settings_of(library), "model": opened.model.label}
+        run = _run_of(library, data, settings, resume)
+        results = _go(run, data, restricting(opened.assistant, policies.hiding(library), run.about.id), jobs)
+    again = resuming("policy", dataset, run, prompts, model, limit, at=at)
+    report(run, data, results, POLICY_MEASURES, as_json, again)
 
 
 @click.command()
@@ -199,23 +197,28 @@ def compare(
     """Compare prompts and models on labelled abstracts.
 
     Quality, price and speed side by side, and which differences the rows can show. Each prompt is tried
-    with each model. Without a language model there are the rules alone.
+    with each model. Before it is timed, each model is asked once. Without a language model there are the rules alone.
     """
     from assistant.evaluation.comparison import compare as compared
-    from ui.comparing import cells_of, print_comparison, write_reports
+    from ui.comparing import cells_of, wake
+    from ui.comparison_view import check_report, print_comparison, show_page, write_reports
 
+    if page is not None:
+        check_report(page)
     with _opened(dataset, "tags", limit) as (library, data):
         results = {}
-        for cell in cells_of(library, _split(prompts), _split(models)):
+        cells = cells_of(library, _split(prompts), _split(models))
+        if len(cells) > 1:
+            asyncio.run(wake(cells, data.rows[0].asked))
+        for cell in cells:
             run = _run_of(library, data, cell.settings, None)
             results[cell.name] = (cell.prompt, cell.model, _go(run, data, cell.runner(run.about.id), jobs, cell.name))
         home = library.environment.home
     comparison = compared(data.rows, results)
     print_comparison(comparison)
-    page = page or home / "evaluations" / "comparison.html"
-    write_reports(comparison, data, page)
+    written = write_reports(comparison, data, page or home / "evaluations" / "comparison.html")
     if shall_open:
-        click.launch(page.resolve().as_uri())
+        show_page(written)
     sys.exit(any(cell.errors for cell in comparison.cells))
 
 
@@ -279,4 +282,8 @@ def _go(run: Run, data: Dataset, runner: Runner, jobs: int, name: str = "") -> d
         def tell(done: int) -> None:
             bar.update(task, completed=done)
 
-        return asyncio.run(run.go(data.rows, runner, jobs=jobs, tell=tell))
+        try:
+            return asyncio.run(run.go(data.rows, runner, jobs=jobs, tell=tell))
+        except KeyboardInterrupt:
+            errors.print(f"Stopped. Go on with: the same command and --resume {run.about.id}", soft_wrap=True)
+            raise

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.accounts.people import Action
 from ui import doctor
 from ui.library_view import table
 from ui.masthead import masthead
@@ -45,7 +46,7 @@ def findings_html(findings: list[doctor.Finding]) -> str:
 
 def build_help(parts: Parts) -> None:
     """Lay the help page out and connect it."""
-    masthead(parts.opened.model.label, parts.material, "Help")
+    masthead(parts, "Help")
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             gr.HTML("<h2 class='lectern-title'>Three things to try</h2>", padding=False)
@@ -56,14 +57,22 @@ def build_help(parts: Parts) -> None:
                 "<h2 class='lectern-title'>Keys</h2>" + table("Outside a text box", ("Key", "Does"), rows),
                 padding=False,
             )
-    gr.HTML("<h2 class='lectern-title'>Settings</h2>", padding=False)
-    look = gr.Button("Look again", size="sm", elem_id="look")
-    shown = gr.HTML("<p role='status'>Looking …</p>", padding=False, elem_id="findings")
+    with gr.Column(visible=not parts.server.accounts) as settings:
+        look, shown = _settings()
 
-    async def found() -> str:
-        return findings_html(await asyncio.to_thread(doctor.examine))
+    async def found(request: gr.Request) -> tuple[Any, str]:
+        person = parts.person(request)
+        if person is not None and not person.may(Action.OPERATE):
+            return gr.update(visible=False), ""
+        return gr.update(visible=True), findings_html(await asyncio.to_thread(doctor.examine))
 
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     root: Any = gr.context.Context.root_block
-    root.load(found, None, shown, **how)
-    look.click(found, None, shown, **how)
+    root.load(found, None, [settings, shown], **how)
+    look.click(found, None, [settings, shown], **how)
+
+
+def _settings() -> tuple[Any, Any]:
+    gr.HTML("<h2 class='lectern-title'>Settings</h2>", padding=False)
+    look = gr.Button("Look again", size="sm", elem_id="look")
+    return look, gr.HTML("<p role='status'>Looking …</p>", padding=False, elem_id="findings")

@@ -35,10 +35,11 @@ def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
         raise InvalidInput("No file was chosen.", hint="Choose files, a folder, or write an address.")
     folder = home / UPLOADS / uuid.uuid4().hex[:12]
     folder.mkdir(parents=True)
-    for file, name in uploads:
+    last = {file: n for n, (file, _) in enumerate(uploads)}  # of equal files of one name there is one
+    for n, (file, name) in enumerate(uploads):
         target = free_path(folder, safe_name(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target)
+        (shutil.move if last[file] == n else shutil.copyfile)(file, target)
         with suppress(OSError):
             target.chmod(0o600)
     return folder

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
+from assistant.policy.values import POLICY_STEP
 from assistant.refusal import REFUSAL
 from index_store.chunks import Chunk, Hit
 from index_store.locators import parse_locator
 from ui.render import neutral, related_html, sources_html
-from ui.turn_view import NO_SOURCES, Message, ending, pictures, step_message
+from ui.turn_view import NO_SOURCES, Message, ending, notice_markdown, pictures, step_message
 
 Record = Mapping[str, Any]
 STOPPED = "*Stopped here.*"
@@ -19,7 +21,7 @@ STOPPED = "*Stopped here.*"
 def messages_of(record: Record) -> list[Message]:
     """Give the messages of one turn: the question, each step folded, the reply."""
     steps = [step_message(_step(span), "") for span in record["spans"] if span["kind"] == "tool"]
-    reply: Message = {"role": "assistant", "content": _reply(record)}
+    reply: Message = {"role": "assistant", "content": notice_markdown(_notice(record)) + _reply(record)}
     return [{"role": "user", "content": neutral(record["question"])}, *steps, reply]
 
 
@@ -42,13 +44,18 @@ def history_of(records: Sequence[Record]) -> list[dict[str, str]]:
     return said
 
 
-def panel_of(record: Record | None, chunks: Mapping[str, Chunk], root: str = "") -> str:
-    """Give the sources panel of a turn: cited passages, or under a refusal the nearest ones."""
+def panel_of(
+    record: Record | None, chunks: Mapping[str, Chunk], root: str = "", cells: Mapping[int, str] = MappingProxyType({})
+) -> str:
+    """Give the sources panel of a turn: cited passages, or under a refusal the nearest ones.
+
+    `cells` has the cells of notebooks to show, as HTML, by the place of their citation.
+    """
     if record is None:
         return NO_SOURCES
     if record["status"] == "refused":
         return related_html(_related(record, chunks)) or NO_SOURCES
-    return sources_html(citations_of(record, chunks), pictures(record["id"], root)) or NO_SOURCES
+    return sources_html(citations_of(record, chunks), pictures(record["id"], root), cells) or NO_SOURCES
 
 
 def chunk_ids_of(record: Record | None) -> list[str]:
@@ -102,6 +109,12 @@ def _named(outputs: Record) -> str:
     """Name the sources that a step brought, where it kept no text of its own."""
     titles = dict.fromkeys(str(s.get("title") or s.get("path")) for s in outputs.get("sources") or [])
     return "\n".join(f"- {title}" for title in titles)
+
+
+def _notice(record: Record) -> str:
+    """Give what the reader was told of the course's rule for the turn."""
+    told = (s["outputs"] for s in record["spans"] if s["kind"] == "step" and s["name"] == POLICY_STEP)
+    return next((str(outputs.get("text") or "") for outputs in told if isinstance(outputs, Mapping)), "")
 
 
 def _reply(record: Record) -> str:

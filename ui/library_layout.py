@@ -23,10 +23,12 @@ class LibraryPage:
     cancel: Any
     told: Any
     receipts: Any
+    retry: Any
     question: Any
     hits: Any
     find: Any
     page: Any
+    adding: Any
     documents: Any
     chosen: Any
     chunk_page: Any
@@ -41,13 +43,13 @@ class LibraryPage:
 def library_layout(parts: Parts) -> LibraryPage:
     """Lay the page out within Gradio's Blocks."""
     root = gr.context.Context.root_block
-    masthead(parts.opened.model.label, parts.material, "Library")
+    masthead(parts, "Library")
     with gr.Row():
-        with gr.Column(scale=5, min_width=320):
+        with gr.Column(scale=5, min_width=320) as column:
             adding = _adding()
         with gr.Column(scale=7, min_width=320):
             looking = _looking()
-    return LibraryPage(root=root, **adding, **looking)
+    return LibraryPage(root=root, adding=column, **adding, **looking)
 
 
 def _adding() -> dict[str, Any]:
@@ -61,10 +63,11 @@ def _adding() -> dict[str, Any]:
     with gr.Row():
         add = gr.Button("Add to the library", variant="primary", elem_id="add")
         cancel = gr.Button("Cancel", elem_id="cancel")
+    retry = gr.Textbox(label="Try again", elem_id="retry", elem_classes="lectern-hidden", container=False)
     told = gr.HTML("", padding=False, elem_id="told")
     receipts = gr.HTML("", padding=False, elem_id="receipts")
     return {"files": files, "folder": folder, "address": address, "add": add, "cancel": cancel, "told": told,
-            "receipts": receipts}  # fmt: skip
+            "receipts": receipts, "retry": retry}  # fmt: skip
 
 
 def _looking() -> dict[str, Any]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from assistant.accounts.people import Action
 from assistant.tracing.coverage import cited_counts
 from index_store.errors import InvalidInput, LecternError
 from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui import removal, wiring
+from ui.access import needs
 from ui.ingesting import ingested, keep_uploads
 from ui.jobs import Jobs
 from ui.library_layout import LibraryPage, library_layout
@@ -34,6 +36,9 @@ from ui.parts import Parts
 
 A_PAGE = 25
 FOUND = 10
+HIDDEN = "<p>It belongs to the solution of an assignment that is open: nobody is shown it until that is over.</p>"
+Upload = Mapping[str, Any]
+"""A file as Gradio hands it over unread: where it put it, which it has checked, and its name."""
 TELL_EVERY_S = 0.15
 
 
@@ -44,27 +49,33 @@ class LibraryHandlers:
         self._parts = parts
         self._jobs = Jobs()
 
+    @needs(Action.LIBRARY_CHANGE)
     async def add(
-        self, files: list[str] | None, folder: list[str] | None, address: str, request: gr.Request
+        self, files: list[Upload] | None, folder: list[Upload] | None, address: str | None, request: gr.Request
     ) -> AsyncIterator[tuple[str, str]]:
         """Ingest uploads, a web address or an arXiv id, telling how far it is and what became of each file."""
         home = self._parts.library.environment.home
         try:
             with self._jobs.running(self._parts.user(request)) as cancelled:
-                arguments = [address.strip()] if address.strip() else []
-                if uploads := [(Path(f), _given_name(f)) for f in (*(files or ()), *(folder or ()))]:
+                arguments = [address.strip()] if address and address.strip() else []
+                uploads = [_named(upload) for upload in (*(files or ()), *(folder or ()))]
+                most = self._parts.server.limits.upload_files
+                if len(uploads) > most:
+                    raise InvalidInput(f"{len(uploads):,} files are too many at once.", hint=f"Send {most:,} at most.")
+                if uploads:
                     arguments.append(str(await asyncio.to_thread(keep_uploads, home, uploads)))
                 if not arguments:
                     raise InvalidInput("Nothing was chosen.", hint="Choose files, a folder, or write an address.")
                 async for shown in self._ingest(arguments, cancelled):
                     yield shown
-        except LecternError as exc:
+        except (LecternError, OSError) as exc:
             raise shown_error(exc) from exc
 
+    @needs(Action.LIBRARY_CHANGE)
     async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
-        """Read a document anew, as after a failure."""
+        """Read a document anew, as after a failure; what follows its id says only when it was asked for."""
         try:
-            known = self._known(document)
+            known = self._known(document.partition(" ")[0])
             fetched = known.source.startswith(("http://", "https://", "arxiv:"))
             argument = known.source if fetched else str(Path(known.source) / known.path)
             with self._jobs.running(self._parts.user(request)) as cancelled:
@@ -73,6 +84,7 @@ class LibraryHandlers:
         except LecternError as exc:
             raise shown_error(exc) from exc
 
+    @needs(Action.LIBRARY_CHANGE)
     def cancel(self, request: gr.Request) -> None:
         """End the ingest that is under way; what was finished stays."""
         self._jobs.cancel(self._parts.user(request))
@@ -111,6 +123,12 @@ class LibraryHandlers:
         choices = [(f"{d.title or d.path} ({d.path})", d.id) for d in found]
         return shown, gr.update(choices=choices), gr.update(maximum=pages, label=f"Page (of {pages})")
 
+    def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
+        """Show what changes the library to whom it is for."""
+        person = self._parts.person(request)
+        may = person is None or person.may(Action.LIBRARY_CHANGE)
+        return gr.update(visible=may), gr.update(visible=may), gr.update(visible=may)
+
     def course_map(self) -> str:
         """Show the course at a glance."""
         return map_html(self._parts.library.ledger.documents(), self._cited())
@@ -119,7 +137,10 @@ class LibraryHandlers:
         """Show a page of a document's chunks."""
         if not document:
             return ""
-        chunks = self._parts.library.ledger.chunks(self._known(document).id)
+        known, policy = self._known(document), self._parts.library.policy
+        if policy is not None and policy.hides(known.path):
+            return HIDDEN
+        chunks = self._parts.library.ledger.chunks(known.id)
         at = (max(1, int(page or 1)) - 1) * A_PAGE
         return chunks_html(chunks[at : at + A_PAGE], at, len(chunks))
 
@@ -132,6 +153,7 @@ class LibraryHandlers:
         except LecternError as exc:
             raise shown_error(exc) from exc
 
+    @needs(Action.LIBRARY_CHANGE)
     async def remove(self, document: str | None) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
         try:
@@ -155,10 +177,9 @@ class LibraryHandlers:
         return cited_counts(self._parts.library.traces.engine)
 
 
-def _given_name(file: str) -> str:
-    """Give the name under which a file was uploaded: what follows the folder that Gradio made for it."""
-    path = Path(file)
-    return path.name
+def _named(upload: Upload) -> tuple[Path, str]:
+    """Give an upload's file, and the name it was given: of a folder's files with the way to them."""
+    return Path(upload["path"]), upload.get("orig_name") or Path(upload["path"]).name
 
 
 def build_library(parts: Parts) -> None:
@@ -171,10 +192,14 @@ def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     listing = (does.documents, [page.find, page.page], [page.documents, page.chosen, page.page])
     told = [page.told, page.receipts]
-    adding = page.add.click(does.add, [page.files, page.folder, page.address], told, **how)
+    given = [page.files, page.folder, page.address]
+    adding = page.add.click(does.add, given, told, preprocess=False, **how)
+    adding.success(lambda: (None, None, ""), None, given, **how)
     adding.then(*listing, **how)
+    page.retry.change(does.again, [page.retry], told, **how).then(*listing, **how)
     page.cancel.click(does.cancel, None, None, **how)
     page.root.load(*listing, **how)
+    page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
     page.find.change(*listing, trigger_mode="always_last", **how)
     page.page.change(*listing, trigger_mode="always_last", **how)
     page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **how)

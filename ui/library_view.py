@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from index_store.chunks import Chunk, Hit
+from index_store.chunks import Chunk, Hit, document_id
 from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui.removal import Certificate
@@ -74,10 +74,23 @@ def _receipt(receipt: Receipt) -> list[str]:
         said.append(f"has the same content as {receipt.duplicate_of}")
     return [
         html.escape(receipt.path),
-        f"<span class='lectern-{receipt.status}'>{receipt.status}</span>",
+        _status(receipt.status, document_id(receipt.source, receipt.path)),
         f"{receipt.chunks:,}",
         html.escape(" ".join(part for part in said if part)),
     ]
+
+
+def _status(status: str, document: str) -> str:
+    """Give what became of a document; what failed can be tried again."""
+    shown = f"<span class='lectern-{html.escape(status)}'>{html.escape(status)}</span>"
+    if status != "failed":
+        return shown
+    return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
+
+
+def _why(document: Known) -> str:
+    reason = str(document.receipt.get("reason") or "")
+    return f"<br>{html.escape(reason)}" if reason else ""
 
 
 def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: int, count: int) -> str:
@@ -86,8 +99,8 @@ def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: 
         return "<p class='lectern-note'>No document fits.</p>"
     rows = [
         [
-            f"<strong>{html.escape(d.title or d.path)}</strong><br><small>{html.escape(d.path)}</small>",
-            f"<span class='lectern-{d.status}'>{html.escape(d.status)}</span>",
+            f"<strong>{html.escape(d.title or d.path)}</strong><br><small>{html.escape(d.path)}{_why(d)}</small>",
+            _status(d.status, d.id),
             f"{d.chunks:,}",
             f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
         ]

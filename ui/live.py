@@ -17,7 +17,7 @@ from assistant.conversation import Assistant
 from assistant.query_engine import Turns
 from assistant.tracing.records import Origin
 from assistant.ways import Way
-from index_store.errors import InvalidInput
+from index_store.errors import InvalidInput, LimitReached
 from ui.turn_view import TurnView
 
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
@@ -80,8 +80,9 @@ class LiveTurns:
         turn = self._turns.get(conversation)
         if turn is None or turn.task is None or turn.over:
             return False
-        turn.view.stopped = True
-        turn.task.cancel()
+        if not turn.view.stopped:  # a second time would break into the keeping of what was said
+            turn.view.stopped = True
+            turn.task.cancel()
         await asyncio.wait([turn.task], timeout=STOP_WITHIN_S)
         return True
 
@@ -102,7 +103,7 @@ class LiveTurns:
                 async for event in events:
                     turn.view.take(event)
                     turn.tell()
-        except InvalidInput as exc:
+        except (InvalidInput, LimitReached) as exc:
             turn.view.fail(exc.message, exc.hint)
         except Exception:  # the edge of a task: nobody awaits it, and the page must not wait for ever
             log.exception("A turn ended in an error of ours")

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from assistant.accounts.people import Person
+from ui.guard import PAGE_ACTIONS
+from ui.parts import Parts
 from ui.visitors import PAGES
 
 
-def masthead(badge: str, material: Callable[[], str], here: str = "Chat") -> None:
-    """Put the head on the page that is being laid out; `material` is asked each time that the page is loaded."""
+def masthead(parts: Parts, here: str = "Chat") -> None:
+    """Put the head on the page that is being laid out, anew each time that the page is loaded."""
+    badge = parts.opened.model.label
     head = gr.HTML(masthead_html(badge, "", here), padding=False)
+
+    def loaded(request: gr.Request) -> str:
+        return masthead_html(badge, parts.material(), here, parts.person(request))
+
     root: Any = gr.context.Context.root_block
     root.load(  # not the component's own way to load: on an app of many pages it loads once for each page after it
-        lambda: masthead_html(badge, material(), here), None, head, api_visibility="private", show_progress="hidden"
+        loaded, None, head, api_visibility="private", show_progress="hidden"
     )
 
 
-def masthead_html(badge: str, material: str, here: str) -> str:
-    """Give the head; links are relative, so that the app can live under any path."""
+def masthead_html(badge: str, material: str, here: str, person: Person | None = None) -> str:
+    """Give the head; links are relative, so that the app can live under any path, and lead where somebody may go."""
+    shown = [name for name, at in PAGES.items() if person is None or person.may(PAGE_ACTIONS[at.strip(".")])]
     links = "".join(
-        f"<a href='{'./' if at == '.' else './' + at}'{' aria-current=page' if name == here else ''}>{name}</a>"
-        for name, at in PAGES.items()
+        f"<a href='{'./' if PAGES[name] == '.' else './' + PAGES[name]}'"
+        f"{' aria-current=page' if name == here else ''}>{name}</a>"
+        for name in shown
     )
+    own = f"<a href='./account'>{html.escape(person.name)}</a>" if person is not None and person.name else ""
     return (
         "<header class='lectern-head'><h1>Lectern</h1>"
-        f"<nav aria-label='Pages'>{links}</nav>"
+        f"<nav aria-label='Pages'>{links}{own}</nav>"
         f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
     )

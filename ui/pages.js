@@ -22,6 +22,12 @@ window.lectern = {
     }
     return [];
   },
+  showOlder(wanted) {
+    const links = document.querySelectorAll("#conversations li a");
+    const first = links[Math.max(0, (parseInt(wanted, 10) || 0) - 100)];
+    first?.focus();
+    return [];
+  },
   seeDetail() {
     document.querySelector("#detail")?.scrollIntoView({ block: "start", behavior: "smooth" });
     return [];
@@ -57,12 +63,36 @@ window.lectern = {
   );
 
   document.addEventListener("click", (event) => {
+    const older = within(event.target, "button[data-older]");
+    if (older) lectern.put("#older", `${older.dataset.older} ${Date.now()}`);
+    const again = within(event.target, "button[data-again]");
+    if (again) lectern.put("#retry", `${again.dataset.again} ${Date.now()}`);
     const opener = within(event.target, "button[data-turn]");
     if (!opener) return;
     document.querySelectorAll("button[data-turn][aria-current]").forEach((b) => b.removeAttribute("aria-current"));
     opener.setAttribute("aria-current", "true");
     lectern.put("#turn", opener.dataset.turn);
   });
+
+  // A folder's files keep the way to them in their names: two subfolders may each have a notes.md.
+  document.addEventListener(
+    "change",
+    (event) => {
+      const input = within(event.target, "#folder input[type=file]");
+      const chosen = [...(input?.files ?? [])];
+      if (!chosen.some((file) => file.webkitRelativePath)) return;
+      event.stopImmediatePropagation();
+      const named = new DataTransfer();
+      for (const file of chosen) {
+        const path = file.webkitRelativePath;
+        const hidden = path.split("/").some((part) => part.startsWith("."));
+        if (!hidden) named.items.add(new File([file], path, { type: file.type, lastModified: file.lastModified }));
+      }
+      input.files = named.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    true,
+  );
 
   document.addEventListener("keydown", (event) => {
     const typing = within(event.target, "input, textarea, [contenteditable]");

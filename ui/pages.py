@@ -7,8 +7,12 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ui.access import AccountAccess
+from ui.guard import Guard, Rules, events_of
 from ui.headers import GiveHeaders
+from ui.operations import Observed, Operations, count_turns, operation_routes
 from ui.parts import Parts
 from ui.visitors import GiveCookie
 
@@ -57,21 +61,65 @@ def web_app(parts: Parts) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
 
+    from ui.api import Api
     from ui.routes import routes_of
     from ui.styles import CSS, HEAD
 
+    api = Api(parts)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await parts.live.close()
+        async with api.running():
+            yield
+            await parts.live.close()
 
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    figures = count_turns(parts)
     app.include_router(routes_of(parts))
+    app.include_router(operation_routes(Operations(parts, figures)))
+    if isinstance(parts.access, AccountAccess):
+        _add_accounts(app, parts, parts.access)
+    api.mount(app)
     pages = build_pages(parts)
     warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)  # and not asked for
     gr.mount_gradio_app(
-        app, pages, path="/", css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False, mcp_server=False
-    )
-    app.add_middleware(GiveCookie, visitors=parts.visitors)
+        app, pages, path="/", css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False, mcp_server=False,
+        max_file_size=parts.server.limits.upload_bytes,
+    )  # fmt: skip
+    pages.has_launched = True  # else Gradio checks no path that an event names
+    if not parts.server.accounts:
+        app.add_middleware(GiveCookie, visitors=parts.visitors)
+    app.add_middleware(Guard, rules=_rules(parts, pages))
     app.add_middleware(GiveHeaders)
+    app.add_middleware(Observed, figures=figures)
     return app
+
+
+def _add_accounts(app: FastAPI, parts: Parts, access: AccountAccess) -> None:
+    """Add signing in, with a password and, where one is configured, with an OpenID provider."""
+    from ui.sign_in import SignIn, sign_in_routes
+
+    sign_in = SignIn(parts, access, parts.server)
+    app.include_router(sign_in_routes(sign_in))
+    if parts.server.oidc is None:
+        return
+    from starlette.middleware.sessions import SessionMiddleware
+
+    from ui import oidc
+
+    provider = oidc.Oidc(parts.server.oidc, access.accounts, sign_in, parts.server.public_url)
+    app.include_router(oidc.oidc_routes(provider))
+    https = (parts.server.public_url or "").startswith("https:")
+    app.add_middleware(
+        SessionMiddleware, secret_key=parts.visitors.derived("oidc"), session_cookie=oidc.COOKIE,
+        max_age=oidc.COOKIE_S, same_site="lax", https_only=https, path=parts.server.root_path or "/",
+    )  # fmt: skip
+
+
+def _rules(parts: Parts, pages: gr.Blocks) -> Rules:
+    server = parts.server
+    public = urlsplit(server.public_url or "")
+    known = frozenset({public.hostname} if public.hostname else ())
+    hosts = known if known or not server.accounts else None
+    origin = f"{public.scheme}://{public.netloc}" if public.netloc else None
+    return Rules(parts.access, hosts, origin, server.accounts, events_of(pages), server.limits.upload_bytes)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from assistant.accounts.accounts import Accounts
+from assistant.accounts.people import Person
 from assistant.tracing.conversations import Conversations
 from index_store.chunks import Chunk
 from ui import delivery
+from ui.access import Access, AccountAccess, Asking, OpenAccess
 from ui.live import LiveTurns
-from ui.visitors import COOKIE, Visitors
+from ui.server_settings import ServerSettings
+from ui.visitors import Visitors
 from ui.wiring import Library, Opened
-
-
-class Asking(Protocol):
-    """A request as Starlette and Gradio both give it: with the cookies that came along."""
-
-    @property
-    def cookies(self) -> Mapping[str, str]:
-        """The cookies by name."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +24,30 @@ class Parts:
 
     opened: Opened
     visitors: Visitors
+    access: Access
     book: Conversations
     live: LiveTurns
+    server: ServerSettings
 
     @property
     def library(self) -> Library:
         """The open library."""
         return self.opened.library
 
+    def person(self, request: Asking | None) -> Person | None:
+        """Give whoever sits before a page."""
+        return self.access.person(request)
+
     def user(self, request: Asking | None) -> str | None:
-        """Give the pseudonym of whoever asks."""
-        return self.visitors.read(request.cookies.get(COOKIE)) if request is not None else None
+        """Give the pseudonym of whoever sits before a page."""
+        person = self.person(request)
+        return None if person is None else person.id
 
     def chunks(self, ids: Sequence[str]) -> Mapping[str, Chunk]:
-        """Give those chunks that the library still holds, by id."""
-        return self.library.index.get(list(ids)) if ids else {}
+        """Give those chunks that the library still holds and may show now, by id."""
+        found = self.library.index.get(list(ids)) if ids else {}
+        policy = self.library.policy
+        return found if policy is None else {i: c for i, c in found.items() if not policy.hides(c.path)}
 
     def material(self) -> str:
         """Say what is answered from."""
@@ -56,7 +61,11 @@ class Parts:
 
 def parts_of(opened: Opened, visitors: Visitors) -> Parts:
     """Put the parts together."""
-    return Parts(opened, visitors, Conversations(opened.library.traces), LiveTurns(lambda: opened.assistant))
+    server, store = opened.library.environment.server, opened.library.traces
+    access: Access = OpenAccess(visitors)
+    if server.accounts:
+        access = AccountAccess(Accounts(store, server.consent_hash))
+    return Parts(opened, visitors, access, Conversations(store), LiveTurns(lambda: opened.assistant), server)
 
 
 def plain(message: Any) -> str:

@@ -15,7 +15,8 @@ import click
 
 from index_store.errors import InvalidInput, PromptProblem
 from ui.batch import Row, dump
-from ui.prompt_inputs import fill_in, read_inputs
+from ui.prompt_inputs import check_inputs, fill_in, read_inputs
+from ui.text_files import TextFile
 
 if TYPE_CHECKING:
     from assistant.llms import Model
@@ -89,7 +90,7 @@ def diff(name: str, old: str, new: str) -> None:
 @click.option(
     "--input",
     "file",
-    type=click.File("r", encoding="utf-8-sig", errors="replace"),
+    type=TextFile(),
     help="A JSON object with the variables (- reads standard input); for lists of your own.",
 )
 @click.option("--model", metavar="NAME", help="Ask this model of the configured server.")
@@ -108,6 +109,7 @@ def try_prompt(reference: str, given: tuple[str, ...], file: Any, model: str | N
         template = _load(chosen, name, version)
         inputs = read_inputs(file, given)
         fill_in(library, template, inputs)
+        check_inputs(template, inputs)
         messages = [{"role": m.role, "content": m.content} for m in template.render_plain(**inputs)]
         if not as_json:
             _print_messages(messages)

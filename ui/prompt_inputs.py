@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from index_store.errors import InvalidInput
@@ -46,6 +46,8 @@ def fill_in(library: Library, template: Template, inputs: dict[str, Any]) -> Non
         "steps": list,
         "problem": str,
         "expected": str,
+        "assignment": lambda: "an open assignment",
+        "code_lines": lambda: 6,
         "source_key": lambda: secrets.token_hex(4),
         "tools": lambda: _tools(library),
     }
@@ -56,6 +58,26 @@ def fill_in(library: Library, template: Template, inputs: dict[str, Any]) -> Non
     for name, make in usual.items():
         if name in template.variables and name not in inputs:
             inputs[name] = make()
+
+
+def check_inputs(template: Template, inputs: Mapping[str, Any]) -> None:
+    """Check that a template gets what it needs and nothing else.
+
+    Raises:
+        InvalidInput: naming the options that give it.
+    """
+    name = f"{template.name}@{template.version}"
+    missing = [variable for variable in template.variables if variable not in inputs]
+    # Those that a real turn makes of these are not asked for beside them.
+    made = {"examples": "abstract", "passages": "question"}
+    wanted = [variable for variable in missing if made.get(variable) not in missing]
+    if wanted:
+        given = " ".join(f'--var {variable}="..."' for variable in wanted)
+        raise InvalidInput(f"{name} needs: {', '.join(wanted)}.", hint=f"Give {given} (or --input with a JSON object).")
+    strays = sorted(inputs.keys() - template.variables.keys())
+    if strays:
+        known = ", ".join(sorted(template.variables)) or "none"
+        raise InvalidInput(f"{name} does not declare: {', '.join(strays)}.", hint=f"Its variables are: {known}.")
 
 
 def _examples(library: Library, abstract: str) -> list[Any]:
@@ -72,7 +94,7 @@ def _passages(library: Library, question: str) -> list[Any]:
 
 
 def _tools(library: Library) -> list[Any]:
-    from assistant.react_agent import described
+    from assistant.react_prompt import described
     from ui import wiring
 
     return [described(tool) for tool in wiring.toolbox_of(library).tools()]

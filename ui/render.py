@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
 from assistant.tracing.conversations import Listed
@@ -86,11 +87,13 @@ def notes_markdown(event: Answer | Refusal) -> str:
     return "".join(f"\n\n{note}" for note in notes)
 
 
-def sources_html(citations: Sequence[Citation], pictures: str = "") -> str:
+def sources_html(
+    citations: Sequence[Citation], pictures: str = "", cells: Mapping[int, str] = MappingProxyType({})
+) -> str:
     """Give the cited passages as cards, each with its quotes marked in their context.
 
     `pictures` is the address under which a cited page of a PDF is found as a picture, by the citation's place; without
-    it none is shown.
+    it none is shown. `cells` has the cells of notebooks, as HTML, by the place of their citation.
     """
     cards = []
     places_of = {id(c): n for n, c in enumerate(citations)}
@@ -104,10 +107,19 @@ def sources_html(citations: Sequence[Citation], pictures: str = "") -> str:
         if first.kind != "course":
             cards.append(_outside_card(title, first, places, body, own))
             continue
-        shown = _pages(cited, [places_of[id(c)] for c in cited], pictures) if pictures else ""
+        at = [places_of[id(c)] for c in cited]
+        shown = _pages(cited, at, pictures) if pictures else ""
         about = f"{first.path} · similarity {first.score:.2f}"
-        cards.append(_card(title, about, places, body + shown, own=own))
+        cards.append(_card(title, about, places, _with_cells(body, [cells.get(n, "") for n in at]) + shown, own=own))
     return "".join(cards)
+
+
+def _with_cells(passage: str, cells: Sequence[str]) -> str:
+    """Put the cited cells of a notebook first; the passage, which runs across cells, is folded below them."""
+    shown = "".join(cells)
+    if not shown:
+        return passage
+    return f"{shown}<details class='lectern-page'><summary>The passage as it was found</summary>{passage}</details>"
 
 
 def _pages(cited: Sequence[Citation], at: Sequence[int], pictures: str) -> str:
@@ -138,8 +150,8 @@ def warnings_html(warnings: Sequence[str]) -> str:
     return "".join(f"<p class='lectern-warning'>{html.escape(warning)}</p>" for warning in warnings)
 
 
-def conversations_html(listed: Sequence[Listed], here: str) -> str:
-    """Give a user's conversations as links, the newest first."""
+def conversations_html(listed: Sequence[Listed], here: str, older: int = 0) -> str:
+    """Give a user's conversations as links, the newest first; where there are more, a button that lists so many."""
     new = "<a class='lectern-new' href='./'>New conversation</a>"
     if not listed:
         return f"<nav aria-label='Conversations'>{new}<p class='lectern-note'>None yet.</p></nav>"
@@ -148,7 +160,8 @@ def conversations_html(listed: Sequence[Listed], here: str) -> str:
         f"{html.escape(c.title or '(no title)')}</a></li>"
         for c in listed
     )
-    return f"<nav aria-label='Conversations'>{new}<ul>{items}</ul></nav>"
+    more = f"<button type='button' class='lectern-older' data-older='{older}'>Older ones</button>" if older else ""
+    return f"<nav aria-label='Conversations'>{new}<ul>{items}</ul>{more}</nav>"
 
 
 def links_html(conversation: str) -> str:

@@ -10,7 +10,8 @@ import gradio as gr
 from ui.masthead import masthead
 from ui.parts import Parts
 
-SHOW = ["All", "Refused", "Voted down", "Weak support", "Errors", "Slow", "Dear", "Not reviewed", "Reviewed"]
+SHOW = ["All", "Refused", "Voted down", "Weak support", "Errors", "Slow", "Dear", "Not reviewed", "Reviewed",
+        "Assigned"]  # fmt: skip
 VERDICTS = ["right", "partly", "wrong", "refuse"]
 
 
@@ -52,7 +53,7 @@ class ReviewPage:
 def review_layout(parts: Parts) -> ReviewPage:
     """Lay the page out within Gradio's Blocks."""
     root = gr.context.Context.root_block
-    masthead(parts.opened.model.label, parts.material, "Review")
+    masthead(parts, "Review")
     return ReviewPage(root=root, **_listing(), **_one(), **_insights())
 
 

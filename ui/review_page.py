@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 
 from assistant.evaluation.agreement import agreements
-from assistant.evaluation.from_traces import add_row, row_of
+from assistant.evaluation.from_traces import add_row, judgement, row_of
+from assistant.tagging import check_in_abstract
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import Review
 from assistant.tracing.statistics import by_day
@@ -20,6 +21,7 @@ from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.plots import plots_html
 from ui.review_layout import ReviewPage, review_layout
+from ui.review_sources import known_sources
 from ui.review_view import agreement_html, covered_html, groups_html, list_html, turn_html
 from ui.tags_page import names_of
 
@@ -38,6 +40,7 @@ FILTERS: Mapping[str, Mapping[str, Any]] = {
     "Dear": {"dearer_than": DEAR_USD},
     "Not reviewed": {"reviewed": False},
     "Reviewed": {"reviewed": True},
+    "Assigned": {"assigned": True},
 }
 
 
@@ -52,11 +55,13 @@ class ReviewHandlers:
     def listed(self, order: str, show: str, text: str, page: float) -> tuple[str, str]:
         """List a page of turns."""
         wanted = Filter(text=text.strip() or None, **FILTERS.get(show, {}))
-        at = max(0, int(page or 1) - 1) * A_PAGE
         count = self._reader.count(wanted)
-        rows = self._reader.find(wanted, A_PAGE, at, "worst" if order.startswith("Worst") else "newest")
         pages = max(1, -(-count // A_PAGE))
-        return list_html(rows), f"<p role='status'>{count:,} turns, page {int(page or 1):,} of {pages:,}.</p>"
+        at = min(max(1, int(page or 1)), pages)
+        rows = self._reader.find(wanted, A_PAGE, (at - 1) * A_PAGE, "worst" if order.startswith("Worst") else "newest")
+        said = self._reader.last_reviews([row["id"] for row in rows])
+        turns = "1 turn" if count == 1 else f"{count:,} turns"
+        return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.</p>"
 
     def load(self, request: gr.Request) -> str:
         """Give the turn that the address names, as a link to it does."""
@@ -71,8 +76,9 @@ class ReviewHandlers:
         except LecternError as exc:
             raise shown_error(exc) from exc
         deliveries = self._reader.deliveries(record["id"])
-        shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]))
-        last = record["reviews"][-1] if record["reviews"] else {}
+        leaves = self._store.as_sent(record) if deliveries else None
+        shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
+        last = judgement(record["reviews"])
         return (
             gr.update(visible=True),
             shown,
@@ -90,13 +96,17 @@ class ReviewHandlers:
         try:
             if not reviewer.strip():
                 raise InvalidInput("Nobody's name is given.", hint="Write your name: a review is somebody's.")
-            paths = tuple(line.strip() for line in sources.splitlines() if line.strip())
+            named = [line.strip() for line in sources.splitlines() if line.strip()]
+            paths = known_sources((d.path for d in self._parts.library.ledger.documents()), named)
             given = (verdict, answer.strip(), paths, tags.strip(), comment.strip(), assignee.strip())
             if not any(given):
                 raise InvalidInput("There is nothing to keep.", hint="Give a verdict, a correction or a comment.")
+            right = names_of(tags) if tags.strip() else None
+            if right is not None:
+                check_in_abstract(right, self._reader.get(trace_id)["question"])
             review = Review(
                 trace_id, reviewer.strip(), time.time(), verdict or None, answer.strip() or None, paths or None,
-                names_of(tags) if tags.strip() else None, comment.strip(), assignee.strip() or None,
+                right, comment.strip(), assignee.strip() or None,
             )  # fmt: skip
             self._store.add_review(review)
         except LecternError as exc:
@@ -166,8 +176,9 @@ def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
     page.root.load(does.load, None, page.turn, **how)
     page.turn.change(does.shown, [page.turn], one, **how).then(None, None, None, js="lectern.seeDetail", **how)
     given = [page.turn, page.reviewer, page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
-    page.keep.click(does.keep, given, [page.told, page.detail], **how)
-    page.accept.click(does.accept, [page.turn, page.reviewer], [page.told, page.detail], **how)
+    kept = [page.told, page.detail]
+    page.keep.click(does.keep, given, kept, **how).success(*listing, **how)
+    page.accept.click(does.accept, [page.turn, page.reviewer], kept, **how).success(*listing, **how)
     page.dataset.click(does.to_dataset, [page.turn], page.told, **how)
     page.missing.click(does.unanswered, None, page.groups, **how)
     page.covered.click(does.covered, None, page.now, **how)

@@ -13,31 +13,31 @@ from assistant.unanswered import Group
 from ui.library_view import table
 
 Row = Mapping[str, Any]
-HEAD = ["Question", "Status", "Vote", "Support", "Seconds", "Model", "Asked (UTC)"]
+HEAD = ["Question", "Status", "Vote", "Review", "Support", "Seconds", "Model", "Asked (UTC)"]
 SHOWN_QUESTION = 110
 LONGEST_JSON = 4_000
 
 
-def list_html(rows: Sequence[Row], chosen: str = "") -> str:
-    """Give the list; a turn opens by the button that its question is."""
+def list_html(rows: Sequence[Row], reviews: Mapping[str, Row]) -> str:
+    """Give the list, with the latest review of a turn by its id; a turn opens by the button that its question is."""
     if not rows:
         return "<p class='lectern-note'>No turn fits.</p>"
-    cells = [[_opener(row, chosen), *(html.escape(cell) for cell in _line(row))] for row in rows]
+    lines = [(row, _line(row, reviews.get(row["id"], {}))) for row in rows]
+    cells = [[_opener(row), *(html.escape(cell) for cell in line)] for row, line in lines]
     return table("Turns", HEAD, cells)
 
 
-def _opener(row: Row, chosen: str) -> str:
-    current = " aria-current='true'" if row["id"] == chosen else ""
+def _opener(row: Row) -> str:
     question = html.escape(_short(row["question"]) or "(no text)")
-    return (
-        f"<button type='button' class='lectern-open' data-turn='{html.escape(row['id'])}'{current}>{question}</button>"
-    )
+    return f"<button type='button' class='lectern-open' data-turn='{html.escape(row['id'])}'>{question}</button>"
 
 
-def _line(row: Row) -> list[str]:
+def _line(row: Row, review: Row) -> list[str]:
+    to = f"for {review['assignee']}" if review.get("assignee") else ""
     return [
         row["status"] + (", left out" if row["left_out"] else ""),
         row["vote"] or "",
+        ", ".join(part for part in (review.get("verdict"), to) if part) or ("seen" if review else ""),
         "" if row["support"] is None else f"{row['support']:.2f}",
         _seconds(row),
         row["model"],
@@ -50,8 +50,11 @@ def _short(text: str) -> str:
     return line if len(line) <= SHOWN_QUESTION else line[: SHOWN_QUESTION - 1] + "…"
 
 
-def turn_html(record: Row, deliveries: Sequence[Row], links: Mapping[str, str]) -> str:
-    """Give a turn whole: what was said, the facts, its steps as a tree, votes, reviews, and what was delivered."""
+def turn_html(record: Row, deliveries: Sequence[Row], links: Mapping[str, str], leaves: Row | None = None) -> str:
+    """Give a turn whole: what was said, the facts, its steps as a tree, votes, reviews, and what was delivered.
+
+    `leaves` is what is sent of it, redacted; None where nothing is.
+    """
     said = record["answer"] or record["error"] or ""
     return "".join(
         (
@@ -63,7 +66,8 @@ def turn_html(record: Row, deliveries: Sequence[Row], links: Mapping[str, str]) 
             _facts(record, deliveries, links),
             _cited(record),
             f"<details open><summary>Steps</summary>{tree_html(record)}</details>",
-            _variables(record),
+            _folded("Variables of the prompt", record["template_variables"]),
+            _folded("What is sent of it, redacted", leaves),
             _people(record),
         )
     )
@@ -159,12 +163,10 @@ def _shown(span: Row) -> str:
     return "".join(f"<p>{name}</p><pre tabindex='0'>{html.escape(_json(value))}</pre>" for name, value in parts)
 
 
-def _variables(record: Row) -> str:
-    given = record["template_variables"]
+def _folded(name: str, given: Any) -> str:
     if not given:
         return ""
-    shown = html.escape(_json(given))
-    return f"<details><summary>Variables of the prompt</summary><pre tabindex='0'>{shown}</pre></details>"
+    return f"<details><summary>{name}</summary><pre tabindex='0'>{html.escape(_json(given))}</pre></details>"
 
 
 def _json(value: Any) -> str:

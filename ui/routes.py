@@ -5,20 +5,25 @@ Each asks whose it is first; another's is answered as one that is not there.
 
 from __future__ import annotations
 
-import html
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
+from assistant.events import Citation
+from index_store.chunks import Chunk
 from index_store.errors import ConversationUnknown, LecternError, TraceUnknown
+from ui.cited_files import cited_cell, cited_page, panel
 from ui.conversation_export import to_json, to_markdown
-from ui.kept_turns import chunk_ids_of, citations_of, panel_of
+from ui.kept_turns import chunk_ids_of, citations_of
 from ui.parts import Parts
-from ui.styles import CSS
+from ui.plain_page import plain_page
 
 _TYPES = {"md": ("text/markdown; charset=utf-8", to_markdown), "json": ("application/json", to_json)}
+
+KEPT = {"cache-control": "private, max-age=3600"}
+Shown = TypeVar("Shown")
 
 
 class Routes:
@@ -27,16 +32,12 @@ class Routes:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def healthy(self) -> JSONResponse:
-        """Say that the server is there."""
-        return JSONResponse({"status": "ok"})
-
     def sources(self, trace_id: str, request: Request) -> HTMLResponse:
         """Give the sources of a turn as a page of their own."""
         record = self._turn(trace_id, request)
-        return HTMLResponse(
-            _page(record["question"], panel_of(record, self._parts.chunks(chunk_ids_of(record)), "../"))
-        )
+        title = " ".join(record["question"].split())[:120]
+        shown = panel(self._parts, record, "../")
+        return HTMLResponse(plain_page(title, shown, request.scope.get("root_path", "")))
 
     def page(self, trace_id: str, at: int, request: Request) -> Response:
         """Give a cited page of a PDF as a picture, by the citation's place."""
@@ -44,8 +45,20 @@ class Routes:
         cited = citations_of(record, self._parts.chunks(chunk_ids_of(record)))
         if not 0 <= at < len(cited):
             raise HTTPException(404, "The answer cites no such page.")
-        picture = _picture(self._parts, cited[at].chunk_id, cited[at].path, [c.quote for c in cited])
-        return Response(picture, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+        picture = _from_file(cited[at], self._parts, lambda chunk: cited_page(chunk, [c.quote for c in cited]))
+        return Response(picture, media_type="image/png", headers=KEPT)
+
+    def cell_picture(self, trace_id: str, at: int, number: int, request: Request) -> Response:
+        """Give a picture of a cited cell of a notebook, by the citation's place and the picture's number from 1."""
+        record = self._turn(trace_id, request)
+        cited = citations_of(record, self._parts.chunks(chunk_ids_of(record)))
+        if not 0 <= at < len(cited):
+            raise HTTPException(404, "The answer cites no such cell.")
+        pictures = _from_file(cited[at], self._parts, lambda chunk: cited_cell(cited[at], chunk)).pictures
+        if not 1 <= number <= len(pictures):
+            raise HTTPException(404, "The cell has no such picture.")
+        kind, picture = pictures[number - 1]
+        return Response(picture, media_type=kind, headers=KEPT)
 
     def conversation(self, conversation: str, kind: str, request: Request) -> Response:
         """Give a conversation as a file to keep."""
@@ -70,37 +83,21 @@ class Routes:
 def routes_of(parts: Parts) -> APIRouter:
     """Give the routes over the parts of a server."""
     router, routes = APIRouter(), Routes(parts)
-    router.add_api_route("/healthz", routes.healthy)
     router.add_api_route("/turns/{trace_id}", routes.sources, response_model=None)
     router.add_api_route("/turns/{trace_id}/pages/{at}.png", routes.page, response_model=None)
+    router.add_api_route("/turns/{trace_id}/cells/{at}/{number}", routes.cell_picture, response_model=None)
     router.add_api_route("/conversations/{conversation}.{kind}", routes.conversation, response_model=None)
     return router
 
 
-def _picture(parts: Parts, chunk_id: str, path: str, quotes: list[str]) -> bytes:
-    """Draw the page that a chunk stands on, from the file that was ingested."""
-    from ingest.page_pictures import page_picture
-
-    chunk = parts.chunks([chunk_id]).get(chunk_id)
-    if chunk is None or chunk.locator.page is None:
-        raise HTTPException(404, f"{path} is no longer in the library.")
-    folder = Path(chunk.source)
-    file = (folder / chunk.path).resolve()
+def _from_file(cited: Citation, parts: Parts, read: Callable[[Chunk], Shown]) -> Shown:
+    """Read what is to be shown from the file that was ingested."""
+    chunk = parts.chunks([cited.chunk_id]).get(cited.chunk_id)
+    if chunk is None:
+        raise HTTPException(404, f"{cited.path} is no longer in the library.")
     try:
-        if folder not in file.parents:  # a link that was put there since
-            raise FileNotFoundError(file)
-        return page_picture(file.read_bytes(), chunk.path, chunk.locator.page, quotes)
+        return read(chunk)
     except OSError as exc:
-        raise HTTPException(404, f"{path} is no longer where it was ingested from.") from exc
+        raise HTTPException(404, f"{cited.path} is no longer where it was ingested from.") from exc
     except LecternError as exc:
         raise HTTPException(404, str(exc)) from exc
-
-
-def _page(question: str, panel: str) -> str:
-    """Give the sources as a page of their own, for a link that is opened elsewhere."""
-    title = html.escape(" ".join(question.split())[:120])
-    return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Sources: {title}</title>"
-        f"<meta name='viewport' content='width=device-width, initial-scale=1'><style>{CSS}</style></head>"
-        f"<body class='lectern-alone'><main><h1>{title}</h1>{panel}</main></body></html>"
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from assistant.followup import stand_alone
 from index_store.errors import LecternError
@@ -11,35 +12,50 @@ from ui.batch import Row
 
 if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.conversation import Assistant
-    from assistant.events import Citation, ToolStep
+    from assistant.events import Citation, Event, Restricted, ToolStep
+    from assistant.tagging import Tagged
     from assistant.ways import Way
     from index_store.chunks import Hit
     from index_store.search import Searcher
 
 
 class TurnFailed(LecternError):
-    """A turn that ended in an error; carries the message and hint of its cause."""
+    """A turn that ended in an error; carries the message and hint of its cause, and the name of its class as `kind`."""
+
+    def __init__(self, message: str, *, hint: str = "", kind: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
 
 
 def answer_row(assistant: Assistant, row: Row, way: Way = "auto") -> Row:
-    """Answer one row's question; give the output row without its id.
-
-    Beside what every row has, it gets `tags` where an abstract was tagged, `limit` where a limit ended the turn, and
-    `steps` where tools were called.
+    """Answer one row's question; give the output row without its id, as `turn_row` does.
 
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Answer, Failure, Refusal, ToolStep
     from assistant.tracing.records import Origin
 
-    async def all_events() -> list[Any]:
+    async def all_events() -> list[Event]:
         asked = assistant.ask(row["question"], row["history"], Origin(face="batch"), way)
         return [event async for event in asked]
 
-    *events, end = asyncio.run(all_events())
+    return turn_row(asyncio.run(all_events()))
+
+
+def turn_row(turn: Sequence[Event]) -> Row:
+    """Give a turn that is over, from all its events, as a row.
+
+    Beside what every row has, it gets `tags` where an abstract was tagged, `limit` where a limit ended the turn,
+    `policy` where a rule of the course held, and `steps` where tools were called.
+
+    Raises:
+        TurnFailed: when it ended in an error.
+    """
+    from assistant.events import Answer, Failure, Refusal, Restricted, ToolStep
+
+    *events, end = turn
     if isinstance(end, Failure):
-        raise TurnFailed(end.message, hint=end.hint)
+        raise TurnFailed(end.message, hint=end.hint, kind=end.kind)
     assert isinstance(end, Answer | Refusal), f"a turn ended with {end!r}"
     cited = [citation_row(c) for c in end.citations] if isinstance(end, Answer) else []
     found: Row = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
@@ -48,8 +64,15 @@ def answer_row(assistant: Assistant, row: Row, way: Way = "auto") -> Row:
         found["tags"] = list(end.tags)
     if end.limit:
         found["limit"] = end.limit
+    for held in (e for e in events if isinstance(e, Restricted)):
+        found["policy"] = policy_row(held)
     steps = [step_row(e) for e in events if isinstance(e, ToolStep) and e.status != "running"]
     return {**found, "steps": steps} if steps else found
+
+
+def policy_row(rule: Restricted) -> Row:
+    """Give the rule of a turn as a row; `until` is in seconds since 1970."""
+    return {"text": rule.text, "mode": rule.mode, "assignments": list(rule.assignments), "until": rule.until}
 
 
 def step_row(step: ToolStep) -> Row:
@@ -71,6 +94,16 @@ def citation_row(citation: Citation) -> Row:
         "title": citation.title,
         **({} if citation.kind == "course" else {"kind": citation.kind, "fetched_at": citation.fetched_at}),
     }
+
+
+def tags_row(found: Tagged) -> Row:
+    """Give what was found in an abstract as a row; what is unusual is added only where there is something to tell."""
+    row: Row = {"tags": found.tags, "spans": found.spans}
+    if found.abstracts:
+        row["abstracts"] = [{"span": [a.start, a.end], "tags": a.tags, "spans": a.spans} for a in found.abstracts]
+    if found.dropped:
+        row["dropped"] = found.dropped
+    return {**row, "notes": list(found.notes)} if found.notes else row
 
 
 def hits_row(searcher: Searcher, row: Row, top_k: int) -> Row:

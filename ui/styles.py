@@ -7,4 +7,4 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 CSS = (_HERE / "pages.css").read_text("utf-8")
 SCRIPT = (_HERE / "pages.js").read_text("utf-8")
-HEAD = f"<script>{SCRIPT}</script>"
+HEAD = f"<link rel='icon' href='favicon.ico'><script>{SCRIPT}</script>"

@@ -11,29 +11,31 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from index_store.errors import InvalidInput
-from ui.batch import Row, dump, run_batch
+from ui.batch import Row, dump, run_command
+from ui.text_files import TextFile, standard_input
 
 if TYPE_CHECKING:
     from assistant.tagging import Tagged
 
 
 @click.command()
-@click.argument("file", required=False, type=click.File("r", encoding="utf-8-sig", errors="replace"))
+@click.argument("file", required=False, type=TextFile())
 @click.option(
     "--batch",
-    type=click.File("r", encoding="utf-8-sig", errors="replace"),
+    type=TextFile(),
     help="Tag each row of a JSON lines file (- reads standard input).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the names with their places.")
 def tag(file: Any, batch: Any, as_json: bool) -> None:
     """Extract the names of models from an abstract.
 
-    By a language model where one is set, else by rules: a heuristic. Of several abstracts in one file each gets a list
-    of its own, on a line of its own.
+    By a language model where one is set, else by rules: a heuristic. Of several abstracts in one file, with a line of
+    --- or the word "Abstract:" between them, each gets a list of its own, on a line of its own.
     """
     from assistant.tracing.records import Face, Origin
     from ui import wiring
     from ui.delivery import delivered_behind
+    from ui.rows import tags_row
 
     with (
         wiring.open_library(wiring.read_environment()) as library,
@@ -48,12 +50,14 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
 
         if batch is not None:
             shown = sys.stderr.isatty() and not by_rules
-            _tag_batch(batch, file, lambda row: _row(tagged(row["abstract"], "batch")), shown)
+            _tag_batch(batch, file, lambda row: tags_row(tagged(row["abstract"], "batch")), shown)
         if file is None and sys.stdin.isatty():
             click.echo("Paste an abstract, then press Ctrl-D:", err=True)
-        found = tagged((sys.stdin if file is None else file).read(), "terminal")
+        text = (standard_input() if file is None else file).read()
+        _check_is_text(text, file)
+        found = tagged(text, "terminal")
     if as_json:
-        click.echo(dump(_row(found)))
+        click.echo(dump(tags_row(found)))
     else:
         for tags in [one.tags for one in found.abstracts] or [found.tags]:
             click.echo(json.dumps(tags, ensure_ascii=False))
@@ -65,22 +69,20 @@ def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], shown: bool)
     """Tag a file of rows, and end with the exit code; with `shown` progress goes to standard error."""
     if file is not None:
         raise InvalidInput("A file and --batch were both given.", hint="Give one of them.")
-
-    def tell(done: int) -> None:
-        if shown:
-            click.echo(f"\r{done} rows", nl=False, err=True)
-
-    fine = run_batch(lines, answer, sys.stdout, tell, needs="abstract")
-    if shown:
-        click.echo("", err=True)
-    sys.exit(0 if fine else 1)
+    run_command(lines, answer, shown, needs="abstract")
 
 
-def _row(found: Tagged) -> Row:
-    """Give what was found as a row; what is unusual is added only where there is something to tell."""
-    row: Row = {"tags": found.tags, "spans": found.spans}
-    if found.abstracts:
-        row["abstracts"] = [{"span": [a.start, a.end], "tags": a.tags, "spans": a.spans} for a in found.abstracts]
-    if found.dropped:
-        row["dropped"] = found.dropped
-    return {**row, "notes": list(found.notes)} if found.notes else row
+def _check_is_text(text: str, file: Any) -> None:
+    """Refuse rows of JSON, which would be tagged as if they were one abstract.
+
+    Raises:
+        InvalidInput: naming the option that takes them.
+    """
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    if not (first.startswith("{") and '"abstract"' in first):
+        return
+    name = getattr(file, "name", "-") or "-"
+    raise InvalidInput(
+        f"{'Standard input' if name in ('-', '<stdin>') else name} holds rows of JSON, not an abstract.",
+        hint=f"Run: lectern tag --batch {'-' if name == '<stdin>' else name}",
+    )

@@ -15,8 +15,9 @@ from typing import Any
 import gradio as gr
 
 from assistant.tag_replies import parse_tags
-from assistant.tagging import Tagged, Tagger, checked_names
+from assistant.tagging import Tagged, Tagger, check_in_abstract, checked_names
 from assistant.tagging_rules import NO_MODELS
+from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin, Review
 from index_store.errors import LecternError
 from ui import wiring
@@ -79,6 +80,7 @@ class TagHandlers:
         try:
             names = names_of(said)
             self._parts.book.turn(trace_id, user)  # only who tagged it here
+            check_in_abstract(names, TraceReader(self._parts.library.traces.engine).get(trace_id)["question"])
             review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
@@ -93,8 +95,9 @@ class TagHandlers:
         try:
             rows = await asyncio.to_thread(lambda: read_rows(Path(file).read_bytes(), Path(file).name))
             with self._jobs.running(user) as cancelled:
-                async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
-                    yield shown
+                async with self._parts.library.gate.place(user):
+                    async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
+                        yield shown
         except (LecternError, OSError) as exc:
             raise shown_error(exc) from exc
 
@@ -108,7 +111,7 @@ class TagHandlers:
         done, told = list[dict[str, Any]](), 0.0
 
         async def one(abstract: str) -> Tagged:
-            return await tagger.tag(abstract, Origin(None, user, "tags"))
+            return await tagger.tag(abstract, Origin(None, user, "tags"), admitted=True)
 
         async with aclosing(tagged_rows(rows, one)) as results:
             async for row in results:
@@ -167,7 +170,7 @@ def build_tags(parts: Parts) -> None:
     choices = does.choices()
     default = parts.library.environment.assistant.model or ""
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None}
-    masthead(parts.opened.model.label, parts.material, "Tags")
+    masthead(parts, "Tags")
     with gr.Row():
         with gr.Column(scale=5, min_width=320):
             gr.HTML("<h2 class='lectern-title'>Names of models in abstracts</h2>", padding=False)

@@ -38,7 +38,7 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
     Raises:
         LecternError: when the question cannot be used or the turn failed.
     """
-    from assistant.events import Rewritten, Thought, Token, ToolStep, Withdrawn
+    from assistant.events import Token, Withdrawn
 
     flow = WordFlow(console)
 
@@ -48,14 +48,10 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
             match event:
                 case Token(text):
                     flow.write(text)
-                case Rewritten(alone):
-                    _aside(f"Searched for: {alone}")
-                case Thought(text):
-                    _aside(f"Thought: {text}")
-                case ToolStep():
-                    _aside(step_line(event))
                 case Withdrawn():
                     flow.withdraw()
+                case _:
+                    _beside(event)
         return event
 
     try:
@@ -65,6 +61,21 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
     print_end(end, said_something=flow.started)
     shown = f"{badge[:1].upper()}{badge[1:]}" if " " in badge.partition(",")[0] else f"Answered by {badge}"
     errors.print(Text(f"\n{shown}", style="dim"), soft_wrap=True)
+
+
+def _beside(event: Any) -> None:
+    """Print what a turn tells beside its answer."""
+    from assistant.events import Restricted, Rewritten, Thought, ToolStep
+
+    match event:
+        case Restricted():
+            errors.print(Text(readable(event.text), style="yellow"), soft_wrap=True)
+        case Rewritten(alone):
+            _aside(f"Searched for: {alone}")
+        case Thought(text):
+            _aside(f"Thought: {text}")
+        case ToolStep():
+            _aside(step_line(event))
 
 
 def _aside(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines i
 _FILTERS = (
     click.option("--since", metavar="DATE", help="Begun on or after it, such as 2026-11-01 or 2026-11-01T14:00."),
     click.option("--before", metavar="DATE", help="Begun before it."),
+    click.option("--kind", type=click.Choice(["ask", "agent", "tag"]), help="Answered, by the agent, or tagged."),
     click.option("--mode", type=click.Choice(["quoting", "compatible", "openai"])),
     click.option("--status", type=click.Choice(["ok", "refused", "stopped", "error", "aborted", "running"])),
     click.option("--refused", is_flag=True, help="The same as --status refused."),
@@ -80,22 +82,31 @@ def traces() -> None:
 
 @traces.command("list")
 @_filtered
+@click.option("--evaluation", is_flag=True, help="The turns of evaluations too; else they are hidden.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="How many, newest first.")
 @_JSON
-def list_traces(limit: int, as_json: bool, **given: Any) -> None:
-    """List logged turns, the newest first."""
+def list_traces(evaluation: bool, limit: int, as_json: bool, **given: Any) -> None:
+    """List logged turns, the newest first.
+
+    Those of evaluations are left out, unless --evaluation or a conversation of theirs (a run) asks for them.
+    """
     from ui.trace_view import print_list
 
-    wanted = _filter(**given)
+    everything = _filter(**given)
+    shown_all = evaluation or given["conversation"] is not None
+    wanted = everything if shown_all else replace(everything, evaluation=False)
     with _open() as library:
         reader = _reader(library.traces)
         rows = reader.find(wanted, limit)
         count = len(rows) if len(rows) < limit else reader.count(wanted)
+        hidden = 0 if shown_all else reader.count(replace(everything, evaluation=True))
     if as_json:
         for row in rows:
             click.echo(dump(row))
     else:
         print_list(rows, count)
+    if hidden:
+        click.secho(f"{hidden} turns of evaluations are hidden; --evaluation shows them.", dim=True, err=True)
 
 
 @traces.command()
@@ -122,9 +133,9 @@ def show(trace_id: str, as_sent: bool, as_json: bool) -> None:
 
 @traces.command()
 @_filtered
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv", "openinference"]), default="jsonl")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "openinference"]), default="jsonl")
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Else stdout.")
-def export(kind: str, output: TextIO, **given: Any) -> None:
+def export(form: str, output: TextIO, **given: Any) -> None:
     """Write turns out, the oldest first.
 
     As JSON lines, as a table, or as OpenInference spans.
@@ -134,12 +145,12 @@ def export(kind: str, output: TextIO, **given: Any) -> None:
     wanted = _filter(**given)
     with _open() as library:
         records = _reader(library.traces).each(wanted)
-        if kind == "csv":
+        if form == "csv":
             for line in csv_rows(records):
                 output.write(line)
             return
         for record in records:
-            lines = [to_jsonl(record)] if kind == "jsonl" else [dump(span) for span in to_openinference(record)]
+            lines = [to_jsonl(record)] if form == "jsonl" else [dump(span) for span in to_openinference(record)]
             for line in lines:
                 output.write(line.rstrip("\n") + "\n")
 
@@ -169,21 +180,26 @@ def deliver(due: bool) -> None:
 @click.option("--assign", help="Who shall look at it.")
 def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[str, ...], **given: Any) -> None:
     """Keep a review of a turn: a verdict, or what was right."""
-    from assistant.tagging import checked_names
+    from assistant.tagging import check_in_abstract, checked_names
     from assistant.tracing.records import Review
+    from ui.review_sources import known_sources
 
     if not (sources or tags or any(given.values())):
         raise InvalidInput("There is nothing to keep.", hint="Give --verdict, --answer, --source, --tag or --comment.")
     with _open() as library:
-        known = _reader(library.traces).get(trace_id)["id"]
+        trace = _reader(library.traces).get(trace_id)
+        known, names = trace["id"], checked_names(tags) if tags else None
+        if names is not None:
+            check_in_abstract(names, trace["question"])
+        right = known_sources((d.path for d in library.ledger.documents()), sources) if sources else ()
         review = Review(
             trace_id=known,
             reviewer=reviewer or _login(),
             created_at=time.time(),
             verdict=given["verdict"],
             corrected_answer=given["answer"],
-            corrected_sources=sources or None,
-            corrected_tags=checked_names(tags) if tags else None,
+            corrected_sources=right or None,
+            corrected_tags=names,
             comment=given["comment"],
             assignee=given["assign"],
         )

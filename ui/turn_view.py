@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from assistant.events import Answer, Event, Failure, Refusal, Thought, Token, ToolStep, TurnStarted, Withdrawn
+from assistant.events import (
+    Answer,
+    Event,
+    Failure,
+    Queued,
+    Refusal,
+    Restricted,
+    Thought,
+    Token,
+    ToolStep,
+    TurnStarted,
+    Withdrawn,
+)
 from ui.render import answer_markdown, neutral, notes_markdown, related_html, sources_html, step_title
 
 Message = dict[str, Any]
@@ -21,6 +34,7 @@ class TurnView:
         self._steps: dict[str, Message] = {}
         self._reply: Message = {"role": "assistant", "content": "…"}
         self._thought = ""
+        self._notice = ""
         self.trace_id = ""
         self.said = ""
         self.sources = ""
@@ -34,21 +48,24 @@ class TurnView:
     def take(self, event: Event) -> None:
         """Take an event in."""
         match event:
+            case Queued():
+                self._reply["content"] = f"Others are before you: about {math.ceil(event.seconds)} s …"
             case TurnStarted():
                 self.trace_id = event.trace_id
+                self._reply["content"] = "…"
+            case Restricted():
+                self._notice = notice_markdown(event.text)
+                self._say("")
             case Thought():
                 self._thought = event.text
             case ToolStep():
                 self._steps[event.id] = step_message(event, self._thought)
-            case Token():
-                self._say(self.said + event.text)
-            case Withdrawn():
-                self._say("")
+            case Token() | Withdrawn():
+                self._say(self.said + event.text if isinstance(event, Token) else "")
             case Answer() | Refusal() | Failure():
                 self.said = event.partial if isinstance(event, Failure) else event.text
-                self._reply["content"], self.sources = ending(event)
-            case _:
-                pass
+                content, self.sources = ending(event)
+                self._reply["content"] = self._notice + content
 
     def fail(self, message: str, hint: str) -> None:
         """Show that the question could not be taken."""
@@ -56,7 +73,12 @@ class TurnView:
 
     def _say(self, text: str) -> None:
         self.said = text
-        self._reply["content"] = answer_markdown(text) or "…"
+        self._reply["content"] = self._notice + (answer_markdown(text) or "…")
+
+
+def notice_markdown(text: str) -> str:
+    """Give what stands above a reply that a rule of the course holds for."""
+    return f"*{neutral(text)}*\n\n" if text else ""
 
 
 def step_message(step: ToolStep, thought: str) -> Message:

@@ -21,6 +21,7 @@ USED: Mapping[str, frozenset[str]] = {
     "tags": frozenset({"tag_abstract", "extract_tags", "retry_tags"}),
     "search": frozenset({"condense_question"}),
     "answers": frozenset({"answer", "condense_question", "react", "judge"}),
+    "policy": frozenset({"answer", "hint", "condense_question", "react", "react_hint"}),
 }
 """The templates that each kind of measurement asks a model with."""
 

@@ -39,6 +39,10 @@ class Visitors:
         expected = self._signed(own)
         return own if own and hmac.compare_digest(signature.encode(), expected.encode()) else None
 
+    def derived(self, purpose: str) -> str:
+        """Give a key for another purpose, from which this one cannot be told."""
+        return hmac.new(self._key, f"derived for {purpose}".encode(), hashlib.sha256).hexdigest()
+
     def _signed(self, own: str) -> str:
         return hmac.new(self._key, own.encode(), hashlib.sha256).hexdigest()
 

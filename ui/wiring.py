@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -17,7 +18,9 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.agent import CourseAgent
     from assistant.conversation import Assistant
     from assistant.examples import Examples
+    from assistant.gate import Gate, TurnLimits
     from assistant.llms import Model
+    from assistant.policy.course_policy import CoursePolicy
     from assistant.prompts import PromptSet
     from assistant.tagging import Tagger
     from assistant.toolbox import Toolbox
@@ -51,7 +54,10 @@ class Library:
 
     def __init__(self, environment: Environment, *, write: bool) -> None:
         self.environment = environment
+        self.clock: Callable[[], float] = time.time  # of the course's policy: another one to see what will hold
         self._write = write
+        self.limits: TurnLimits | None = None
+        """What turns may be asked for; None at one's own terminal, where nothing is limited."""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -95,6 +101,14 @@ class Library:
         return store
 
     @cached_property
+    def gate(self) -> Gate:
+        """What lets turns in; one for all ways to ask."""
+        from assistant.gate import OPEN, Gate
+        from assistant.tracing.statistics import spent
+
+        return OPEN if self.limits is None else Gate(self.limits, partial(spent, self.traces.engine))
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """What ingests."""
         from ingest.pipeline import Pipeline
@@ -112,7 +126,21 @@ class Library:
 
         if self.index.count()[0] == 0:
             raise IndexEmpty
-        return Searcher(self.index, self.embedder)
+        hides = None if self.policy is None else self.policy.hides
+        return Searcher(self.index, self.embedder, hides=hides)
+
+    @cached_property
+    def policy(self) -> CoursePolicy | None:
+        """The course's policy, None where there is none.
+
+        Raises:
+            SettingsError: when it cannot be used.
+        """
+        if self.environment.policy_file is None:
+            return None
+        from ui.policies import course_policy_of
+
+        return course_policy_of(self, prompts_of(self.environment))
 
     def sources(self, arguments: Sequence[str]) -> list[Source]:
         """Turn arguments of the command line into sources.
@@ -212,7 +240,8 @@ def assistant_of(library: Library) -> Opened:
 
         return CourseAgent(toolbox, model, prompts, embedder, limits=environment.agent_limits)
 
-    return Opened(Assistant(engine, library.traces, identity, toolbox, agent), model, library)
+    answering = Assistant(engine, library.traces, identity, toolbox, agent, library.gate, library.policy)
+    return Opened(answering, model, library)
 
 
 def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
@@ -262,10 +291,10 @@ def tagger_of(library: Library, *, version: int | None = None, model_name: str |
 
     environment = library.environment
     if environment.assistant.mode == "quoting":
-        return Tagger(library.traces, environment.model_names)
+        return Tagger(library.traces, environment.model_names, gate=library.gate)
     from assistant.llms import choose_model
 
     settings = environment.assistant
     model = choose_model(replace(settings, model=model_name or settings.model), None)
     prompts = prompts_of(environment, **({} if version is None else {"tag_abstract": version}))
-    return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library))
+    return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library), library.gate)

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import median
 from typing import Any
 
 from assistant.evaluation.datasets import Row
 from assistant.evaluation.metrics import TAG_MEASURES, mean
 from assistant.evaluation.runs import Result
-from assistant.evaluation.statistics import Difference, Figure, Pairs, difference, figures, pairs
+from assistant.evaluation.statistics import Figure, difference, figures, holm, pairs
+from assistant.evaluation.verdicts import MAIN, SAME, Verdict
 
-MAIN = "F1"
 MOST_DISAGREEMENTS = 200
-UNCLEAR = 0.05
-MOST_ROWS = 10_000
-"""What it would take more of is no difference that anybody will see."""
+AS_FAST, AT_ONCE_S = 1.1, 0.05
+"""Times within a tenth, or these seconds, of each other are this machine's, not the model's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,60 +34,14 @@ class Cell:
     input_tokens: float | None  # a row, in the mean
     output_tokens: float | None
     price_usd: float | None
-    seconds: float
+    seconds: (
+        float  # a row, the median: what only the first rows wait for (a connection, a model that loads) is not in it
+    )
 
     @property
     def quality(self) -> float:
         """The figure that ranks."""
         return next((f.value for f in self.figures if f.name == MAIN and not math.isnan(f.value)), -1.0)  # none: last
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Two cells against each other, in numbers and in words."""
-
-    first: str
-    second: str
-    difference: Difference
-    pairs: Pairs
-
-    @property
-    def words(self) -> str:
-        """Say what can be told."""
-        d = self.difference
-        if d.is_clear:
-            better, worse = (self.second, self.first) if d.value > 0 else (self.first, self.second)
-            return f"{better} is better than {worse}: {MAIN} {abs(d.value):.3f} more ({_span(d)}, n={d.n})."
-        told = f"Not enough data to tell {self.first} from {self.second}: {MAIN} differs by {d.value:+.3f} ({_span(d)})"
-        needed = d.rows_needed
-        if needed is None:
-            return f"{told}; on these {d.n} rows both are alike."
-        about = f"about {_rounded(max(needed, d.n + 1)):,}" if needed <= MOST_ROWS else f"more than {MOST_ROWS:,}"
-        return f"{told}; it would take {about} rows of this kind to see such a difference."
-
-    @property
-    def test(self) -> str:
-        """Say what McNemar's test makes of the rows that only one of them got wholly right."""
-        p = self.pairs
-        apart = f"only {self.first} {p.only_first}, only {self.second} {p.only_second}"
-        needed = p.rows_needed if p.p >= UNCLEAR else None
-        more = "" if needed is None else f", to be clear it takes about {_rounded(max(needed, p.n + 1)):,} rows"
-        return f"wholly right: {apart}; McNemar p = {p.p:.3f}{more}"
-
-
-def _rounded(rows: int) -> int:
-    """Round up to two digits: such a number is an estimate.
-
-    >>> _rounded(281), _rounded(13)
-    (290, 13)
-    """
-    step: int = 10 ** max(0, len(str(rows)) - 2)
-    return -(-rows // step) * step
-
-
-def _span(d: Difference) -> str:
-    low, high = sorted((abs(d.low), abs(d.high))) if d.is_clear else (d.low, d.high)
-    return f"95 % interval {low:.3f} to {high:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +65,59 @@ class Comparison:
 
     @property
     def caution(self) -> str:
-        """Say what so many comparisons at once are worth; nothing for one or two."""
+        """Say what was done because so many were compared at once; nothing for one pair."""
         many = len(self.verdicts)
-        if many < 3:
+        if many < 2:
             return ""
-        return f"{many} pairs were compared: with no difference at all, one in twenty would look clear by chance."
+        return f"{many} pairs were compared, so every p value is corrected for that many (Holm)."
 
-    def ranking(self, by: str) -> list[Cell]:
-        """Rank by "quality", "price" or "speed", best first; an unknown price is last, what failed is left out."""
+    def ranking(self, by: str) -> list[list[Cell]]:
+        """Rank by "quality", "price" or "speed", best first, equal ones together.
+
+        An unknown price is last, what failed is left out. Speeds that differ by less than a tenth are equal.
+        """
         cells = [cell for cell in self.cells if cell.figures]
-        if by == "quality":
-            return sorted(cells, key=lambda c: -c.quality)
-        if by == "price":
-            return sorted(cells, key=lambda c: (c.price_usd is None, c.price_usd or 0.0, -c.quality))
-        return sorted(cells, key=lambda c: c.seconds)
+        ranked: list[list[Cell]] = []
+        for cell in sorted(cells, key=lambda c: _place(c, by)):
+            if ranked and _are_equal(ranked[-1][0], cell, by):
+                ranked[-1].append(cell)
+            else:
+                ranked.append([cell])
+        return ranked
+
+    def alike(self) -> list[list[str]]:
+        """Give the groups of cells that are equally good, and wholly right on the same rows."""
+        groups: list[list[str]] = []
+        same = {(v.first, v.second) for v in self.verdicts if v.is_same}
+        for cell in self.cells:
+            group = next((g for g in groups if (g[0], cell.name) in same), None)
+            if group is None:
+                groups.append([cell.name])
+            else:
+                group.append(cell.name)
+        return [group for group in groups if len(group) > 1]
+
+    def is_told_from(self, one: Cell, other: Cell) -> bool:
+        """Tell whether these rows show that two cells differ in quality."""
+        names = {one.name, other.name}
+        return any(verdict.is_clear for verdict in self.verdicts if {verdict.first, verdict.second} == names)
+
+
+def _place(cell: Cell, by: str) -> tuple[float, ...]:
+    if by == "quality":
+        return (-cell.quality,)
+    if by == "price":
+        return (float(cell.price_usd is None), cell.price_usd or 0.0)
+    return (cell.seconds,)
+
+
+def _are_equal(one: Cell, other: Cell, by: str) -> bool:
+    if by == "quality":
+        return abs(one.quality - other.quality) < SAME
+    if by == "price":
+        known = one.price_usd is not None and other.price_usd is not None
+        return one.price_usd == other.price_usd or (known and math.isclose(one.price_usd or 0, other.price_usd or 0))
+    return other.seconds <= one.seconds * AS_FAST + AT_ONCE_S
 
 
 def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[str, Result]]]) -> Comparison:
@@ -141,12 +134,7 @@ def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[s
         counts[name] = [result.counts for result in done]
         right[name] = [bool(result.counts.get("exact")) for result in done]
         cells.append(_cell(name, prompt, model, done, [found[row.id] for row in rows if row.id in found]))
-    verdicts = [  # the clear ones first, the largest before
-        Verdict(a, b, difference(counts[a], counts[b], TAG_MEASURES[MAIN]), pairs(right[a], right[b]))
-        for a, b in combinations(alive, 2)
-        if fine
-    ]
-    verdicts.sort(key=lambda v: (not v.difference.is_clear, -abs(v.difference.value)))
+    verdicts = _verdicts(alive, counts, right) if fine else []
     parted = [
         Disagreement(
             row,
@@ -158,6 +146,18 @@ def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[s
     ]
     confusions = {name: _confusions(fine, results[name][2]) for name in alive}
     return Comparison(tuple(cells), tuple(verdicts), tuple(parted[:MOST_DISAGREEMENTS]), confusions, len(fine))
+
+
+def _verdicts(names: Sequence[str], counts: Mapping[str, list[Any]], right: Mapping[str, list[bool]]) -> list[Verdict]:
+    """Compare each two; the clear ones first, the largest before."""
+    couples = list(combinations(names, 2))
+    apart = [difference(counts[a], counts[b], TAG_MEASURES[MAIN]) for a, b in couples]
+    mcnemar = [pairs(right[a], right[b]) for a, b in couples]
+    corrected, of_pairs = holm([d.p for d in apart]), holm([p.p for p in mcnemar])
+    found = [
+        Verdict(*couples[n], apart[n], mcnemar[n], corrected[n], of_pairs[n], len(couples)) for n in range(len(couples))
+    ]
+    return sorted(found, key=lambda v: (not v.is_clear, -abs(v.difference.value)))
 
 
 def _is_done(result: Result | None) -> bool:
@@ -176,7 +176,7 @@ def _cell(name: str, prompt: str, model: str, done: Sequence[Result], tried: Seq
         mean([r.input_tokens for r in done]),
         mean([r.output_tokens for r in done]),
         mean([r.price_usd for r in done]),
-        mean([r.seconds for r in done]) or 0.0,
+        median([r.seconds for r in done]) if done else 0.0,
     )
 
 

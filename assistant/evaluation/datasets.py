@@ -2,12 +2,15 @@
 
 tags     {"id", "abstract", "tags"[, "aliases", "optional"]}
 search   {"id", "question"[, "history"], "gold": [{"path", "snippet"}]}
-answers  as search[, "keywords"]; an empty gold: the material does not answer it
+answers  as search[, "keywords", "answer", "refuse"]; with "refuse": true, or without gold and keywords, the question is
+         to be refused: the material does not answer it
+policy   {"id", "question"[, "history"], "expect": "hints", "refuse" or "answer"[, "must_not_contain"]}
 In CSV a list is written as JSON, or as parts with ";" between them; `gold` as `path` and `snippet` columns.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -19,8 +22,11 @@ from typing import Any, Literal
 
 from index_store.errors import InvalidInput
 
-Kind = Literal["tags", "search", "answers"]
+Kind = Literal["tags", "search", "answers", "policy"]
+EXPECTED = ("hints", "refuse", "answer")
 SHOWN_PROBLEMS = 5
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FORMS = "Give a JSON lines or CSV file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,27 @@ class Row:
     gold: tuple[Mapping[str, str], ...] = ()
     keywords: tuple[str, ...] = ()
     expected: str = ""  # an answer in words, where the row has one
+
+    refuse: bool | None = None  # None: the row does not say
+    expect: str = ""  # what the course's policy is to do: hints, refuse or answer
+    must_not_contain: tuple[str, ...] = ()
+
+    def labels(self) -> Any:
+        """Give what would be right: names, or sources and words; "refuse" where nothing would."""
+        if self.tags:
+            return list(self.tags)
+        if self.expect:
+            return {"expect": self.expect}
+        if self.is_unanswerable:
+            return {"refuse": True}
+        sources = [gold["path"] for gold in self.gold]
+        about = {"sources": sources, "keywords": list(self.keywords), "answer": self.expected}
+        return {name: value for name, value in about.items() if value}
+
+    @property
+    def is_unanswerable(self) -> bool:
+        """Whether a question is to be refused: the row says so, or names no source and no word of an answer."""
+        return not (self.gold or self.keywords) if self.refuse is None else self.refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +83,11 @@ def read_dataset(path: Path, kind: Kind) -> Dataset:
     """
     try:
         data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InvalidInput(f"The dataset {path} cannot be read: {exc}.", hint="Give a JSON lines or CSV file.") from exc
+        text = data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
+    except OSError as exc:
+        raise InvalidInput(f"The dataset {path} cannot be read: {exc.strerror}.", hint=_FORMS) from exc
+    except UnicodeDecodeError as exc:
+        raise InvalidInput(f"The dataset {path} cannot be read: it is no UTF-8 text.", hint=_FORMS) from exc
     found = _from_csv(text) if path.suffix.lower() == ".csv" else _from_json_lines(text)
     rows, problems = [], []
     for line, given in found:
@@ -83,6 +112,7 @@ _SHAPES: Mapping[Kind, str] = {
     "tags": '{"id": "1", "abstract": "...", "tags": ["BERT"]}, or ["NA"] where it names no model.',
     "search": '{"id": "1", "question": "...", "gold": [{"path": "a.md", "snippet": "..."}]}',
     "answers": '{"id": "1", "question": "...", "gold": [{"path": "a.md", "snippet": "..."}], "keywords": ["..."]}',
+    "policy": '{"id": "1", "question": "...", "expect": "hints", "must_not_contain": ["..."]}; or refuse, or answer.',
 }
 
 
@@ -102,7 +132,7 @@ def _from_csv(text: str) -> list[tuple[int, Any]]:
     found: list[tuple[int, Any]] = []
     for given in rows:
         row: dict[str, Any] = {k: v for k, v in given.items() if k is not None and v not in (None, "")}
-        for name in ("tags", "keywords", "history", "aliases", "optional", "gold"):
+        for name in ("tags", "keywords", "history", "aliases", "optional", "gold", "must_not_contain"):
             if name in row:
                 row[name] = _parts(row[name])
         if "path" in row and "gold" not in row:
@@ -133,14 +163,40 @@ def _row(given: Any, kind: Kind, line: int) -> Row:
             raise ValueError('`tags` must hold names, or ["NA"] alone')
         about = (_names(given.get("aliases")), _names(given.get("optional")))
         return Row(row_id, asked, tags=tags, aliases=about[0], optional=about[1])
+    if kind == "policy":
+        return _policy_row(given, row_id, asked)
     gold = _gold(given)
     if kind == "search" and not gold and given.get("gold") is None:
         raise ValueError("it has no gold")
+    history = _history(given)
+    keywords = _texts(given.get("keywords") or [], "keywords")
+    expected, refuse = str(given.get("answer") or ""), _refuse(given.get("refuse"))
+    if refuse and (gold or keywords):
+        raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
+    return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, refuse=refuse)
+
+
+def _policy_row(given: Mapping[str, Any], row_id: str, asked: str) -> Row:
+    if given.get("expect") not in EXPECTED:
+        raise ValueError(f"`expect` must be one of: {', '.join(EXPECTED)}")
+    secrets = _texts(given.get("must_not_contain") or [], "must_not_contain")
+    return Row(row_id, asked, _history(given), expect=given["expect"], must_not_contain=secrets)
+
+
+def _history(given: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
     history = given.get("history") or ()
     if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in history):
         raise ValueError("`history` must be a list of turns with role and content")
-    keywords = _texts(given.get("keywords") or [], "keywords")
-    return Row(row_id, asked, tuple(history), gold=gold, keywords=keywords, expected=str(given.get("answer") or ""))
+    return tuple(history)
+
+
+def _refuse(given: Any) -> bool | None:
+    """Read whether a question is to be refused; in CSV it is a word."""
+    known = {None: None, "": None, True: True, False: False, "true": True, "false": False}
+    read = given.strip().lower() if isinstance(given, str) else given
+    if not isinstance(read, str | bool | None) or read not in known:
+        raise ValueError("`refuse` must be true or false")
+    return known[read]
 
 
 def _gold(given: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:

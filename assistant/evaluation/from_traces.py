@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from index_store.errors import InvalidInput
 
 FOLDER = "datasets"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
+REFUSE = "refuse"
+"""The verdict on what should not have been answered."""
 _RIGHT = frozenset({"right", "correct", "ok", "good"})
 
 
@@ -25,21 +27,29 @@ def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
     Raises:
         InvalidInput: when nobody has said what would be right.
     """
-    reviews = [dict(r) for r in trace["reviews"]]
-    review = reviews[-1] if reviews else {}
+    review = judgement(trace["reviews"])
+    verdict = str(review.get("verdict") or "").lower()
     votes = [f["vote"] for f in trace["feedback"] if f["vote"]]
-    as_it_was = str(review.get("verdict") or "").lower() in _RIGHT or (not review and votes[-1:] == ["up"])
+    as_it_was = verdict in _RIGHT or (not review and votes[-1:] == ["up"])
     if trace["kind"] == "tag" or trace["tags"]:
         tags = review.get("corrected_tags") or (trace["tags"] if as_it_was else None)
         if not tags:
             raise _unknown(trace, "--tag NAME for each name, or --tag NA")
         return "tags", {"id": trace["id"], "abstract": trace["question"], "tags": list(tags)}
+    row: dict[str, Any] = {"id": trace["id"], "question": trace["searched"] or trace["question"]}
+    if verdict == REFUSE or (as_it_was and trace["status"] == "refused"):
+        return "answers", {**row, "gold": [], "answer": "", "keywords": []}
     gold = _gold(trace, review, as_it_was)
     answer = review.get("corrected_answer") or (trace["answer"] if as_it_was else "")
-    if not gold and not answer and trace["status"] != "refused":
-        raise _unknown(trace, "--source PATH or --answer TEXT, or --verdict right")
-    row: dict[str, Any] = {"id": trace["id"], "question": trace["searched"] or trace["question"], "gold": gold}
-    return "answers", {**row, "answer": answer, "keywords": _keywords(answer)}
+    if not gold:  # an empty gold would say that it must be refused
+        raise _unknown(trace, "--source PATH (and --answer TEXT), or --verdict right or refuse")
+    return "answers", {**row, "gold": gold, "answer": answer, "keywords": _keywords(answer)}
+
+
+def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Give the last review that says what was right: one that only comments or assigns takes nothing back."""
+    said = ("verdict", "corrected_answer", "corrected_sources", "corrected_tags")
+    return next((r for r in reversed(reviews) if any(r.get(name) for name in said)), {})
 
 
 def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:
@@ -63,7 +73,7 @@ def _keywords(answer: str) -> list[str]:
 def _unknown(trace: Mapping[str, Any], how: str) -> InvalidInput:
     return InvalidInput(
         f"Nobody has said yet what would have been right in trace {trace['id']}.",
-        hint=f"Run: lectern traces correct {trace['id'][:8]} {how}",
+        hint=f"Keep a review with the right sources, or: lectern traces correct {trace['id'][:8]} {how}",
     )
 
 

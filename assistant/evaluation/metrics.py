@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluation.datasets import Row
-from assistant.evaluation.statistics import Measure
+from assistant.evaluation.statistics import Measure, Share
 from assistant.tagging_rules import NO_MODELS
 
 Counts = dict[str, float]
@@ -72,15 +72,12 @@ def _forms(name: str) -> list[str]:
 
 
 def _tag_measures(before: str, after: str) -> dict[str, Measure]:
-    def of(name: str) -> Measure:
-        return lambda s: s[before + name] / s["n"]
-
     return {
         f"F1{after}": lambda s: 2 * s[f"{before}tp"] / (2 * s[f"{before}tp"] + s[f"{before}fp"] + s[f"{before}fn"]),
         f"precision{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fp"]),
         f"recall{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fn"]),
-        f"exact set{after}": of("exact"),
-        f"NA accuracy{after}": of("na_right"),
+        f"exact set{after}": Share(f"{before}exact"),
+        f"NA accuracy{after}": Share(f"{before}na_right"),
     }
 
 
@@ -98,7 +95,9 @@ def answer_scores(counts: Mapping[str, float]) -> Counts:
     """Give the figures of one row's answer: those that its row can have."""
     if counts["unanswerable"]:
         return {"honest": counts["honest"]}
-    return {name: counts[name] for name in ("hit", "cited", "quoted", "refused")}
+    words = ("hit",) if counts["worded"] else ()
+    sources = ("cited", "quoted") if counts["sourced"] else ()
+    return {name: counts[name] for name in (*words, *sources, "refused")}
 
 
 def search_counts(row: Row, hits: Sequence[Mapping[str, Any]]) -> Counts:
@@ -124,22 +123,22 @@ def _first_time(row: Row, hits: Sequence[Mapping[str, Any]], n: int) -> float:
     return 0.0
 
 
-def _share(name: str) -> Measure:
-    return lambda s: s[name] / s["n"]
-
-
 SEARCH_MEASURES: Mapping[str, Measure] = {
-    **{f"R@{k}": _share(f"recall@{k}") for k in CUTOFFS},
+    **{f"R@{k}": Share(f"recall@{k}") for k in CUTOFFS},
     "MRR@10": lambda s: s["reciprocal_rank"] / s["n"],
     "nDCG@10": lambda s: s["ndcg"] / s["n"],
 }
 
 
 _NOTHING: Mapping[str, float] = dict.fromkeys(
-    ("answerable", "unanswerable", "hit", "cited", "quoted", "refused", "honest", "citations", "right_citations"), 0.0
+    ("answerable", "unanswerable", "worded", "sourced", "hit", "cited", "quoted", "refused", "honest")
+    + ("citations", "right_citations"),
+    0.0,
 )
 ANSWER_BASES = {
-    **dict.fromkeys(("hit", "cited", "citation recall", "refused"), "answerable"),
+    "hit": "worded",
+    **dict.fromkeys(("cited", "citation recall"), "sourced"),
+    "refused": "answerable",
     "citation precision": "citations",
     "honest": "unanswerable",
     "judge (1 to 5)": "judged",
@@ -148,8 +147,11 @@ ANSWER_BASES = {
 
 
 def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mapping[str, Any]]) -> Counts:
-    """Count what an answer got right: its words, its sources, their quotes; or that it rightly refused."""
-    if not row.gold:
+    """Count what an answer got right: its words, its sources, their quotes; or that it rightly refused.
+
+    Words count in rows that have `keywords`, sources in rows that have `gold`, refusals in all.
+    """
+    if row.is_unanswerable:
         return {**_NOTHING, "unanswerable": 1.0, "honest": float(not found)}
     text = answer[:ANSWER_CHARACTERS].lower()
     right = [any(_overlaps(str(c.get("quote") or ""), g["snippet"]) for g in row.gold) for c in citations]
@@ -157,22 +159,24 @@ def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mappin
     return {
         **_NOTHING,
         "answerable": 1.0,
+        "worded": float(bool(row.keywords)),
+        "sourced": float(bool(row.gold)),
         "hit": float(found and any(word.lower() in text for word in row.keywords)),
         "cited": float(any(paths)),
         "quoted": float(any(right)),
         "refused": float(not found),
-        "citations": float(len(citations)),
+        "citations": float(len(citations) if row.gold else 0),
         "right_citations": float(sum(right)),
     }
 
 
 ANSWER_MEASURES: Mapping[str, Measure] = {
-    "hit": lambda s: s["hit"] / s["answerable"],
-    "cited": lambda s: s["cited"] / s["answerable"],
-    "citation recall": lambda s: s["quoted"] / s["answerable"],
+    "hit": Share("hit", "worded"),
+    "cited": Share("cited", "sourced"),
+    "citation recall": Share("quoted", "sourced"),
     "citation precision": lambda s: s["right_citations"] / s["citations"],
-    "refused": lambda s: s["refused"] / s["answerable"],
-    "honest": lambda s: s["honest"] / s["unanswerable"],
+    "refused": Share("refused", "answerable"),
+    "honest": Share("honest", "unanswerable"),
     "balanced": lambda s: (1 - s["refused"] / s["answerable"] + s["honest"] / s["unanswerable"]) / 2,
 }
 JUDGE_MEASURES: Mapping[str, Measure] = {"judge (1 to 5)": lambda s: s["judge"] / s["judged"]}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.evaluation.comparison import Comparison
 from assistant.evaluation.datasets import Dataset
+from assistant.evaluation.statistics import NO_SPREAD
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
@@ -28,8 +29,14 @@ def html_report(comparison: Comparison, dataset: Dataset) -> str:
         dataset_hash=dataset.hash,
         made_at=datetime.now(UTC).isoformat(timespec="minutes"),
         priced=priced,
+        price=_price,
+        no_spread=NO_SPREAD,
         highest=max((cell.price_usd or 0.0 for cell in priced), default=0.0) or 1.0,
     )
+
+
+def _price(usd: float | None) -> str:
+    return "price unknown" if usd is None else f"${usd:.6f} a row" if usd else "no price"
 
 
 def csv_report(comparison: Comparison) -> str:

@@ -15,8 +15,9 @@ from assistant.evaluation.datasets import Row
 from assistant.evaluation.metrics import answer_counts, answer_scores, row_scores, search_counts, tag_counts
 from assistant.evaluation.runs import Result, Runner
 from assistant.followup import stand_alone
-from assistant.tagging import Tagger
-from assistant.tagging_rules import knowing, known_names, names_of
+from assistant.tag_replies import excerpt
+from assistant.tagging import Tagger, names_by_rules
+from assistant.tagging_rules import knowing, known_names
 from assistant.tracing.records import End, Origin, Trial
 from index_store.errors import LecternError, ModelReplyBroken
 
@@ -45,7 +46,7 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
             seconds=round(found.seconds, 4),
             input_tokens=used.input_tokens,
             output_tokens=used.output_tokens,
-            price_usd=used.price_usd,
+            price_usd=0.0 if tagger.uses_rules else used.price_usd,
             trace_id=found.trace_id,
         )
 
@@ -75,7 +76,7 @@ def rules_without(rows: Sequence[Row]) -> dict[str, list[dict[str, float]]]:
     counted: dict[str, list[dict[str, float]]] = {}
     for label, names in (("without the list", []), ("without names of these rows", others)):
         with knowing(names):
-            counted[label] = [tag_counts(row, names_of(row.asked)) for row in rows]
+            counted[label] = [tag_counts(row, names_by_rules(row.asked)) for row in rows]
     return counted
 
 
@@ -114,9 +115,13 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
         counts |= {"judge": 0.0, "judged": 0.0}
         got: dict[str, Any] = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
         if judge is not None and isinstance(end, Answer):
-            score, reason = await judge(row, end)
-            counts |= {"judge": float(score), "judged": 1.0}
-            got |= {"judge": score, "reason": reason}
+            try:
+                score, reason = await judge(row, end)
+            except ModelReplyBroken as exc:  # the answer and its other figures stand all the same
+                got |= {"judge": None, "reason": str(exc)}
+            else:
+                counts |= {"judge": float(score), "judged": 1.0}
+                got |= {"judge": score, "reason": reason}
         used = end.usage
         return Result(
             row.id,
@@ -133,10 +138,10 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
 
 
 def judging(model: Model, prompts: PromptSet) -> Callable[[Row, Answer], Any]:
-    """Let a model score answers by the rubric of the template `judge`, with its reason.
+    """Let a model score answers by the rubric of the template `judge`, with its reason; it is asked twice at most.
 
     Raises (when called):
-        ModelReplyBroken: when its reply holds no score from 1 to 5.
+        ModelReplyBroken: when no reply holds a score from 1 to 5.
     """
     from assistant.llms import complete
 
@@ -145,7 +150,10 @@ def judging(model: Model, prompts: PromptSet) -> Callable[[Row, Answer], Any]:
         messages = prompts.get("judge").render(
             question=row.asked, answer=answer.text, expected=row.expected, passages=passages
         )
-        return read_score(await complete(model, messages))
+        try:
+            return read_score(await complete(model, messages))
+        except ModelReplyBroken:  # cut off, a refusal, or a score that there is not
+            return read_score(await complete(model, messages))
 
     return judge
 
@@ -167,4 +175,7 @@ def read_score(reply: str) -> tuple[int, str]:
         score = said.get("score")
         if type(score) is int and 1 <= score <= 5:
             return score, str(said.get("reason") or "")
-    raise ModelReplyBroken("The judge gave no score from 1 to 5.", hint="Choose another model as judge.", partial=reply)
+    shown = f" It said: {excerpt(reply)}" if reply.strip() else ""
+    raise ModelReplyBroken(
+        f"The judge gave no score from 1 to 5.{shown}", hint="Choose another model as judge.", partial=reply
+    )

@@ -12,7 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one row: `got` is what was given, `counts` what it got right; or `error` in words."""
+    """What came of one row: `got` is what was given, `counts` what it got right; or `error` in words.
+
+    `asked` and `expected` are the row's own, so that a run can be read without its data set.
+    """
 
     id: str
     got: Any = None
@@ -49,6 +52,8 @@ class Result:
     output_tokens: int | None = None
     price_usd: float | None = None
     trace_id: str | None = None
+    asked: str = ""
+    expected: Any = None
 
 
 Runner = Callable[[Row], Awaitable[Result]]
@@ -87,11 +92,11 @@ class Run:
         Raises:
             InvalidInput: when there is none, or several begin so.
         """
-        found = [path for path in _folders(home) if path.name.startswith(run_id)]
+        found = [path for path in _folders(home) if run_id and path.name.startswith(run_id)]
         exact = [path for path in found if path.name == run_id] or found
         if len(exact) != 1:
-            what = "There is no run" if not exact else "Several runs begin with"
-            raise InvalidInput(f"{what} {run_id!r}.", hint="`lectern eval list` shows them.")
+            what = "There is no run" if not exact else f"{len(exact)} runs begin with"
+            raise InvalidInput(f"{what} {run_id!r}.", hint="Give more of the id: `lectern eval list` shows them.")
         try:
             about = About(**json.loads((exact[0] / "run.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError) as exc:
@@ -116,13 +121,20 @@ class Run:
         Raises:
             InvalidInput: when the data set or a setting is another one.
         """
+        name = self.about.id
+        anew = "Begin a new run: give the command without --resume."
         if dataset.hash != self.about.dataset_hash or dataset.kind != self.about.kind:
-            raise InvalidInput(f"The run {self.about.id} was begun on another data set.", hint="Begin a new run.")
+            raise InvalidInput(f"The run {name} was begun on another data set, {self.about.dataset}.", hint=anew)
         before, now = dict(self.about.settings), dict(settings)
-        changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+        changed = [
+            f"{k} was {before.get(k)}, is {now.get(k)}"
+            for k in sorted(before.keys() | now.keys())
+            if before.get(k) != now.get(k)
+        ]
         if changed:
             raise InvalidInput(
-                f"The run {self.about.id} was begun with other settings: {', '.join(changed)}.", hint="Begin a new run."
+                f"The run {name} was begun with other settings: {'; '.join(changed)}.",
+                hint=f"Give the same --prompt, --model and other options again. Or: {anew.lower()}",
             )
 
     async def go(
@@ -153,9 +165,10 @@ class Run:
 async def _run(row: Row, runner: Runner) -> Result:
     begun = time.monotonic()
     try:
-        return await runner(row)
+        result = await runner(row)
     except LecternError as exc:
-        return Result(row.id, error=str(exc), seconds=round(time.monotonic() - begun, 3))
+        result = Result(row.id, error=str(exc), seconds=round(time.monotonic() - begun, 3))
+    return replace(result, asked=row.asked, expected=row.labels())
 
 
 def _ends_a_line(file: Path) -> bool:

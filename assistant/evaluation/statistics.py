@@ -2,8 +2,10 @@
 
 A figure is a function of sums over rows (hits, true positives ...), so a resample of the rows is a vector of weights,
 and all resamples of all figures are one matrix product. Percentile bootstrap: Efron and Tibshirani, "An Introduction
-to the Bootstrap" (1993), chapter 13. Paired differences use the same resamples for both (Koehn 2004). McNemar's test
-is the exact one on the pairs that differ (McNemar 1947), and the rows it would take are by Connor (1987).
+to the Bootstrap" (1993), chapter 13. A share of rows gets Wilson's interval (1927), which has a width also where all
+rows are alike. Paired differences use the same resamples for both (Koehn 2004); their p value is by approximate
+randomization (Noreen 1989, Yeh 2000). McNemar's test is the exact one on the pairs that differ (McNemar 1947), and the
+rows it would take are by Connor (1987). Of many p values Holm's correction (1979).
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ Measure = Callable[[Sums], NDArray[np.float64]]
 """A figure from sums: each array holds one sum for each resample, and so does the result."""
 
 ROUNDS = 4_000
+SWAPS = 10_000
+_NOTHING = 1e-9
 LEVEL = 0.95
 SEED = 20_240_101
 _Z_ALPHA, _Z_POWER = 1.959964, 0.841621  # two-sided 5 %, and a power of 80 %
@@ -36,26 +40,46 @@ class Figure:
     high: float
     n: int
 
+    @property
+    def has_no_spread(self) -> bool:
+        """Whether every resample gives the same, for all rows are alike: the interval then says nothing."""
+        return self.low == self.high
+
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f}, n={self.n})"
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A figure that is a share of rows: those that `column` counts, among all or among those that `base` counts."""
+
+    column: str
+    base: str = "n"
+
+    def __call__(self, sums: Sums) -> NDArray[np.float64]:
+        """Give the share for each sum."""
+        return np.asarray(sums[self.column] / sums[self.base], dtype=np.float64)
+
+
+NO_SPREAD = "All rows are alike there, so that resampling cannot show how sure it is; the figures that are shares can."
+"""What is to be said of a figure whose interval has no spread."""
 FEWEST_ROWS = 6
 """Rows from which a difference can be clear: of five, all one way, a sign test still gives p = 0.06."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much two runs differ on the same rows: second minus first, with its 95 % interval."""
+    """How much two runs differ on the same rows: second minus first, with its 95 % interval; `p` of no difference."""
 
     value: float
     low: float
     high: float
     n: int
+    p: float
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out no difference at all, and there are rows enough for any test to say so."""
+        """Whether, taken by itself, it is no chance: the interval leaves out 0, and there are rows enough to say so."""
         return self.n >= FEWEST_ROWS and (self.low > 0 or self.high < 0)
 
     @property
@@ -64,7 +88,7 @@ class Difference:
 
         By the usual formula for a mean of paired differences, with the bootstrap's standard error for what n rows give.
         """
-        if abs(self.value) < 1e-9:
+        if abs(self.value) < _NOTHING:
             return None
         error = (self.high - self.low) / (2 * _Z_ALPHA)
         return math.ceil(self.n * ((_Z_ALPHA + _Z_POWER) * error / self.value) ** 2)
@@ -99,7 +123,7 @@ def figures(
     whole, drawn = _sums(columns, matrix.sum(axis=0, keepdims=True)), _sums(columns, _weights(len(rows), seed) @ matrix)
     found = []
     for name, measure in measures.items():
-        low, high = _interval(_ratio(measure, drawn))
+        low, high = wilson(measure, whole) if isinstance(measure, Share) else _interval(_ratio(measure, drawn))
         base = whole[(bases or {}).get(name, "n")][0]
         found.append(Figure(name, float(_ratio(measure, whole)[0]), low, high, int(base)))
     return found
@@ -115,7 +139,51 @@ def difference(
     drawn = _ratio(measure, _sums(columns, weights @ other)) - _ratio(measure, _sums(columns, weights @ one))
     whole = [_ratio(measure, _sums(columns, m.sum(axis=0, keepdims=True)))[0] for m in (one, other)]
     low, high = _interval(drawn)
-    return Difference(float(whole[1] - whole[0]), low, high, len(first))
+    value = float(whole[1] - whole[0])
+    return Difference(value, low, high, len(first), _p_of(value, columns, one, other, measure, seed))
+
+
+def _p_of(
+    value: float,
+    columns: Sequence[str],
+    one: NDArray[np.float64],
+    other: NDArray[np.float64],
+    measure: Measure,
+    seed: int,
+) -> float:
+    """Give how often a difference as large comes of swapping the two at random, row by row."""
+    if abs(value) < _NOTHING:
+        return 1.0
+    swaps = np.random.default_rng(seed).integers(0, 2, size=(SWAPS, len(one))).astype(np.float64)
+    moved = swaps @ (other - one)
+    first, second = one.sum(axis=0) + moved, other.sum(axis=0) - moved
+    drawn = _ratio(measure, _sums(columns, second)) - _ratio(measure, _sums(columns, first))
+    as_large = int(np.count_nonzero(~(np.abs(drawn) < abs(value) - _NOTHING)))
+    return (as_large + 1) / (SWAPS + 1)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Correct p values for how many there are, in their order.
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    corrected, largest = [0.0] * len(values), 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=lambda n: values[n])):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[place]))
+        corrected[place] = largest
+    return corrected
+
+
+def wilson(share: Share, whole: Sums) -> tuple[float, float]:
+    """Give Wilson's 95 % interval of a share of rows."""
+    right, n = float(whole[share.column][0]), float(whole[share.base][0])
+    if n == 0:
+        return math.nan, math.nan
+    middle, square = right / n, _Z_ALPHA**2 / n
+    half = math.sqrt(square * middle * (1 - middle) + square**2 / 4)
+    centre, size = middle + square / 2, 1 + square
+    return max(0.0, (centre - half) / size), min(1.0, (centre + half) / size)
 
 
 def pairs(first: Sequence[bool], second: Sequence[bool]) -> Pairs:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from assistant.prompts.template_file import FileParts, read_template_file
 from assistant.refusal import REFUSAL
-from index_store.errors import PromptProblem
+from index_store.errors import PromptProblem, PromptUnknown
 
 if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
@@ -129,13 +129,13 @@ class PromptSet:
     folder: Path | None = None
     versions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
-    def get(self, name: str) -> Template:
-        """Give the template of this name, in the chosen version or the latest.
+    def get(self, name: str, version: int | None = None) -> Template:
+        """Give the template of this name: in the version given here, else the chosen one, else the latest.
 
         Raises:
             PromptProblem: when it is missing or malformed.
         """
-        return load(name, self.versions.get(name), self.folder)
+        return load(name, self.versions.get(name) if version is None else version, self.folder)
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -168,7 +168,7 @@ def file_of(name: str, version: int | None = None, folder: Path | None = None) -
     if version is None or version not in known:
         wanted = name if version is None else f"{name}.v{version}"
         listed = ", ".join(f"v{v}" for v in known) or "none"
-        raise PromptProblem(
+        raise PromptUnknown(
             f"There is no prompt template {wanted}.",
             hint=f"Versions of {name}: {listed}. They are files NAME.vN.md in {folder or 'the prompts folder'}.",
         )

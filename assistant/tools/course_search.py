@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from assistant.policy.values import RULE
 from assistant.tools.apart import apart
 from assistant.tools.tool import Arguments, Observation, Source, Tool
 from index_store.retriever import CourseRetriever
@@ -31,6 +32,8 @@ class CourseSearch(Tool):
 
     async def run(self, given: Any) -> Observation:
         """Search; nothing found is an observation too."""
-        hits = await apart(self._retriever.search, given.query, given.top_k)
+        rule = RULE.get()
+        allows = None if rule is None else rule.allows
+        hits = await apart(self._retriever.search, given.query, given.top_k, allows)
         text = "" if hits else "The course has nothing on this."
         return Observation(text, tuple(Source(hit) for hit in hits))

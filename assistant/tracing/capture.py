@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from assistant.tracing.records import ERROR_TYPE, Prompt, Span, SpanKind
+
+WRITTEN: frozenset[SpanKind] = frozenset({"model", "rewrite", "synthesize", "agent"})
+"""Spans whose outputs are what a model wrote."""
 
 
 class Recording:
@@ -23,6 +26,7 @@ class Recording:
         self.clock = clock
         self.spans: list[Span] = []
         self.prompt: Prompt | None = None  # of the answer: the last one that a model was asked with
+        self.clean: Callable[[str], str] | None = None  # what a model wrote is kept as this leaves it
 
     def close(self, status: str) -> list[Span]:
         """End what is still open, such as a stream that nobody read to its end; give all spans."""
@@ -30,7 +34,17 @@ class Recording:
             if span.ended_at is None:
                 span.ended_at = self.clock()
                 span.status = "error" if status == "error" else "stopped"
+            if self.clean is not None and span.kind in WRITTEN:
+                span.outputs = _cleaned(span.outputs, self.clean)
         return self.spans
+
+
+def _cleaned(outputs: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(outputs, str):
+        return clean(outputs)
+    if isinstance(outputs, Mapping):
+        return {key: _cleaned(value, clean) for key, value in outputs.items()}
+    return outputs
 
 
 RECORDING: ContextVar[tuple[Recording, str | None] | None] = ContextVar("lectern_recording", default=None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,6 +165,16 @@ class Queue:
         self._end(item, error=reason)
         self._sink(item.sink, paused_at=self._clock(), reason=reason)
 
+    def sent_by_others(self) -> int:
+        """Count what other workers have claimed and are sending now."""
+        theirs = [
+            outbox.c.state == "pending",
+            outbox.c.claimed_until > self._clock(),
+            outbox.c.claimed_by != self._worker,
+        ]
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).select_from(outbox).where(*theirs)).scalar_one())
+
     def release(self, items: list[Item]) -> None:
         """Give back what was claimed and not sent."""
         free = {"claimed_by": None, "claimed_until": None}
@@ -227,6 +237,18 @@ def dead_letters(engine: Engine) -> list[dict[str, Any]]:
     with reading(engine) as connection:
         found = connection.execute(select(*columns).where(outbox.c.state == "dead").order_by(outbox.c.id))
         return [dict(row._mapping) for row in found]
+
+
+def claimers(connection: Connection) -> list[tuple[str, float]]:
+    """Give who has claimed something, and when they did so last."""
+    claims = select(outbox.c.claimed_by, func.max(outbox.c.claimed_until)).where(outbox.c.claimed_by.is_not(None))
+    return [(owner, until - CLAIM_S) for owner, until in connection.execute(claims.group_by(outbox.c.claimed_by))]
+
+
+def free_claims(connection: Connection, owners: Collection[str]) -> None:
+    """Give back what processes that are gone had claimed, so that nobody waits for their claims to run out."""
+    free = update(outbox).where(outbox.c.claimed_by.in_(owners), outbox.c.state == "pending")
+    connection.execute(free.values(claimed_by=None, claimed_until=None))
 
 
 def _free(now: float) -> Any:

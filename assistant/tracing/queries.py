@@ -34,6 +34,8 @@ _SHOWN = (
     traces.c.left_out,
 )
 AT_A_TIME = 200
+SHORTEST_ID = 6
+"""Characters of an id from which its beginning is enough."""
 WEAK_SUPPORT = 0.4
 """Cosine: an answer whose best passage is farther from its question deserves a look."""
 Order = Literal["newest", "worst"]
@@ -55,6 +57,9 @@ class Filter:
     slower_than: float | None = None  # seconds
     dearer_than: float | None = None  # US dollars
     reviewed: bool | None = None
+    kind: str | None = None
+    evaluation: bool | None = None  # turns of evaluations alone, or none of these
+    assigned: bool | None = None  # to somebody, in its latest review
 
 
 class TraceReader:
@@ -94,7 +99,7 @@ class TraceReader:
     def get(self, trace_id: str) -> dict[str, Any]:
         """Give a trace whole: its columns, `user_id`, `spans` in their order, `feedback` and `reviews` oldest first.
 
-        The first eight or more digits of the id are enough, as long as they are of one trace only.
+        The first six or more digits of the id are enough, as long as they are of one trace only.
 
         Raises:
             TraceUnknown: when there is none, or more than one.
@@ -102,10 +107,12 @@ class TraceReader:
         """
         trace_id = storable(trace_id)
         exact = self._rows(_whole().where(traces.c.id == trace_id))
-        found = exact or (self._by_prefix(trace_id) if len(trace_id) >= 8 else [])
-        if len(found) != 1:
-            problem = "Several traces begin with" if found else "There is no trace"
-            raise TraceUnknown(f"{problem} {trace_id}.", hint="Run: lectern traces list")
+        found = exact or (self._by_prefix(trace_id) if len(trace_id) >= SHORTEST_ID else [])
+        if len(found) > 1:
+            raise TraceUnknown(f"Several traces begin with {trace_id!r}.", hint="Give more of the id.")
+        if not found:
+            short = f" Give at least {SHORTEST_ID} characters of an id." if len(trace_id) < SHORTEST_ID else ""
+            raise TraceUnknown(f"There is no trace {trace_id!r}.{short}", hint="Run: lectern traces list")
         return self._with_all(found[0])
 
     def each(self, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
@@ -129,6 +136,16 @@ class TraceReader:
         latest = select(func.max(feedback.c.id)).where(feedback.c.trace_id.in_(trace_ids)).group_by(feedback.c.trace_id)
         rows = self._rows(select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)))
         return {row["trace_id"]: row["vote"] for row in rows}
+
+    def last_reviews(self, trace_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Give the latest review of each trace that has one, by id: reviewer, verdict and assignee.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        latest = select(func.max(reviews.c.id)).where(reviews.c.trace_id.in_(trace_ids)).group_by(reviews.c.trace_id)
+        shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict, reviews.c.assignee)
+        return {row["trace_id"]: row for row in self._rows(select(*shown).where(reviews.c.id.in_(latest)))}
 
     def deliveries(self, trace_id: str) -> list[dict[str, Any]]:
         """Give what was or is to be delivered of a trace: sink, kind, state, times, and the error of a refusal.
@@ -198,9 +215,16 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.user is not None:
         owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
         found.append(traces.c.conversation_id.in_(owned))
+    if wanted.evaluation is not None:
+        measured = traces.c.evaluation.is_not(None)
+        found.append(measured if wanted.evaluation else ~measured)
     if wanted.reviewed is not None:
         seen = traces.c.id.in_(select(reviews.c.trace_id))
         found.append(seen if wanted.reviewed else ~seen)
+    if wanted.assigned is not None:
+        latest = select(func.max(reviews.c.id)).group_by(reviews.c.trace_id)
+        given = select(reviews.c.trace_id).where(reviews.c.id.in_(latest), reviews.c.assignee.is_not(None))
+        found.append(traces.c.id.in_(given) if wanted.assigned else traces.c.id.not_in(given))
     return found
 
 
@@ -208,6 +232,7 @@ def _given(wanted: Filter) -> Iterator[ColumnElement[bool] | None]:
     """Give the conditions on one column each; None for one that is not asked for."""
     for column, value in (
         (traces.c.mode, wanted.mode),
+        (traces.c.kind, wanted.kind),
         (traces.c.status, wanted.status),
         (traces.c.conversation_id, wanted.conversation),
     ):

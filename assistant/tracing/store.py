@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.tracing.database import empty_log, open_database, reading, sqlite_url, writing
-from assistant.tracing.outbox import Outbox, SinkState, states
+from assistant.tracing.outbox import Outbox, SinkState, claimers, free_claims, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
@@ -183,7 +183,7 @@ class TraceStore:
         return states(self.engine, self.settings.sinks)
 
     def abort_orphans(self) -> int:
-        """Mark the open turns of processes that are gone as aborted; give how many there were.
+        """Mark the open turns of processes that are gone as aborted, and free what they claimed; give how many turns.
 
         Raises:
             TracesUnavailable: when it cannot be written.
@@ -193,13 +193,15 @@ class TraceStore:
             found = connection.execute(
                 select(traces.c.owner, traces.c.started_at).where(running, traces.c.owner != self.owner.name)
             )
-            gone = {owner for owner, started in found if self.owner.is_gone(owner, self.clock() - started)}
+            since = [*found, *claimers(connection)]
+            gone = {owner for owner, at in since if self._is_gone(owner, self.clock() - at)}
         if not gone:
             return 0
 
         def write(connection: Connection) -> int:
             open_turns = select(traces.c.id).where(running, traces.c.owner.in_(gone))
             ids = list(connection.execute(open_turns).scalars())
+            free_claims(connection, gone)
             ended = {"status": "aborted", "ended_at": self.clock(), "error": "The process ended before the turn did."}
             connection.execute(update(traces).where(traces.c.id.in_(ids)).values(ended))
             records = select(traces, conversations.c.user_id).join(conversations).where(traces.c.id.in_(ids))
@@ -212,7 +214,12 @@ class TraceStore:
         return done
 
     def forget(
-        self, *, user: str | None = None, conversation: str | None = None, before: float | None = None
+        self,
+        *,
+        user: str | None = None,
+        conversation: str | None = None,
+        trace: str | None = None,
+        before: float | None = None,
     ) -> tuple[int, int]:
         """Delete the turns that all of the given conditions hold for, with all that hangs on them.
 
@@ -228,6 +235,8 @@ class TraceStore:
             conditions.append(traces.c.conversation_id.in_(owned))
         if conversation is not None:
             conditions.append(traces.c.conversation_id == storable(conversation))
+        if trace is not None:
+            conditions.append(traces.c.id == storable(trace))
         if before is not None:
             conditions += [traces.c.started_at < before, traces.c.status != "running"]
         if not conditions:
@@ -264,6 +273,9 @@ class TraceStore:
         """
         with self._turn, writing(self.engine) as connection:
             return work(connection)
+
+    def _is_gone(self, owner: str, age_s: float) -> bool:
+        return owner != self.owner.name and self.owner.is_gone(owner, age_s)
 
     def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
         """Insert a row unless there is one of its id."""

@@ -1,19 +1,19 @@
-"""LlamaIndex' own parts for the same job: folder -> 256-token nodes -> MiniLM on torch -> Chroma -> queries.
+"""LlamaIndex' own parts for the same job: folder -> nodes of so many tokens -> MiniLM on torch -> Chroma -> queries.
 
-Runs in a venv of its own (requirements.txt beside this file), imports nothing of ours, prints one JSON line:
-
-    .venv-peer/bin/python benchmarks/peer/llama_index_peer.py FOLDER INDEX_FOLDER [QUESTIONS.jsonl]
+Runs in a venv of its own (llama_index.txt beside this file), see `asking`; the last argument is the chunk size.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
+
+from asking import TOP_K, Hit, contestant, done, hit, questions
+
+PACKAGES = ("llama-index-core", "llama-index-readers-file", "sentence-transformers", "torch", "chromadb")
+OVERLAPS = {256: 20, 1024: 200}  # 200 is the splitter's own default, for its default of 1,024
 
 
 def model_folder() -> str:
@@ -23,8 +23,8 @@ def model_folder() -> str:
     return str(Path(spec.origin).parent / "model")
 
 
-def main(folder: str, store: str, questions: str | None) -> dict[str, Any]:
-    """Ingest a folder, then ask; seconds of wall time and of CPU."""
+def main(folder: str, asked: str, _embeddings: str, store: str, size: str) -> None:
+    """Ingest a folder, then ask."""
     import chromadb
     from llama_index.core import SimpleDirectoryReader, StorageContext, VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
@@ -35,38 +35,24 @@ def main(folder: str, store: str, questions: str | None) -> dict[str, Any]:
     model = HuggingFaceEmbedding(model_name=model_folder(), device="cpu", embed_batch_size=32)
     model._model.max_seq_length = 256  # the package's own file says 128, which would cut each node in half
     documents = SimpleDirectoryReader(folder, recursive=True).load_data()
-    splitter = SentenceSplitter(chunk_size=256, chunk_overlap=20)
+    splitter = SentenceSplitter(chunk_size=int(size), chunk_overlap=OVERLAPS[int(size)])
     nodes = splitter.get_nodes_from_documents(documents)
     chroma = chromadb.PersistentClient(store).get_or_create_collection("peer", metadata={"hnsw:space": "cosine"})
     storage = StorageContext.from_defaults(vector_store=ChromaVectorStore(chroma_collection=chroma))
     index = VectorStoreIndex(nodes, storage_context=storage, embed_model=model)
-    ingest, ingest_cpu = time.perf_counter() - start, time.process_time() - cpu
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
     tokenizer = model._model.tokenizer
     pieces = [len(i) for i in tokenizer([n.get_content(metadata_mode="embed") for n in nodes])["input_ids"]]
-    row = {
-        "nodes": len(nodes),
-        "word_pieces": sum(min(256, p) for p in pieces),
-        "word_pieces_cut_off": sum(max(0, p - 256) for p in pieces),
-        "seconds": ingest,
-        "cpu_seconds": ingest_cpu,
-        "query_ms": _queries(index.as_retriever(similarity_top_k=6), questions),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-    return row
+    retriever = index.as_retriever(similarity_top_k=TOP_K)
 
+    def search(question: str) -> list[Hit]:
+        found = retriever.retrieve(question)
+        return [hit(n.node.metadata["file_path"], folder, n.node.get_content()) for n in found]
 
-def _queries(retriever: Any, questions: str | None) -> list[float]:
-    if questions is None:
-        return []
-    asked = [json.loads(line)["question"] for line in Path(questions).read_text(encoding="utf-8").splitlines()]
-    retriever.retrieve(asked[0])
-    times = []
-    for question in asked:
-        start = time.perf_counter()
-        retriever.retrieve(question)
-        times.append((time.perf_counter() - start) * 1000)
-    return times
+    more = {"chunks": len(nodes), "seconds": seconds, "cpu_seconds": cpu_seconds}
+    more |= {"word_pieces": sum(min(256, p) for p in pieces), "cut_off": sum(max(0, p - 256) for p in pieces)}
+    done([contestant(f"LlamaIndex, {size} tokens", questions(asked), search, **more)], PACKAGES)
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:3], sys.argv[3] if len(sys.argv) > 3 else None)))
+    main(*sys.argv[1:6])

@@ -43,7 +43,7 @@ def read(data: bytes, name: str) -> Document:
     """
     decoded = decode(data, name)
     reading = _Reading()
-    for number, cell in enumerate(_cells(decoded.text, name), start=1):
+    for number, cell in enumerate(cells_of(decoded.text, name), start=1):
         if cell.get("cell_type") in ("markdown", "heading", "raw"):
             _read_text(cell, number, reading)
         else:
@@ -61,7 +61,7 @@ def read(data: bytes, name: str) -> Document:
 
 
 def _read_text(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
-    source = _source(cell)
+    source = source_of(cell)
     reading.read += visible(source)
     if cell.get("cell_type") == "heading":
         level = cell.get("level")
@@ -77,7 +77,7 @@ def _read_text(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
 
 
 def _read_code(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
-    source, outline = _source(cell), reading.outline
+    source, outline = source_of(cell), reading.outline
     reading.read += visible(source)
     if source.strip():
         place = Locator(cell=number, headings=outline.path)
@@ -90,11 +90,17 @@ def _read_code(cell: Mapping[str, Any], number: int, reading: _Reading) -> None:
             reading.blocks += outline.filled(list(_output_blocks(text, place)))
 
 
-def _source(cell: Mapping[str, Any]) -> str:
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Give what was written into a cell."""
     return _text(cell.get("source", cell.get("input", "")))
 
 
-def _cells(text: str, name: str) -> list[Mapping[str, Any]]:
+def cells_of(text: str, name: str) -> list[Mapping[str, Any]]:
+    """Give the cells of a notebook, in order.
+
+    Raises:
+        UnreadableFile: when the text is no notebook.
+    """
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -119,6 +125,11 @@ def _text(value: Any) -> str:
 def _size(value: Any) -> int:
     """Count the visible characters of a value of any kind."""
     return visible(_text(value)) if isinstance(value, str | list) else visible(json.dumps(value, ensure_ascii=False))
+
+
+def output_text(output: Mapping[str, Any]) -> str:
+    """Give what an output shows as text, as the reader gives it."""
+    return _output(output, _Reading())
 
 
 def _output(output: Mapping[str, Any], reading: _Reading) -> str:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from assistant.accounts import tables  # noqa: F401  # they join the same metadata
 from assistant.tracing.tables import metadata
 
 context.configure(

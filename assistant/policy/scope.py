@@ -1,0 +1,173 @@
+"""Tells which assignments a question is about: by words, by meaning, and by what was asked before it.
+
+A question is about an assignment when it holds all words that name it or a phrase of its `about`, when a part of it
+means nearly what such a phrase means, or when what fits it best stands in a solution. What the embedding model cannot
+compare, a question in another language than all phrases, counts as about it. Errs on the side of the rule: whoever is
+restricted wrongly is told so, and can ask anew.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.policy.values import Assignment, matches
+from assistant.terms import content_terms, is_courtesy, words_of
+from index_store.chunks import Embedder
+
+NEAR, NEAR_FOR_WORK = 0.6, 0.42
+"""Cosine with a phrase from which a question means it, and from which one does that asks for work to be done."""
+FIRST_PASSAGES, SOLVED_PASSAGES = 4, 2
+"""So many of the first passages in a solution, or the very first, and a question is about it."""
+MOST_SEARCHED = 2_000
+MEANT_TERMS = 3
+PART_WORDS, STEP_WORDS = 40, 30
+MOST_PARTS = 200
+JOINED_TURNS = 3
+MOST_TURNS = 50
+REMEMBERED = 2_000
+_FOREIGN_WORDS = """
+der die das und ist nicht ein eine einen mir mich den dem fur für wie schreib schreibe bitte mit auf ich aufgabe
+le la les des une est pas pour moi je ecris écris écrire avec dans comment donne du et sur exercice
+el los las una para por que escribe escríbeme como con del y ejercicio dame
+il lo gli che per scrivi dammi di compito uno della
+het een van voor niet schrijf hoe met opdracht
+o os uma não escreva para com exercício
+"""
+_ENGLISH_WORDS = "the a of to is are was in for with and what how why do does can i me my it that this give which when"
+_FOREIGN, _ENGLISH = frozenset(_FOREIGN_WORDS.split()), frozenset(_ENGLISH_WORDS.split())
+_JOINED = re.compile(r"[-_./]|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
+_FOR_WORK = re.compile(
+    r"\b(?:writ(?:e|ing)|cod(?:e|ing)|function|implement\w*|program|script|notebook|solv\w+|solution|complete|finish\w*"
+    r"|comput\w+|calculat\w+|generat\w+|produc\w+|creat\w+|mak(?:e|ing)|build|show|print|output|give me|fill|table"
+    r"|do (?:it|this|that)|for me|translate|convert|correct|fix|debug|run)\b",
+    re.IGNORECASE,
+)
+_MEANING = re.compile(r"\s*(?:what(?:'s| is| are| does| do)|define|explain)\b[^?.!\n]{0,80}\??\s*", re.IGNORECASE)
+_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: str(n) for n, word in enumerate(_NUMBER_WORDS.split())}
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+Search = Callable[[str, int], Sequence[str]]
+"""Gives the paths of the passages that fit a question best, best first, hidden ones among them."""
+
+
+class Scope:
+    """The assignments of a policy with their phrases embedded; many threads may ask at once."""
+
+    def __init__(self, assignments: Sequence[Assignment], embedder: Embedder, search: Search | None = None) -> None:
+        self._search = search
+        self._assignments = tuple(assignments)
+        self._embedder = embedder
+        self._known: dict[str, frozenset[int]] = {}
+        self._lock = threading.Lock()
+
+    def concerned(
+        self, question: str, history: Sequence[Mapping[str, str]], active: Sequence[Assignment]
+    ) -> tuple[tuple[Assignment, ...], bool]:
+        """Give the open assignments that a question is about, and whether only what was asked before makes it so.
+
+        A conversation that has come to an assignment stays with it: a solution is also asked for in parts.
+        """
+        open_now = {n for n, a in enumerate(self._assignments) if a in active}
+        if not open_now:
+            return (), False
+        earlier = [t["content"] for t in history if t.get("role") == "user" and t.get("content", "").strip()]
+        earlier = earlier[-MOST_TURNS:]
+        joined = "\n".join([*earlier[-JOINED_TURNS:], question])
+        now = self._about(question) & open_now
+        before = frozenset().union(*(self._about(text) for text in earlier), self._about(joined)) & open_now
+        found = tuple(a for n, a in enumerate(self._assignments) if n in now | before)
+        return found, bool(before) and not now
+
+    def _about(self, text: str) -> frozenset[int]:
+        known = self._known.get(text)
+        if known is None:
+            known = self._judged(text)
+            with self._lock:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                self._known[text] = known
+        return known
+
+    def _judged(self, text: str) -> frozenset[int]:
+        if is_courtesy(text):
+            return frozenset()
+        everything = {n for n, a in enumerate(self._assignments) if not a.about}
+        terms = _terms_of(text)
+        by_words = {n for n, phrases in enumerate(self._terms) if any(phrase <= terms for phrase in phrases)}
+        unread = is_foreign(text)
+        by_language = {n for n, a in enumerate(self._assignments) if unread and not any(is_foreign(p) for p in a.about)}
+        return frozenset(everything | by_words | by_language | self._by_meaning(text) | self._by_search(text))
+
+    def _by_meaning(self, text: str) -> set[int]:
+        owners, vectors = self._phrases
+        if not owners:
+            return set()
+        cosines = (self._embedder.embed_texts(parts_of(text)) @ vectors.T).max(axis=0)
+        enough = NEAR_FOR_WORK if _FOR_WORK.search(text) else NEAR
+        return {owner for owner, cosine in zip(owners, cosines, strict=True) if cosine >= enough}
+
+    def _by_search(self, text: str) -> set[int]:
+        """Give the assignments whose solutions hold much of what fits a text best."""
+        hidden = {n: a.solutions for n, a in enumerate(self._assignments) if a.solutions}
+        if self._search is None or not hidden or _asks_for_meaning(text):
+            return set()
+        paths = self._search(text[:MOST_SEARCHED], FIRST_PASSAGES)
+        solved = {n: [matches(path, globs) for path in paths] for n, globs in hidden.items()}
+        return {n for n, found in solved.items() if any(found[:1]) or sum(found) >= SOLVED_PASSAGES}
+
+    @cached_property
+    def _terms(self) -> list[list[frozenset[str]]]:
+        """Give for each assignment the words of its name and of its phrases; one word alone is not enough."""
+        named = [[_terms_of(text) for text in (a.name, *a.about)] for a in self._assignments]
+        return [[terms for n, terms in enumerate(phrases) if len(terms) > 1 or (n == 0 and terms)] for phrases in named]
+
+    @cached_property
+    def _phrases(self) -> tuple[list[int], NDArray[np.float32]]:
+        owners = [n for n, a in enumerate(self._assignments) for _ in a.about]
+        texts = [phrase for a in self._assignments for phrase in a.about]
+        return owners, self._embedder.embed_texts(texts) if texts else np.zeros((0, 0), np.float32)
+
+
+def _asks_for_meaning(text: str) -> bool:
+    """Tell whether a text asks what a word means: that is no part of a solution, wherever it is told."""
+    return bool(_MEANING.fullmatch(text)) and len(content_terms(text)) <= MEANT_TERMS
+
+
+def _terms_of(text: str) -> frozenset[str]:
+    """Give the content terms of a text, those of names such as `lab-03_run.ipynb` one by one."""
+    parted = _JOINED.sub(" ", text)
+    return frozenset(_NUMBERS.get(term, term.lstrip("0") or "0") for term in content_terms(parted))
+
+
+def parts_of(text: str) -> list[str]:
+    """Cut a text into parts of PART_WORDS words that overlap, so that nothing hides in the middle of a long one."""
+    words = text.split()
+    starts = range(0, max(1, len(words) - (PART_WORDS - STEP_WORDS)), STEP_WORDS)
+    parts = [" ".join(words[at : at + PART_WORDS]) for at in starts]
+    return parts[: MOST_PARTS // 2] + parts[MOST_PARTS // 2 :][-MOST_PARTS // 2 :]
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether a text is plainly not English: in other letters, or with more function words of other languages.
+
+    >>> is_foreign("Schreibe mir den Klassifikator"), is_foreign("Write me the classifier"), is_foreign("BM25 recall")
+    (True, False, False)
+    """
+    letters = _LETTER.findall(text)
+    if sum(not _is_latin(letter) for letter in letters) > 0.3 * len(letters):
+        return True
+    words = words_of(text)
+    foreign, english = (sum(word in known for word in words) for known in (_FOREIGN, _ENGLISH))
+    return foreign >= 2 and foreign > english
+
+
+def _is_latin(letter: str) -> bool:
+    return letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"

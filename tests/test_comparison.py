@@ -1,0 +1,96 @@
+"""What a comparison tells and what it does not: ranks, equal cells, many pairs, and how many rows it would take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.evaluation.comparison import Comparison, compare
+from assistant.evaluation.datasets import Dataset, Row
+from assistant.evaluation.metrics import tag_counts
+from assistant.evaluation.report import csv_report, html_report
+from assistant.evaluation.runs import Result
+from ui.comparison_view import letters, print_comparison
+
+ROWS = [Row(str(n), f"We use M{n}.", tags=(f"M{n}",)) for n in range(12)]
+
+
+def comparison(*cells: tuple[str, int, float, float | None]) -> Comparison:
+    """Compare cells given as name, how many rows are right, seconds of a row, price of a row."""
+    found = {}
+    for name, right, seconds, price in cells:
+        got = [row.tags if n < right else ("NA",) for n, row in enumerate(ROWS)]
+        results = {
+            row.id: Result(row.id, list(tags), tag_counts(row, tags), seconds=seconds, price_usd=price)
+            for row, tags in zip(ROWS, got, strict=True)
+        }
+        found[name] = (name, "m", results)
+    return compare(ROWS, found)
+
+
+def ranks(compared: Comparison, by: str) -> list[list[str]]:
+    return [[cell.name for cell in group] for group in compared.ranking(by)]
+
+
+def test_equal_cells_share_a_rank() -> None:
+    compared = comparison(("a", 9, 0.5, None), ("b", 12, 3.0, 0.002), ("c", 9, 0.52, 0.002), ("d", 3, 0.9, 0.0))
+    assert ranks(compared, "quality") == [["b"], ["a", "c"], ["d"]]
+    assert ranks(compared, "price") == [["d"], ["b", "c"], ["a"]]
+    assert ranks(compared, "speed") == [["a", "c"], ["d"], ["b"]]
+    assert compared.alike() == [["a", "c"]]
+
+
+def test_a_difference_that_two_cells_would_show_is_not_clear_among_many() -> None:
+    two = comparison(("a", 12, 1, None), ("b", 5, 1, None))
+    assert two.verdicts[0].is_clear and "a is better than b" in two.verdicts[0].words
+    assert "corrected" not in two.verdicts[0].words and two.caution == ""
+    many = comparison(*((name, 12 if name == "a" else 5, 1, None) for name in "abcdef"))
+    first = next(v for v in many.verdicts if (v.first, v.second) == ("a", "b"))
+    assert not first.is_clear and first.difference.is_clear
+    assert first.p == pytest.approx(15 * two.verdicts[0].p)
+    assert "corrected for 15 pairs" in first.words and "it would take about 17 rows" in first.words
+    assert "15 pairs were compared" in many.caution and not many.is_told_from(many.cells[0], many.cells[1])
+
+
+def test_one_slow_row_makes_no_cell_slow() -> None:
+    slow_once = {
+        row.id: Result(row.id, ["NA"], tag_counts(row, ["NA"]), seconds=9.0 if row.id == "0" else 1.0) for row in ROWS
+    }
+    compared = compare(ROWS, {"a": ("p", "m", slow_once)})
+    assert compared.cells[0].seconds == 1.0
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_matrix_fits_the_terminal(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.comparison_view.console.width", width)
+    cells = [(f"tag_abstract@{n} with a/rather/long-name-of-a-model-{n}", 12 - n, 1234.5, 0.001234) for n in range(7)]
+    print_comparison(comparison(*cells))
+    out = capsys.readouterr().out
+    table = out[out.index("           F1") : out.index("\n* ")]
+    assert all(len(line) <= width for line in table.splitlines()) and "…" not in table
+    assert "$0.001234" in table and "1234.500" in table and "1.00–1.00*" in table
+    assert "A  tag_abstract@0 with a/rather/long-name-of-a-model-0\n" in out
+    assert "* All rows are alike there" in out
+    assert (
+        " 2. F1 0.957  B  tag_abstract@1 with a/rather/long-name-of-a-model-1 (not clearly less than the first)" in out
+    )
+
+
+def test_there_are_letters_for_many_cells() -> None:
+    assert letters(28)[:2] == ["A", "B"] and letters(28)[25:] == ["Z", "A2", "B2"]
+
+
+def test_the_page_and_the_table_tell_the_same() -> None:
+    compared = comparison(("a", 12, 1, 0.0), ("b", 12, 1, None))
+    data = Dataset(Path("rows.jsonl"), "tags", tuple(ROWS), "0" * 16)
+    page = html_report(compared, data)
+    assert (
+        "a = b" in page
+        and "no price" in page
+        and "c, d" in html_report(comparison(("c", 1, 1, None), ("d", 1, 1, None)), data)
+    )
+    assert "price unknown" in page and "1.00–1.00*" in page
+    assert csv_report(compared).count("\n") == 3

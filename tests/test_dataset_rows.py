@@ -1,0 +1,74 @@
+"""Reviewed turns as rows of a dataset: what a reviewer said is right, and what nobody said is not made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.evaluation.datasets import read_dataset
+from assistant.evaluation.from_traces import add_row, row_of
+from index_store.errors import InvalidInput
+from ui.review_sources import known_sources
+
+CITED = [{"path": "a.md", "quote": "It is so."}, {"path": "b.md", "quote": "Or so."}]
+
+
+def trace(*reviews: dict[str, Any], **given: Any) -> dict[str, Any]:
+    known = {"id": "t" * 32, "kind": "ask", "status": "ok", "question": "Q?", "searched": None, "tags": None,
+             "answer": "It is 42. [1]", "citations": CITED, "reviews": list(reviews), "feedback": []}  # fmt: skip
+    return {**known, **given}
+
+
+def gold(row: dict[str, Any]) -> list[str]:
+    return [g["path"] for g in row["gold"]]
+
+
+def test_what_was_right_is_a_row_as_it_was() -> None:
+    for said in (trace({"verdict": "right"}), trace(feedback=[{"vote": "up"}])):
+        kind, row = row_of(said)
+        assert (kind, gold(row), row["answer"]) == ("answers", ["a.md", "b.md"], "It is 42. [1]")
+
+
+def test_a_correction_takes_the_place_of_what_was_said() -> None:
+    _, row = row_of(trace({"verdict": "wrong", "corrected_sources": ["b.md"], "corrected_answer": "43"}))
+    assert row["gold"] == [{"path": "b.md", "snippet": "Or so."}] and row["keywords"] == ["43"]
+
+
+def test_a_later_comment_or_assignment_takes_no_correction_back() -> None:
+    _, row = row_of(
+        trace({"corrected_sources": ["b.md"]}, {"verdict": None, "comment": "See it, Bo.", "assignee": "Bo"})
+    )
+    assert gold(row) == ["b.md"]
+
+
+@pytest.mark.parametrize("status", ["ok", "refused"])
+def test_what_must_be_refused_is_a_row_without_gold(status: str, tmp_path: Any) -> None:
+    kind, row = row_of(trace({"verdict": "refuse"}, status=status))
+    file, _ = add_row(tmp_path, "reviewed", kind, row)
+    assert [r.gold for r in read_dataset(file, "answers").rows] == [()]
+    assert row_of(trace({"verdict": "right"}, status="refused", answer="No source."))[1]["gold"] == []
+
+
+@pytest.mark.parametrize("reviews", [[], [{"verdict": "wrong"}], [{"verdict": "partly", "corrected_answer": "43"}]])
+@pytest.mark.parametrize("status", ["ok", "refused"])
+def test_what_nobody_said_is_not_made_up(reviews: list[dict[str, Any]], status: str) -> None:
+    with pytest.raises(InvalidInput, match="what would have been right"):
+        row_of(trace(*reviews, status=status))
+
+
+PATHS = ["week1/notes.md", "week2/notes.md", "kilns.md", "week2/kilns/raku.md"]
+
+
+@pytest.mark.parametrize(("given", "found"), [("kilns.md", "kilns.md"), ("raku.md", "week2/kilns/raku.md"),
+                                              ("week1/notes.md", "week1/notes.md")])  # fmt: skip
+def test_a_source_is_known_by_its_path_or_by_the_end_of_it(given: str, found: str) -> None:
+    assert known_sources(PATHS, [given, given]) == (found,)
+
+
+@pytest.mark.parametrize(("given", "told"), [("kiln.md", "Do you mean kilns.md"), ("notes.md", "week1/notes.md"),
+                                             ("zzz", "library page"), ("ilns.md", "no document")])  # fmt: skip
+def test_a_source_that_the_library_does_not_hold_is_told(given: str, told: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        known_sources(PATHS, [given])
+    assert told in str(caught.value) + caught.value.hint

@@ -1,0 +1,195 @@
+"""The gate: limits a minute, at once and a day; and places that go round, whoever floods."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.gate import OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
+from assistant.tracing.records import Origin
+from assistant.tracing.statistics import spent
+from assistant.tracing.store import TraceStore
+from index_store.errors import LimitReached
+from tests import turns
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def gate_of(clock: Clock | None = None, used: Spent | None = None, **limits: float | None) -> Gate:
+    return Gate(TurnLimits(**limits), lambda user, since: used or Spent(), clock or Clock())  # type: ignore[arg-type]
+
+
+async def started(ticket: Ticket) -> None:
+    """Wait for a place that must be there by now."""
+    await asyncio.wait_for(ticket.ready(), 1.0)
+
+
+async def test_who_floods_waits_for_themselves_and_ten_others_do_not() -> None:
+    gate, order = gate_of(turns_at_once=2, all_at_once=3, queue=200), list[str]()
+
+    async def one(user: str) -> None:
+        ticket = await gate.admit(user)
+        await ticket.ready()
+        order.append(user)
+        assert gate.running <= 3
+        await asyncio.sleep(0)
+        ticket.leave()
+
+    flood = [asyncio.create_task(one("flood")) for _ in range(2 + WAITING_EACH)]
+    await asyncio.sleep(0)
+    normal = [asyncio.create_task(one(f"student {n}")) for n in range(10)]
+    await asyncio.gather(*flood, *normal)
+    last = max(order.index(f"student {n}") for n in range(10))
+    assert order[: last + 1].count("flood") <= 7  # two at first, and no more than every other place after that
+    assert Counter(order)["flood"] == 2 + WAITING_EACH
+    assert (gate.running, gate.waiting) == (0, 0)
+
+
+async def test_a_full_queue_says_how_long() -> None:
+    clock = Clock()
+    gate = gate_of(clock, all_at_once=1, queue=2)
+    first = await gate.admit("a")
+    await started(first)
+    waiting = [await gate.admit("b"), await gate.admit("c")]
+    assert [t.wait_s > 0 for t in waiting] == [True, True]
+    with pytest.raises(LimitReached, match="2 questions wait") as full:
+        await gate.admit("d")
+    assert full.value.retry_after_s >= waiting[-1].wait_s
+    assert "Try again in" in full.value.hint
+    clock.now += 60.0
+    first.leave()
+    await started(waiting[0])
+    again = await gate.admit("e")
+    assert again.wait_s > full.value.retry_after_s  # turns take longer than was thought
+
+
+async def test_the_places_of_those_who_went_away_are_free_again() -> None:
+    gate = gate_of(all_at_once=1)
+    first, second, third = [await gate.admit(user) for user in "abc"]
+    await started(first)
+    task = asyncio.create_task(second.ready())
+    await asyncio.sleep(0)
+    first.leave()  # the place is the second's from now on, who is stopped before it knows
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    second.leave()
+    await started(third)
+    third.leave()
+    assert (gate.running, gate.waiting) == (0, 0)
+
+
+async def test_so_many_turns_a_minute() -> None:
+    clock = Clock()
+    gate = gate_of(clock, turns_a_minute=3)
+    for _ in range(3):
+        (await gate.admit("a")).leave()
+        clock.now += 10
+    with pytest.raises(LimitReached, match="3 times within a minute") as often:
+        await gate.admit("a")
+    assert often.value.retry_after_s == pytest.approx(30)
+    (await gate.admit("b")).leave()
+    clock.now += 30.1
+    (await gate.admit("a")).leave()
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"tokens_a_day": 100}, "You have"),
+        ({"usd_a_day": 0.5}, "You have"),
+        ({"all_tokens_a_day": 100}, "Everybody"),
+        ({"all_usd_a_day": 0.5}, "Everybody"),
+    ],
+)
+async def test_what_a_day_allows(limits: dict[str, float], said: str) -> None:
+    with pytest.raises(LimitReached, match=said) as over:
+        await gate_of(used=Spent(100, 0.5), **limits).admit("a")
+    assert 0 < over.value.retry_after_s <= 86_400
+    (await gate_of(used=Spent(99, 0.49), **limits).admit("a")).leave()
+
+
+def test_a_day_is_counted_from_the_kept_turns(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    try:
+        begun = turns.start(origin=Origin("c1", "u1", "web"))
+        store.finish(begun, turns.end(input_tokens=70, output_tokens=30, price_usd=0.25), [])
+        store.finish(turns.start(origin=Origin("c1", "u1", "web")), turns.end(), [])  # counts that nobody reported
+        assert spent(store.engine, "u1", begun.started_at) == Spent(100, 0.25)
+        assert spent(store.engine, None, begun.started_at) == Spent(100, 0.25)
+        assert spent(store.engine, "somebody else", 0.0) == Spent()
+        assert spent(store.engine, "u1", begun.started_at + 1) == Spent()
+    finally:
+        store.close()
+
+
+async def test_at_ones_own_machine_nothing_is_limited_or_counted() -> None:
+    tickets = [await OPEN.admit("me") for _ in range(500)]
+    for ticket in tickets:
+        await started(ticket)
+    assert (OPEN.running, OPEN.waiting) == (0, 0)
+    for ticket in tickets:
+        ticket.leave()
+
+
+class Class:
+    """Students who come, end and give up, and what holds after each of that."""
+
+    def __init__(self) -> None:
+        self.gate = gate_of(turns_at_once=2, all_at_once=3, queue=5)
+        self.running: list[Ticket] = []
+        self.waiting: dict[Ticket, asyncio.Task[None]] = {}
+
+    async def come(self, user: str) -> None:
+        with suppress(LimitReached):
+            ticket = await self.gate.admit(user)
+            self.waiting[ticket] = asyncio.create_task(ticket.ready())
+
+    async def end(self, user: str) -> None:
+        for ticket in [t for t in self.running if t.user == user][:1]:
+            self.running.remove(ticket)
+            ticket.leave()
+
+    async def give_up(self, user: str) -> None:
+        for ticket in [t for t in self.waiting if t.user == user][:1]:
+            self.waiting.pop(ticket).cancel()
+            ticket.leave()
+
+    async def settle(self) -> None:
+        await asyncio.sleep(0)
+        for ticket in [t for t, task in self.waiting.items() if task.done()]:
+            del self.waiting[ticket]
+            self.running.append(ticket)
+        assert len(self.running) == self.gate.running <= 3
+        assert max(Counter(t.user for t in self.running).values(), default=0) <= 2
+        assert len(self.waiting) == self.gate.waiting <= 5
+
+    async def empty(self) -> None:
+        while self.running or self.waiting:
+            assert self.running, "somebody waits though every place is free"
+            await self.end(self.running[0].user)
+            await self.settle()
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["come", "end", "give_up"])), max_size=60))
+def test_never_more_than_allowed_at_once_and_no_place_is_lost(steps: list[tuple[str, str]]) -> None:
+    async def run() -> None:
+        students = Class()
+        for user, step in steps:
+            await getattr(students, step)(user)
+            await students.settle()
+        await students.empty()
+        assert (students.gate.running, students.gate.waiting) == (0, 0)
+
+    asyncio.run(run())

@@ -1,0 +1,202 @@
+"""Nobody gets what is not theirs: every route and every event, as every role, over HTTP against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.accounts.people import ALLOWED, Action
+from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
+from ui.guard import OPEN, OPEN_BELOW, PAGE_ACTIONS
+from ui.sign_in import own_path
+
+SECRET = "zanzibar marmalade"
+LOOKED_AT = {"conversation", "wanted", "voted", "turn"}
+"""Components that hold an id: what a page says in them may be another's."""
+
+
+@pytest.fixture(scope="module")
+def address(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with course_server(web_home, tmp_path_factory.mktemp("course")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def people(address: str) -> Iterator[dict[str, Person]]:
+    found = {name: sign_in(address, name) for name in ("", *NAMES)}
+    yield found
+    for person in found.values():
+        person.client.close()
+
+
+@pytest.fixture(scope="module")
+def laid_out(web_home: Path) -> dict[str, Any]:
+    return layout(web_home)
+
+
+@pytest.fixture(scope="module")
+def events(laid_out: dict[str, Any]) -> dict[int, Action]:
+    return {int(number): Action(action) for number, action in laid_out["events"].items()}
+
+
+def inputs_of(config: dict[str, Any], number: int) -> list[str]:
+    """Give what the inputs of an event are called."""
+    names = {c["id"]: (c["props"].get("elem_id") or c["props"].get("label") or "") for c in config["components"]}
+    event = next(e for e in config["dependencies"] if e["id"] == number)
+    return [str(names.get(i, "")).lower() for i in event["inputs"]]
+
+
+@pytest.fixture(scope="module")
+def secret_turn(people: dict[str, Person], address: str) -> dict[str, str]:
+    """A turn of somebody else's, and the conversation it is in."""
+    config = config_of(people["other"])
+    ask = next(
+        e["id"] for e in config["dependencies"] if inputs_of(config, e["id"])[:1] == ["question"] and e["outputs"]
+    )
+    status, told = people["other"].event(ask, [f"What is ReAct? {SECRET}", "Course only", ""], "secret")
+    assert status == 200
+    follow = next(
+        e["id"]
+        for e in config["dependencies"]
+        if inputs_of(config, e["id"]) == ["conversation"] and len(e["outputs"]) == 3
+    )
+    exported = ""
+    for _ in range(100):
+        exported = people["other"].client.get("/account/export.jsonl").text
+        if '"status": "ok"' in exported or '"status": "refused"' in exported:
+            break
+        people["other"].event(follow, [""], "secret")
+    import json
+
+    turn = json.loads(exported.splitlines()[0])
+    assert SECRET in turn["question"]
+    return {"trace": turn["id"], "conversation": turn["conversation_id"]}
+
+
+@pytest.mark.parametrize("role", list(NAMES))
+def test_a_page_is_shown_to_whom_it_is_for(people: dict[str, Person], role: str) -> None:
+    for page, action in PAGE_ACTIONS.items():
+        shown = people[role].client.get(f"/{page}")
+        assert shown.status_code == (200 if action in ALLOWED[NAMES[role]] else 403), page
+
+
+def test_who_has_not_signed_in_is_led_there_and_back(people: dict[str, Person]) -> None:
+    for page in PAGE_ACTIONS:
+        shown = people[""].client.get(f"/{page}", params={"c": "1"})
+        assert (shown.status_code, shown.headers["location"]) == (303, f"/login?next=/{page}%3Fc%3D1")
+
+
+@pytest.mark.parametrize("role", ["", *NAMES])
+def test_every_event_is_open_to_exactly_those_who_may(
+    people: dict[str, Person], events: dict[int, Action], role: str
+) -> None:
+    for number, action in events.items():
+        asked = {"data": [], "fn_index": number, "session_hash": "walk", "event_data": None}
+        status = people[role].client.post("/gradio_api/queue/join", json=asked).status_code
+        if not role:
+            assert status == 401, number
+        else:
+            assert (status == 403) == (action not in ALLOWED[NAMES[role]]), (number, action, status)
+
+
+def test_what_changes_the_library_or_judges_turns_is_none_of_a_students(events: dict[int, Action]) -> None:
+    closed = {action for action in events.values() if action not in ALLOWED[NAMES["student"]]}
+    assert closed == {Action.LIBRARY_CHANGE, Action.REVIEW}
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"fn_index": true}', '{"fn_index": "0"}', '{"fn_index": 1e0}', '{"fn_index": 99999}']
+)
+def test_an_event_that_is_none_goes_no_further(people: dict[str, Person], body: str) -> None:
+    answer = people["student"].client.post("/gradio_api/queue/join", content=body)
+    assert answer.status_code in (400, 404)
+
+
+def test_every_event_of_a_stranger_with_anothers_ids_shows_and_changes_nothing(
+    people: dict[str, Person], events: dict[int, Action], secret_turn: dict[str, str]
+) -> None:
+    student, other = people["student"], people["other"]
+    config, before = config_of(student), other.client.get("/account/export.jsonl").text
+    for number, action in events.items():
+        if action not in ALLOWED[NAMES["student"]]:
+            continue
+        for given in secret_turn.values():
+            data = [given if name in LOOKED_AT or name == "trace" else None for name in inputs_of(config, number)]
+            if not data or given not in data:
+                continue
+            status, told = student.event(number, data, f"stranger-{number}")
+            assert status == 200
+            assert SECRET not in told, number
+    assert other.client.get("/account/export.jsonl").text == before
+
+
+@pytest.mark.parametrize("role", ["", "student", "reviewer", "admin"])
+def test_anothers_turn_is_not_there(people: dict[str, Person], secret_turn: dict[str, str], role: str) -> None:
+    for path in (
+        f"/turns/{secret_turn['trace']}",
+        f"/turns/{secret_turn['trace']}/pages/0.png",
+        f"/conversations/{secret_turn['conversation']}.md",
+        f"/conversations/{secret_turn['conversation']}.json",
+    ):
+        answer = people[role].client.get(path)
+        assert answer.status_code == (404 if role else 401)
+        assert SECRET not in answer.text
+    assert SECRET not in people[role].client.get("/account/export.jsonl").text
+
+
+def test_every_address_that_is_not_open_asks_who_is_there(people: dict[str, Person], laid_out: dict[str, Any]) -> None:
+    nobody = people[""].client
+    assert len(laid_out["paths"]) > 60
+    for path, method in laid_out["paths"]:
+        answer = nobody.request(method, path)
+        if path in OPEN or path.startswith(OPEN_BELOW):
+            assert answer.status_code != 500, path
+        else:
+            assert answer.status_code in (303, 401, 403, 404, 405, 421), (method, path, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:1"},
+        {"origin": "", "sec-fetch-site": "cross-site"},
+        {"origin": ""},
+    ],
+)
+def test_a_change_that_another_site_asks_for_is_refused(
+    people: dict[str, Person], address: str, headers: dict[str, str]
+) -> None:
+    sent = {name: value for name, value in headers.items() if value}
+    with httpx.Client(base_url=address, cookies=people["student"].client.cookies) as client:
+        for path in ("/account", "/logout", "/login", "/gradio_api/queue/join", "/gradio_api/upload"):
+            answer = client.post(path, headers=sent)
+            assert (answer.status_code, "another site" in answer.text) == (403, True), path
+    assert people["student"].client.get("/account").status_code == 200
+
+
+def test_what_is_sent_back_is_never_kept_by_a_cache(people: dict[str, Person]) -> None:
+    assert people["student"].client.get("/account").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led"),
+    [
+        ("/tags", "/tags"),
+        ("/?c=ab12", "/?c=ab12"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_signing_in_leads_nowhere_else(wanted: str, led: str) -> None:
+    assert own_path(wanted) == led

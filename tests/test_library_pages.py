@@ -1,0 +1,94 @@
+"""Adding to the library in a real browser: folders with their subfolders, failures tried again, cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chat_server import HOW_TO_GET_IT, browser_path
+from tests.pages import Page
+
+pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+SLIDES = next((Path(__file__).parent.parent / "ingest" / "sample" / "slides").glob("*.pdf"))
+
+
+@pytest.fixture
+def library(chromium: Any, web_address: str) -> Iterator[Page]:
+    page = Page(chromium, web_address, "library", "#documents table")
+    yield page
+    page.close()
+
+
+def choose(library: Page, folder: Path, files: int) -> None:
+    library.page.get_by_role("button", name="A whole folder").click()
+    library.page.set_input_files("#folder input[type=file]", str(folder))
+    library.page.wait_for_function("n => document.querySelectorAll('#folder tr.file').length === n", arg=files)
+
+
+def test_a_folder_keeps_the_names_of_its_subfolders(library: Page, tmp_path: Path) -> None:
+    for week, said in (("week1", "Kaolin is white."), ("week2", "Bentonite swells.")):
+        (tmp_path / "clays" / week).mkdir(parents=True)
+        (tmp_path / "clays" / week / "notes.md").write_text(f"# Notes\n\n{said} It is used in {week} of the course.\n")
+        (tmp_path / "clays" / week / "same.txt").write_text("One and the same text about clay in both weeks.\n")
+        (tmp_path / "clays" / week / ".hidden.md").write_text("secret")
+    choose(library, tmp_path / "clays", 4)
+    library.page.click("#add")
+    library.page.wait_for_selector("#told >> text=4 done")
+    said = library.page.locator("#receipts").inner_text()
+    assert all(f"clays/{week}/notes.md" in said for week in ("week1", "week2")) and "hidden" not in said
+    assert "has the same content as clays/week1/same.txt" in said
+    library.page.wait_for_function("document.querySelectorAll('#folder tr.file').length === 0")
+    library.page.fill("#find-document input, #find-document textarea", "clays/week2/notes")
+    library.page.wait_for_function("document.querySelectorAll('#documents tbody tr').length === 1")
+
+
+def test_what_failed_is_told_with_its_reason_and_tried_again(library: Page, tmp_path: Path, web_home: Path) -> None:
+    (tmp_path / "glost.pdf").write_bytes(b"no pdf")
+    library.page.set_input_files("#files input[type=file]", str(tmp_path / "glost.pdf"))
+    library.page.wait_for_selector("#files >> text=glost")
+    library.page.click("#add")
+    library.page.wait_for_selector("#receipts >> text=is no PDF that can be read")
+    (uploaded,) = (web_home / "uploads").glob("*/glost.pdf")
+    uploaded.write_bytes(SLIDES.read_bytes())
+    library.page.fill("#find-document input, #find-document textarea", "glost")
+    row = library.page.locator("#documents tbody tr")
+    library.page.wait_for_function("document.querySelectorAll('#documents tbody tr').length === 1")
+    assert "is no PDF" in row.inner_text()
+    row.get_by_role("button", name="Try again").click()
+    library.page.wait_for_selector("#told >> text=1 done")
+    library.page.wait_for_selector("#documents .lectern-done")
+
+
+def test_an_ingest_is_cancelled_and_what_was_finished_stays(library: Page, tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for n in range(60):
+        words = " ".join(f"Shard {n} has mark {n * 1000 + m} on its rim." for m in range(400))
+        (tmp_path / "many" / f"shard{n}.txt").write_text(words)
+    choose(library, tmp_path / "many", 60)
+    library.page.click("#add")
+    library.page.wait_for_selector("#told progress")
+    library.page.wait_for_selector("#told >> text=files ·")
+    library.page.click("#cancel")
+    library.page.wait_for_selector("#told >> text=Cancelled. What was finished is kept.")
+    assert library.page.locator("#receipts .lectern-done").count() < 60
+
+
+@pytest.mark.parametrize("path", ["visitors.key", "http://127.0.0.1:9/a.txt", "https://example.org/a.txt"])
+@pytest.mark.parametrize("button", ["add", "tag-file"])
+def test_an_event_names_no_file_that_was_not_uploaded(library: Page, web_home: Path, path: str, button: str) -> None:
+    config = library.page.request.get(f"{library.address}config").json()
+    names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
+    event = next(d for d in config["dependencies"] if names.get(d["targets"][0][0]) == button)
+    wanted = path if "//" in path else str(web_home / path)
+    given = {"path": wanted, "orig_name": "a.csv", "meta": {"_type": "gradio.FileData"}}
+    data = [[given], None, ""] if button == "add" else [given, "", ""]
+    reply = library.page.request.post(
+        f"{library.address}gradio_api/queue/join",
+        data={"data": data, "fn_index": event["id"], "session_hash": "other"},
+        headers={"origin": library.address.rstrip("/")},
+    )
+    assert reply.status == 403 and "was not uploaded" in reply.text()
+    assert not list((web_home / "uploads").glob("*/a.csv"))

@@ -1,0 +1,207 @@
+"""The review desk in a real browser, on a home of its own: lists, corrections, rows, what is delivered."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.tracing.records import Feedback, Origin, Span
+from assistant.tracing.store import TraceStore
+from tests import turns
+from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
+from tests.comet_server import CometServer
+from tests.pages import Page
+
+pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+SHOWN = "#turns table, #turns .lectern-note"
+COUNT = "document.querySelectorAll('#turns tbody tr').length"
+
+
+@pytest.fixture(scope="module")
+def home(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with sixty turns, a few of each kind that a reviewer looks for."""
+    folder = tmp_path_factory.mktemp("review") / "home"
+    shutil.copytree(web_home, folder, ignore=shutil.ignore_patterns("running", "*.lock", "traces.sqlite3*"))
+    with closing(TraceStore(folder)) as store:
+        for n in range(60):
+            _keep(store, f"Question number {n}?", n)
+        voted = _keep(store, "Was this voted down?", 100)
+        store.give_feedback(Feedback(voted, "down", turns.BEGAN, "No."))
+        _keep(store, "Was this weak?", 101, support=0.1)
+        _keep(store, "Was this slow?", 102, seconds=30)
+        _keep(store, "Was this dear?", 103, price_usd=0.5)
+        _keep(store, "Was this an error?", 104, status="error", error="It broke.")
+        _keep(store, "Was this refused?", 105, status="refused", citations=())
+    return folder
+
+
+def _keep(store: TraceStore, question: str, at: float, seconds: float = 1, support: float = 0.8, **given: Any) -> str:
+    cited = [{"marker": 1, "path": "05-react.md", "locator": "lines 8-11", "quote": "It thinks.", "score": support}]
+    begun = turns.start(question, at=turns.BEGAN + 1_000 * at, origin=Origin(f"c{at}", "u1", "web"))
+    store.begin(begun)
+    steps: list[Span] = turns.steps(4, begun.started_at)
+    end = turns.end(at=begun.started_at + seconds, **{"citations": tuple(cited), **given})
+    store.finish(begun, end, steps)
+    return begun.trace_id
+
+
+@pytest.fixture(scope="module")
+def comet() -> Iterator[CometServer]:
+    with CometServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(home: Path, comet: CometServer) -> Iterator[str]:
+    with served(home, COMET_API_KEY=comet.key, COMET_URL_OVERRIDE=comet.url, COMET_WORKSPACE="w") as found:
+        yield found
+
+
+@pytest.fixture
+def desk(chromium: Any, address: str) -> Iterator[Page]:
+    page = Page(chromium, address, "review", SHOWN)
+    yield page
+    page.close()
+
+
+def show(desk: Page, name: str) -> None:
+    desk.page.click("#show input")
+    desk.page.get_by_role("option", name=name, exact=True).click()
+
+
+def open_turn(desk: Page, question: str) -> None:
+    desk.page.fill("#text input, #text textarea", question)
+    desk.page.locator("#turns tr:only-child button", has_text=question).click()
+    desk.page.locator("#detail h3", has_text=question).wait_for()
+
+
+def review(desk: Page, who: str, verdict: str) -> None:
+    desk.page.fill("#reviewer input, #reviewer textarea", who)
+    desk.page.get_by_label(verdict, exact=True).check()
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector(f"#detail li >> text={who}: {verdict}")
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [("Refused", "refused"), ("Voted down", "voted down"), ("Weak support", "weak"), ("Errors", "an error"),
+     ("Slow", "slow"), ("Dear", "dear")],
+)  # fmt: skip
+def test_each_filter_finds_its_turn(desk: Page, name: str, question: str) -> None:
+    show(desk, name)
+    desk.page.wait_for_function(f"{COUNT} === 1")
+    assert f"Was this {question}?" in desk.page.locator("#turns").inner_text()
+    assert desk.page.locator("#count").inner_text() == "1 turn, page 1 of 1."
+
+
+def test_turns_are_paged_on_the_server(desk: Page) -> None:
+    desk.page.wait_for_function(f"{COUNT} === 25")
+    assert "page 1 of 3" in desk.page.locator("#count").inner_text()
+    desk.page.fill("#page input", "3")
+    desk.page.wait_for_selector("#count >> text=page 3 of 3")
+    assert "Question number 0?" in desk.page.locator("#turns tbody tr").last.inner_text()
+    desk.page.fill("#text input, #text textarea", "number 5")
+    desk.page.wait_for_selector("#count >> text=11 turns, page 1 of 1")
+    desk.page.wait_for_function(f"{COUNT} === 11")
+
+
+def test_a_source_that_is_not_in_the_library_is_told_and_not_kept(desk: Page, home: Path) -> None:
+    open_turn(desk, "number 41")
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada")
+    desk.page.fill("#right-sources textarea", "05-reakt.md")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("text=Do you mean 05-react.md?")
+    (row,) = [json.loads(r) for r in run(home, "traces", "list", "--text", "number 41", "--json").splitlines()]
+    assert json.loads(run(home, "traces", "show", row["id"], "--json"))["reviews"] == []
+    desk.page.fill("#right-sources textarea", "05-react.md")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#detail li >> text=05-react.md")
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_a_review_becomes_a_row_of_a_dataset(desk: Page, home: Path, refuse: bool) -> None:
+    question = "number 42" if refuse else "number 43"
+    open_turn(desk, question)
+    desk.page.click("#to-dataset")
+    desk.page.wait_for_selector("text=Nobody has said yet what would have been right")
+    if not refuse:
+        desk.page.fill("#right-answer textarea", "It was introduced in the year 2022.")
+        desk.page.fill("#right-sources textarea", "06-retrieval-augmented-generation.md")
+    review(desk, "Ada", "refuse" if refuse else "wrong")
+    desk.page.click("#to-dataset")
+    desk.page.wait_for_selector("#review-told >> text=lectern eval answers")
+    file = home / "datasets" / "reviewed-answers.jsonl"
+    (row,) = [r for r in map(json.loads, file.read_text().splitlines()) if question in r["question"]]
+    assert [g["path"] for g in row["gold"]] == ([] if refuse else ["06-retrieval-augmented-generation.md"])
+    assert row["keywords"] == ([] if refuse else ["2022"])
+
+
+def test_two_reviewers_and_how_far_they_agree(desk: Page) -> None:
+    for question, verdicts in (("number 31", ("right", "right")), ("number 32", ("wrong", "partly"))):
+        open_turn(desk, question)
+        for who, verdict in zip(("Cleo", "Dan"), verdicts, strict=True):
+            review(desk, who, verdict)
+    desk.page.get_by_role("button", name="How far reviewers agree").click()
+    desk.page.click("#agree")
+    desk.page.wait_for_selector("#agreement >> text=Cleo and Dan")
+    assert "1 (50%)" in desk.page.locator("#agreement").inner_text()
+
+
+def test_a_turn_is_assigned_and_found_by_that(desk: Page) -> None:
+    open_turn(desk, "number 33")
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada")
+    desk.page.fill("#assignee input, #assignee textarea", "Bo")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#turns td >> text=for Bo")
+    desk.page.fill("#text input, #text textarea", "")
+    show(desk, "Assigned")
+    desk.page.wait_for_function(f"{COUNT} === 1")
+    assert "number 33" in desk.page.locator("#turns").inner_text()
+
+
+def test_what_was_sent_to_comet_is_shown_with_a_link(
+    desk: Page, chromium: Any, address: str, comet: CometServer
+) -> None:
+    page = Page(chromium, address)
+    page.ask("What is ReAct? My address is ada@example.org.")
+    page.close()
+    link = desk.page.locator("#detail a", has_text="comet: trace delivered")
+    for _ in range(40):
+        desk.page.reload()
+        desk.page.wait_for_selector(SHOWN)
+        open_turn(desk, "ada@example.org")
+        if link.count():
+            break
+    (key,) = comet.chains
+    assert str(link.get_attribute("href")).endswith(f"experimentKey={key}")
+    desk.page.locator("summary", has_text="What is sent of it").click()
+    sent = desk.page.locator("details", has_text="What is sent of it").last.locator("pre").inner_text()
+    assert "What is ReAct?" in sent and "ada@example.org" not in sent
+
+
+def test_a_question_is_covered_once_the_course_has_it(desk: Page, chromium: Any, address: str, tmp_path: Path) -> None:
+    asked = "How many goals did the winning team score in the 1998 final?"
+    page = Page(chromium, address)
+    page.page.get_by_label("Course only").check()
+    assert "does not answer" in page.ask(asked)
+    page.close()
+    desk.page.get_by_role("button", name="What the course could not answer").click()
+    desk.page.click("#covered")
+    line = desk.page.locator("#now tr", has_text=asked)
+    line.wait_for()
+    assert "still not" in line.inner_text()
+    (tmp_path / "finals.md").write_text("# Finals\n\nIn the 1998 final the winning team scored three goals.\n")
+    library = Page(chromium, address, "library", "#documents table")
+    library.page.set_input_files("#files input[type=file]", str(tmp_path / "finals.md"))
+    library.page.wait_for_selector("#files >> text=finals")
+    library.page.click("#add")
+    library.page.wait_for_selector("#told >> text=chunks in the library")
+    library.close()
+    desk.page.click("#covered")
+    desk.page.locator("#now tr", has_text=asked).get_by_text("answered").wait_for()

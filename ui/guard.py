@@ -1,0 +1,247 @@
+"""ASGI middleware before everything: what is not allowed by name is refused, pages, events and files alike.
+
+Who asks must come under the server's own name (against DNS rebinding), from one of its own pages where something is
+changed (against forged requests), and with the right to what is asked for. An event of a page names a function by its
+number: the guard knows which right each takes, for Gradio would call any of them for anybody. The addresses of the API
+ask for keys themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from assistant.accounts.people import Action, Person, authorize
+from index_store.errors import AccessProblem, NotAllowed, NotSignedIn
+from ui.access import LOCAL, Access
+from ui.plain_page import plain_page
+from ui.uploaded import only_uploads
+from ui.visitors import PAGES
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PAGE_ACTIONS = {
+    "": Action.ASK,
+    "tags": Action.TAG,
+    "library": Action.LIBRARY,
+    "review": Action.REVIEW,
+    "help": Action.OWN,
+}
+"""What it takes to see a page, and what its events take unless they are marked otherwise."""
+OPEN = frozenset({"/healthz", "/readyz", "/login", "/favicon.ico", "/robots.txt", "/manifest.json", "/theme.css"})
+OPEN_BELOW = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/oidc/", "/gradio_api/theme.css")
+WITH_KEYS = ("/v1/", "/api/", "/mcp", "/metrics")
+"""Addresses that ask for a key themselves."""
+OWN = frozenset({"/config", "/config/", "/account", "/logout"})
+OWN_BELOW = ("/account/", "/turns/", "/conversations/")
+EVENT = "/gradio_api/queue/join"
+UPLOAD = "/gradio_api/upload"
+GRADIO = (
+    "/gradio_api/queue/data", "/gradio_api/upload_progress", "/gradio_api/file=", "/gradio_api/heartbeat/",
+    "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/startup-events", "/gradio_api/app_id",
+)  # fmt: skip
+"""What a page of Gradio's calls beside its events; the rest of its addresses is closed."""
+LARGEST_EVENT = 20_000_000
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a server lets in: `hosts` are the names it answers to, None any; `events` the right that each takes."""
+
+    access: Access
+    hosts: frozenset[str] | None
+    origin: str | None
+    """Where changes may come from beside the origin under which the server was called."""
+    accounts: bool
+    events: Mapping[int, Action]
+    upload_bytes: int
+
+
+class Refused(Exception):
+    """A request that goes no further; `response` says why."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class Guard:
+    """Lets a request on, or answers it."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self._app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at a request before anything else does."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # no page needs a web socket
+            return
+        request = Request(scope, receive)
+        try:
+            self._right_place(request)
+            replayed = await self._allowed(request, path_of(scope))
+        except Refused as refused:
+            await refused.response(scope, receive, send)
+            return
+        await self._app(scope, replayed or receive, send)
+
+    def _right_place(self, request: Request) -> None:
+        """Check the name that was called, and where a change comes from."""
+        hosts, headers = self._rules.hosts, request.headers
+        if hosts is not None and not _is_known(_host(headers.get("host", "")), hosts):
+            raise Refused(_said(421, "This server does not answer to that name.", "Set LECTERN_PUBLIC_URL to it."))
+        if not self._rules.accounts and ("x-forwarded-for" in headers or "forwarded" in headers):
+            hint = "Set LECTERN_ACCOUNTS=1 on a server that a proxy shows to others."
+            raise Refused(_said(403, "A proxy stands before this server, and its accounts are off.", hint))
+        if request.method not in _CHANGES:
+            return
+        origin = headers.get("origin")
+        own = (f"{request.url.scheme}://{headers.get('host', '')}", self._rules.origin)
+        elsewhere = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        unknown = elsewhere or (self._rules.accounts and "cookie" in headers)  # a browser would have said
+        if unknown if origin is None else origin not in own:
+            raise Refused(_said(403, "This change was asked for by another site.", "Use the pages of this server."))
+
+    async def _allowed(self, request: Request, path: str) -> Receive | None:
+        """Check the right to what is asked for; give a way to read the body again where it had to be read."""
+        if path in OPEN or path.startswith(OPEN_BELOW) or path.startswith(WITH_KEYS):
+            return None
+        person = await run_in_threadpool(self._rules.access.person, request)
+        if person is None and not self._rules.accounts:
+            person = LOCAL  # on their first visit
+        page = path.strip("/") if path.strip("/") in PAGE_ACTIONS else None
+        try:
+            if path == EVENT and request.method == "POST":
+                authorize(person, Action.OWN)  # before anything of a stranger's is read
+                body = await _body(request)
+                authorize(person, self._action(body))
+                _check_files(body)
+                return _again(body)
+            authorize(person, self._needed(request, path, page))
+        except AccessProblem as exc:
+            raise Refused(self._refusal(request, exc, person, page)) from exc
+        return None
+
+    def _needed(self, request: Request, path: str, page: str | None) -> Action:
+        if page is not None:
+            return PAGE_ACTIONS[page]
+        if path == UPLOAD:
+            if int(request.headers.get("content-length") or self._rules.upload_bytes + 1) > self._rules.upload_bytes:
+                large = f"{self._rules.upload_bytes:,} bytes"
+                raise Refused(_said(413, f"An upload holds at most {large}.", "Send fewer files at once."))
+            return Action.TAG
+        if path in OWN or path.startswith((*OWN_BELOW, *GRADIO)):
+            return Action.OWN
+        raise Refused(_said(404, "There is nothing here.", ""))
+
+    def _action(self, body: bytes) -> Action:
+        """Give what an event takes; one that is not known takes what nobody has."""
+        try:
+            number = json.loads(body)["fn_index"]
+        except (ValueError, KeyError, TypeError, RecursionError) as exc:
+            raise Refused(_said(400, "This is no event of a page.", "Reload the page.")) from exc
+        action = self._rules.events.get(number) if type(number) is int else None
+        if action is None:
+            raise Refused(_said(404, "There is no such event.", "Reload the page."))
+        return action
+
+    def _refusal(self, request: Request, exc: AccessProblem, person: Person | None, page: str | None) -> Response:
+        """Answer who may not: a page leads to where that can be mended."""
+        root = request.scope.get("root_path", "")
+        if page is not None and request.method == "GET" and self._rules.accounts:
+            back = quote(f"{'/' + page}?{request.url.query}".rstrip("?"))
+            if person is None:
+                return RedirectResponse(f"{root}/login?next={back}", 303)
+            if not person.agreed:
+                return RedirectResponse(f"{root}/account/agreement?next={back}", 303)
+            shown = plain_page("Not for you", f"<p>{exc.message}</p><p>{exc.hint}</p>", root)
+            return HTMLResponse(shown, 403)
+        return _said(status_of(exc), exc.message, exc.hint)
+
+
+def path_of(scope: Any) -> str:
+    """Give the path of a request below that of the server."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path") or "") or "/"
+
+
+def status_of(problem: AccessProblem) -> int:
+    """Give the HTTP status that says why somebody may not."""
+    return 403 if isinstance(problem, NotAllowed) else 401 if isinstance(problem, NotSignedIn) else 429
+
+
+def events_of(pages: Any) -> dict[int, Action]:
+    """Give the right that each event of the pages takes: its mark's, else that of the page it is on."""
+    found = {}
+    for number, event in pages.fns.items():
+        page = (event.page or "").strip("/")
+        found[number] = getattr(event.fn, "action", None) or PAGE_ACTIONS[page]
+    return found
+
+
+def _said(status: int, message: str, hint: str) -> Response:
+    return JSONResponse({"error": {"message": message, "hint": hint}}, status)
+
+
+def _check_files(body: bytes) -> None:
+    from gradio.utils import get_upload_folder
+
+    if not only_uploads(json.loads(body), Path(get_upload_folder())):
+        raise Refused(_said(403, "This event names a file that was not uploaded.", "Choose the file again."))
+
+
+def _host(header: str) -> str:
+    try:
+        return (urlsplit(f"//{header}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_known(host: str, hosts: frozenset[str]) -> bool:
+    """Tell whether a name is one of the server's: those given, and whatever means this machine."""
+    try:
+        return ip_address(host).is_loopback or host in hosts
+    except ValueError:
+        return host in hosts or host == "localhost"
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_EVENT:
+            raise Refused(_said(413, f"An event holds at most {LARGEST_EVENT:,} bytes.", "Upload it as a file."))
+    return b"".join(parts)
+
+
+def _again(body: bytes) -> Receive:
+    """Give the body once more, and then say, as long as anybody listens, nothing."""
+    told = False
+
+    async def receive() -> Message:
+        nonlocal told
+        if told:
+            await asyncio.Event().wait()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+assert set(PAGES[name].strip(".") for name in PAGES) == set(PAGE_ACTIONS)

@@ -1,0 +1,137 @@
+"""`/api/library`: what is in the library, what became of it, adding to it and removing from it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, UploadFile
+from fastapi.responses import Response
+
+from assistant.accounts.people import Action, Person
+from index_store.errors import InvalidInput, SourceMissing
+from ingest.ledger import Known
+from ingest.receipts import Finished, Receipt
+from ui import api_models as models
+from ui import removal, wiring
+from ui.api_entrance import MayChangeLibrary, MaySeeLibrary
+from ui.api_errors import reply
+from ui.api_turns import unless_gone
+from ui.batch import Row
+from ui.ingesting import ingested, keep_uploads
+from ui.parts import Parts
+
+FETCHED = ("http://", "https://", "arxiv:")
+
+
+class LibraryRoutes:
+    """What the library's addresses give."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def listed(
+        self,
+        who: MaySeeLibrary,
+        text: Annotated[str, Query(max_length=200, description="Stands in the title or path, in any case.")] = "",
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> Response:
+        """List the documents, by source and path."""
+        wanted = text.casefold().strip()
+        found = [d for d in self._parts.library.ledger.documents() if wanted in f"{d.title}\n{d.path}".casefold()]
+        page = [document_row(d, who) for d in found[offset : offset + limit]]
+        return reply({"documents": page, "total": len(found)})
+
+    def one(self, document: str, who: MaySeeLibrary) -> Response:
+        """Give a document with its receipt."""
+        known = self._known(document)
+        receipt = {**known.receipt, "source": shown_source(known, who)}
+        return reply({**document_row(known, who), "receipt": receipt})
+
+    async def ingest(self, body: models.Sources, request: Request, who: MayChangeLibrary) -> Response:
+        """Ingest web addresses and arXiv ids; the answer comes when all is done.
+
+        A client that goes away ends it; what was finished stays.
+        """
+        return reply(await unless_gone(request, self._ingested(body.sources)))
+
+    async def upload(self, files: list[UploadFile], request: Request, who: MayChangeLibrary) -> Response:
+        """Ingest files that are sent along; the answer comes when all is done."""
+        most = self._parts.server.limits.upload_files
+        if len(files) > most:
+            raise InvalidInput(f"{len(files):,} files were sent; at most {most:,} are taken.", hint="Send fewer.")
+        folder = await asyncio.to_thread(self._kept, files)
+        return reply(await unless_gone(request, self._ingested([str(folder)])))
+
+    def remove(self, document: str, who: MayChangeLibrary) -> Response:
+        """Remove a document; what is left of it is counted and told."""
+        known = self._known(document)
+        with wiring.open_library(self._parts.library.environment, write=True) as library:
+            return reply(asdict(removal.remove(library, [known])))
+
+    async def _ingested(self, sources: Sequence[str]) -> Row:
+        receipts: list[Row] = []
+        finished = Finished({}, 0, 0, 0.0)
+        events = ingested(self._parts.library.environment, sources, threading.Event())
+        async with aclosing(events) as told:
+            async for event in told:
+                if isinstance(event, Receipt):
+                    receipts.append(event.row())
+                elif isinstance(event, Finished):
+                    finished = event
+        about = {"counts": finished.counts, "chunks": finished.chunks, "embedded": finished.embedded}
+        return {"receipts": receipts, **about, "seconds": round(finished.seconds, 3)}
+
+    def _kept(self, files: Sequence[UploadFile]) -> Path:
+        home = self._parts.library.environment.home
+        with tempfile.TemporaryDirectory(dir=home) as folder:
+            kept = []
+            for n, file in enumerate(files):
+                target = Path(folder) / str(n)
+                with target.open("wb") as out:
+                    shutil.copyfileobj(file.file, out)
+                kept.append((target, file.filename or "upload"))
+            return keep_uploads(home, kept)
+
+    def _known(self, document: str) -> Known:
+        found = next((d for d in self._parts.library.ledger.documents() if d.id == document), None)
+        if found is None:
+            raise SourceMissing("There is no such document.", hint="See: GET /api/library")
+        return found
+
+
+def document_row(known: Known, who: Person) -> Row:
+    """Give a document as somebody may see it."""
+    about = {"id": known.id, "path": known.path, "title": known.title, "source": shown_source(known, who)}
+    return {**about, "status": known.status, "chunks": known.chunks}
+
+
+def shown_source(known: Known, who: Person) -> str:
+    """Give where a document is from; of a folder on the server only who may change the library sees more than a name.
+
+    >>> from assistant.accounts.people import Role
+    >>> known = Known("1", "/home/ann/course", "a.md", "", 0, 0, "", "done", "", {}, 1)
+    >>> shown_source(known, Person("s", Role.STUDENT)), shown_source(known, Person("a", Role.ADMIN))
+    ('course', '/home/ann/course')
+    """
+    whole = known.source.startswith(FETCHED) or who.may(Action.LIBRARY_CHANGE)
+    return known.source if whole else Path(known.source).name
+
+
+def library_router(parts: Parts) -> APIRouter:
+    """Give the routes, without the prefix `/api`."""
+    router, routes = APIRouter(tags=["Library"], prefix="/library"), LibraryRoutes(parts)
+    router.add_api_route("", routes.listed, response_model=models.Documents)
+    router.add_api_route("", routes.ingest, methods=["POST"], response_model=models.Ingested)
+    router.add_api_route("/uploads", routes.upload, methods=["POST"], response_model=models.Ingested)
+    router.add_api_route("/{document}", routes.one, response_model=models.DocumentWhole)
+    router.add_api_route("/{document}", routes.remove, methods=["DELETE"], response_model=models.Removed)
+    return router
