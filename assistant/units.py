@@ -16,6 +16,8 @@ STRETCH_WORDS = 40
 LONGEST_WORDS = 70  # what is longer than this is no sentence a person would read as one quote
 
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
+_LATER_NUMBER = re.compile(r"[ \t]*\(?(?!1[.)])\d{1,3}[.)][ \t]")
+_BROKEN_OFF = re.compile(r".{50,}[^\s.!?:;…|]\s*")  # a line that is as long as lines get, and ends within a sentence
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
 _ROW = re.compile(r"[ \t]*\|")
 _FIELD = re.compile(r"[A-Z][\w /()-]{0,40}: ")
@@ -65,7 +67,7 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
     """Group lines: a paragraph is one block, an item with what hangs on it, a row, a line of code."""
     at = 0
     begun: tuple[int, int, UnitKind] | None = None
-    fence = ""
+    fence, before = "", ""
     for line in passage.splitlines(keepends=True):
         start, at = at, at + len(line)
         mark = _FENCE.match(line)
@@ -74,8 +76,11 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
             kind: UnitKind | None = None
         else:
             kind = "line" if fence or _CODE.match(line) else _line_kind(line)
+            if begun is not None and begun[2] == "sentence" and _goes_on(before, line):
+                kind = "sentence"
             if kind == "sentence" and (begun is None or begun[2] == "item") and _SMALL_FIELD.match(line):
                 kind = "item"  # within a paragraph such a line merely goes on
+        before = line
         if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
             begun = None  # the row above a table's rule names its columns and says nothing itself
         if begun is not None and kind == "sentence" and begun[2] in ("sentence", "item"):
@@ -86,6 +91,11 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
         begun = None if kind is None else (start, at, kind)
     if begun is not None:
         yield begun
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Tell whether the number that opens a line belongs to the sentence before it, which a line break has parted."""
+    return bool(_LATER_NUMBER.match(line) and _BROKEN_OFF.fullmatch(before))
 
 
 def starts_field(text: str) -> bool:

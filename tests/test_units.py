@@ -64,3 +64,17 @@ def test_items_rows_and_code_lines_stand_alone_and_a_table_head_is_none() -> Non
         ("line", "x = 1"),
         ("line", "y = 2"),
     ]
+
+
+def test_a_number_that_a_line_break_brings_to_the_front_opens_no_item() -> None:
+    text = "The written test lasts 60 minutes, and it covers the lessons 1 to\n7. It is closed-book.\n\n2. An item"
+    assert [(u.kind, u.text) for u in units_of(text)] == [
+        ("sentence", "The written test lasts 60 minutes, and it covers the lessons 1 to\n7."),
+        ("sentence", "It is closed-book."),
+        ("item", "An item"),
+    ]
+
+
+def test_a_list_whose_items_end_without_a_full_stop_stays_one() -> None:
+    long = "a step with so many words that its line is as long as lines get in a file"
+    assert [u.kind for u in units_of(f"1. {long}\n2. {long}\n3. {long}")] == ["item"] * 3
