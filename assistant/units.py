@@ -75,11 +75,7 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
             fence = "" if fence else mark[1]
             kind: UnitKind | None = None
         else:
-            kind = "line" if fence or _CODE.match(line) else _line_kind(line)
-            if begun is not None and begun[2] == "sentence" and _goes_on(before, line):
-                kind = "sentence"
-            if kind == "sentence" and (begun is None or begun[2] == "item") and _SMALL_FIELD.match(line):
-                kind = "item"  # within a paragraph such a line merely goes on
+            kind = "line" if fence or _CODE.match(line) else _line_kind(line, begun and begun[2], before)
         before = line
         if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
             begun = None  # the row above a table's rule names its columns and says nothing itself
@@ -93,11 +89,6 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
         yield begun
 
 
-def _goes_on(before: str, line: str) -> bool:
-    """Tell whether the number that opens a line belongs to the sentence before it, which a line break has parted."""
-    return bool(_LATER_NUMBER.match(line) and _BROKEN_OFF.fullmatch(before))
-
-
 def starts_field(text: str) -> bool:
     """Tell whether a text begins with the name of a field, as a row of a CSV file is read."""
     return bool(_FIELD.match(text) or _SMALL_FIELD.match(text))
@@ -108,14 +99,23 @@ def is_table_rule(line: str) -> bool:
     return bool(_TABLE_RULE.fullmatch(line)) and "-" in line and "|" in line
 
 
-def _line_kind(line: str) -> UnitKind | None:
+def _line_kind(line: str, around: UnitKind | None, before: str) -> UnitKind | None:
+    """Tell what a line is; `around` is the kind of the block that it follows, `before` the line before it."""
     if _RULE.fullmatch(line):
         return None
     if _ROW.match(line):
         return "row"
     if _FIELD.match(line):
         return "item"
-    return "item" if ITEM_MARK.match(line) else "sentence"
+    if ITEM_MARK.match(line):
+        return "sentence" if around == "sentence" and _goes_on(before, line) else "item"
+    # Within a paragraph a line that looks like a small field merely goes on.
+    return "item" if around in (None, "item") and _SMALL_FIELD.match(line) else "sentence"
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Tell whether the number that opens a line belongs to the sentence before it, which a line break has parted."""
+    return bool(_LATER_NUMBER.match(line) and _BROKEN_OFF.fullmatch(before))
 
 
 def _cut(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
