@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import openai
 from openai.types.chat import ChatCompletionChunk
 
-from assistant.endpoint import Endpoint
+from assistant.endpoint import Endpoint, TooLong
 from assistant.llm_errors import FAILURES, CutOff, EmptyReply, NoStream, explain, wait_before_retry
 from assistant.usage import Call, current_meter
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
 
 T = TypeVar("T")
+LONGEST_REPLY = 200_000
+"""Characters, thoughts that stand in the text among them: a server need not keep to `max_tokens`."""
 
 
 class Dialect:
@@ -178,13 +180,14 @@ class _Reading:
         self.tokens: dict[str, int | None] = {}
         self._thoughts = Thoughts()
         self._chunks = 0
+        self._letters = 0
         self._said = False
 
     def take(self, chunk: object) -> str:
         """Read a chunk; give its text.
 
         Raises:
-            ValueError: when it is no chunk.
+            ValueError: when it is no chunk, or the reply is too long.
         """
         if not isinstance(chunk, ChatCompletionChunk):
             raise ValueError(f"no chunk of a chat completion: {type(chunk).__name__}")
@@ -201,6 +204,9 @@ class _Reading:
         text = getattr(getattr(choices[0], "delta", None), "content", None)
         if text is not None and not isinstance(text, str):
             raise ValueError(f"content is no text: {type(text).__name__}")
+        self._letters += len(text or "")
+        if self._letters > LONGEST_REPLY:
+            raise TooLong(f"{LONGEST_REPLY:,} characters")
         return self._heard(self._thoughts.feed(text or ""))
 
     def finish(self, content_type: str) -> str:

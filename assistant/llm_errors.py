@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import httpx
 import openai
 
-from assistant.endpoint import Endpoint
+from assistant.endpoint import Endpoint, TooLong
 from index_store import retries
 from index_store.errors import (
     ModelDenied,
@@ -186,6 +186,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((httpx.ConnectError,), "the connection was refused, or the address is not known"),
     ((CutOff, httpx.RemoteProtocolError, httpx.ReadError), "the connection was cut before the end"),
     ((EmptyReply,), "an empty reply, ended with {ended!r}"),
+    ((TooLong,), "it is longer than {ended}"),
     ((NoStream,), "it is no stream of chunks but {ended!r}"),
 )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,9 +89,13 @@ class Served:
 
 @contextmanager
 def served_api(
-    home: Path, access: Access | None = None, limits: TurnLimits | None = None, **environment: str
+    home: Path,
+    access: Access | None = None,
+    limits: TurnLimits | None = None,
+    model: Mapping[str, Any] = MappingProxyType({}),
+    **environment: str,
 ) -> Iterator[Served]:
-    """Serve a home's library until the end of the block."""
+    """Serve a home's library until the end of the block; `model` is settings of it that no variable sets."""
     from fastapi import FastAPI
 
     from ui import wiring
@@ -100,7 +105,9 @@ def served_api(
     from ui.visitors import visitors_of
 
     values = {"LECTERN_HOME": str(home), "LECTERN_TOOLS": TOOLS, **environment}
-    with wiring.open_library(wiring.read_environment(values)) as library:
+    read = wiring.read_environment(values)
+    vars(read)["assistant"] = replace(read.assistant, **model)
+    with wiring.open_library(read) as library:
         library.limits = limits
         found = parts_of(wiring.assistant_of(library), visitors_of(home))
         parts = found if access is None else replace(found, access=access)

@@ -44,6 +44,8 @@ class Reply:
     error: dict[str, Any] | str | None = None  # the body's `error` under another status
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None  # sent as it is, instead of all that
+    endless: bytes | None = None  # sent again and again behind the headers, for ever
+    endless_head: bool = False  # headers without end
     content_type: str | None = None
     events: tuple[str, ...] | None = None  # raw `data:` payloads of a stream, instead of the pieces
     done: bool = True  # whether a stream ends with [DONE]
@@ -87,7 +89,7 @@ Answer = Reply | str | Callable[[dict[str, Any]], "Reply | str"]
 class ModelServer:
     """The double; a context manager that leaves no thread and no socket behind."""
 
-    def __init__(self, *, key: str | None = None, models: Sequence[str] = tuple(BY_NAME)) -> None:
+    def __init__(self, *, key: str | None = None, models: Sequence[str] = tuple(BY_NAME), port: int = 0) -> None:
         self.key = key  # with one, requests without it get 401
         self.models: list[str] | None = list(models)  # what /v1/models lists; None: there is no such list
         self.strict_models = False  # whether a chat with an unlisted model gets 404
@@ -101,7 +103,7 @@ class ModelServer:
         self.hung_up = threading.Event()  # a client closed its connection before the end
         self.stopping = threading.Event()
         self._script: deque[Answer] = deque()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
+        self._http = _Http(("127.0.0.1", port), _Handler)
         self._http.double = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
@@ -232,7 +234,9 @@ class _Handler(BaseHTTPRequestHandler):
         reply = double.answer_to(body)
         if reply.model is None:
             reply = replace(reply, model=str(body.get("model")))
-        if reply.status != 200 or reply.body is not None or reply.drop or reply.hang:
+        if reply.endless is not None or reply.endless_head:
+            self._send_endless(reply)
+        elif reply.status != 200 or reply.body is not None or reply.drop or reply.hang:
             self._plain(reply)
         elif body.get("stream"):
             self._stream(reply, asked=bool((body.get("stream_options") or {}).get("include_usage")))
@@ -256,6 +260,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply.status, reply.body, reply.content_type or "application/json", reply.headers)
         else:
             self._json(reply.status, {"error": reply.error}, reply.headers)
+
+    def _send_endless(self, reply: Reply) -> None:
+        kind = reply.content_type or "text/event-stream"
+        self.wfile.write(f"HTTP/1.1 {reply.status} Said\r\nContent-Type: {kind}\r\nConnection: close\r\n".encode())
+        piece = b"X-More: and more\r\n"
+        if not reply.endless_head:
+            self.wfile.write(b"\r\n")
+            piece = reply.endless or b""
+        while True:
+            self.wfile.write(piece)
+            self._wait(reply.piece_delay_s)
+            if self.double.stopping.is_set():
+                raise ConnectionAbortedError("the double is stopping")
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
         self._send(status, json.dumps(value).encode(), "application/json", headers or {})

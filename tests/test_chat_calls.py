@@ -187,6 +187,26 @@ async def test_a_reply_that_trickles_on_for_ever_ends_at_the_deadline(server: Mo
     assert await asyncio.to_thread(server.hung_up.wait, 2)
 
 
+@pytest.mark.parametrize(
+    ("flood", "limit"),
+    [
+        (Reply(endless=b"x" * 65_536), "32 MB"),
+        (Reply(endless=b"data: " + b"x" * 65_536), "32 MB"),
+        (Reply(pieces=("words " * 40_000,)), "200,000 characters"),
+        (Reply(pieces=("<think>", *["and so on "] * 30_000)), "200,000 characters"),
+    ],
+    ids=["no line ends", "one line", "one piece", "thoughts"],
+)
+async def test_a_reply_without_end_is_cut_by_its_length_and_not_tried_again(
+    server: ModelServer, model: Model, flood: Reply, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.chat_calls._until", lambda deadline, awaited: awaited)  # no clock helps
+    server.default = flood
+    with pytest.raises(ModelReplyBroken, match=f"longer than {limit}"):
+        await complete(model, ASK)
+    assert len(server.chats) == 1
+
+
 async def test_a_slow_reader_does_not_use_up_the_time_of_the_model(server: ModelServer) -> None:
     model = choose_model(settings_for(server, request_timeout_s=0.3), None)
     async for _ in stream(model, ASK):
