@@ -73,7 +73,7 @@ def chat_layout(parts: Parts) -> Chat:
             chatbot = gr.Chatbot(
                 label="Conversation",
                 show_label=False,
-                height="max(280px, calc(100dvh - 340px))",
+                height="max(280px, calc(100dvh - 250px))",
                 buttons=["copy"],
                 elem_id="chat",
                 placeholder="### Ask about the course\nEach answer shows the passages it stands on.",

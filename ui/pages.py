@@ -63,7 +63,7 @@ def web_app(parts: Parts) -> FastAPI:
 
     from ui.api import Api
     from ui.routes import routes_of
-    from ui.styles import CSS, HEAD
+    from ui.styles import CSS, HEAD, theme
 
     api = Api(parts)
 
@@ -83,8 +83,8 @@ def web_app(parts: Parts) -> FastAPI:
     pages = build_pages(parts)
     warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)  # and not asked for
     gr.mount_gradio_app(
-        app, pages, path="/", css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False, mcp_server=False,
-        max_file_size=parts.server.limits.upload_bytes,
+        app, pages, path="/", theme=theme(), css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False,
+        mcp_server=False, max_file_size=parts.server.limits.upload_bytes,
     )  # fmt: skip
     pages.has_launched = True  # else Gradio checks no path that an event names
     if not parts.server.accounts:
