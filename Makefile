@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-
 JOBS ?= 2
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults clean
+.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults fuzz clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,15 @@ test-faults: install-dev ## the long kill and fault loops, and the property test
 test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## the tests against a real MediaWiki, LiteLLM's proxy, nginx
 	@$(PY) -m pytest -m integration $(ARGS)
 
+FUZZ_S ?= 200
+fuzz: .fuzz/.installed ## fuzz readers, splitter, citations, addresses, rows: FUZZ_S seconds each (200: half an hour in all)
+	@PYTHONPATH=.fuzz/atheris nice -n 19 $(PY) -m tests.fuzz --seconds $(FUZZ_S) $(ARGS)
+
+.fuzz/.installed: tests/fuzz/atheris.lock .venv/.installed-dev
+	@$(PY) -m uv pip install --quiet --target .fuzz/atheris --require-hashes -r tests/fuzz/atheris.lock \
+		|| { echo "atheris has no build for this machine (there are some for Linux on x86_64, Python 3.11 to 3.13)." >&2; exit 1; }
+	@touch $@
+
 mediawiki: # where the system's package manager can bring it; else its tests skip
 	@if [ -e /usr/share/mediawiki/api.php ] && command -v php >/dev/null; then exit 0; fi; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -96,4 +105,4 @@ lock: install-dev ## renew both lock files (no index host is written into them)
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean: ## remove .venv and caches
-	rm -rf .venv .venv-litellm .venv-peers .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-litellm .venv-peers .fuzz .pytest_cache .mypy_cache .ruff_cache

@@ -97,8 +97,8 @@ class Gate:
         """Turns that wait for one."""
         return sum(map(len, self._waiting.values()))
 
-    async def admit(self, user: str | None) -> Ticket:
-        """Let a turn of a user in, now or after those before it.
+    async def admit(self, user: str | None, *, turn: bool = True) -> Ticket:
+        """Let a turn of a user in, now or after those before it; what is no turn takes a place, and counts for no time.
 
         Raises:
             LimitReached: the user, or all together, have had what they may have, or too many wait already.
@@ -106,24 +106,27 @@ class Gate:
         if self.limits == NO_LIMITS:
             return Ticket(NOBODY, 0.0, self)
         who = user or NOBODY
-        self._check_minute(who)
-        await self._check_day(user)
+        if turn:
+            self._check_minute(who)
+            await self._check_day(user)
+            self._check_minute(who)  # once more: others may have come while the day was looked up
         ticket = Ticket(who, 0.0, self)
         if self._is_free(who) and not self._waiting.get(who):
             self._running[who] += 1
         else:
             ticket.wait_s = self._queued(ticket)
-        self._recent.setdefault(who, deque()).append(self.clock())
+        if turn:
+            self._recent.setdefault(who, deque()).append(self.clock())
         return ticket
 
     @asynccontextmanager
-    async def place(self, user: str | None) -> AsyncIterator[None]:
+    async def place(self, user: str | None, *, turn: bool = True) -> AsyncIterator[None]:
         """Hold a place within the block, however long it takes to get one.
 
         Raises:
             LimitReached: as `admit`.
         """
-        ticket = await self.admit(user)
+        ticket = await self.admit(user, turn=turn)
         try:
             await ticket.ready()
             yield

@@ -8,7 +8,7 @@ and what the user wrote. In code, where nothing is fetched or followed, addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 LEFT_OUT = "(link left out)"
 LONGEST_WORDS = 400  # characters of a link's text or of a code span, and
@@ -31,7 +31,8 @@ _MAY_BECOME = re.compile(
     rf"!?\[(?:[^\[\]\n]|\[[^\[\]\n]{{0,100}}\]?){{0,{LONGEST_WORDS}}}+(?:\](?:\([^\n]{{0,{LONGEST_ADDRESS}}})?)?\Z"
     rf"|!\Z|`+[^\n]{{0,{LONGEST_WORDS}}}\Z"
 )
-_CONSTRUCT = re.compile(r"!?\[|!\Z|`")
+_ENDS = re.compile(r"[^\n]*\n")  # as Markdown has it: to splitlines() much else ends a line
+_CONSTRUCT = re.compile(r"!?\[|!\Z|`+")
 
 
 class LinkGuard:
@@ -45,19 +46,21 @@ class LinkGuard:
         self._in_code = in_code
         self._held = ""
         self._fenced = False
+        self._begun = False  # something of the line that is held has been given on: what is held begins no line
         self.removed = 0
         """How many images and links were taken out."""
 
     def feed(self, piece: str) -> str:
         """Take the next piece; give what is certain by now."""
-        self._held += piece
+        self._held += piece.replace("\r", " ")  # which ends a line for some readers and not for others
         line = self._held.rfind("\n") + 1  # neither a link nor an address goes over the end of a line
-        out = "".join(map(self._line, self._held[:line].splitlines(keepends=True)))
+        out = "".join(map(self._line, _ENDS.findall(self._held[:line])))
         self._held = self._held[line:]
-        if self._fenced or _FENCE_BEGINS.match(self._held):
+        if self._fenced or (not self._begun and _FENCE_BEGINS.match(self._held)):
             return out
         cut = _certain(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
+        self._begun = self._begun or cut > 0
         return out + self._clean(ready)
 
     def finish(self) -> str:
@@ -66,22 +69,26 @@ class LinkGuard:
         return self._line(ready)
 
     def _line(self, line: str) -> str:
-        if _FENCE.match(line):
+        begun, self._begun = self._begun, False
+        if not begun and _FENCE.match(line):
             self._fenced = not self._fenced
             return _ADDRESS.sub(self._in_code_span, line)
         return _ADDRESS.sub(self._in_code_span, line) if self._fenced else self._clean(line)
 
     def _clean(self, text: str) -> str:
-        """Clean text that ends between words and holds no half of a link."""
+        """Clean text that ends between words and holds no half of a link: code, links, what is between, each alone."""
         out: list[str] = []
         at = 0
-        for code in _CODE.finditer(text):
-            out += [self._clean_prose(text[at : code.start()]), _ADDRESS.sub(self._in_code_span, code[0])]
-            at = code.end()
-        return "".join([*out, self._clean_prose(text[at:])])
-
-    def _clean_prose(self, text: str) -> str:
-        return _ADDRESS.sub(self._address, _LINK.sub(self._link, text))
+        for start, found, end in _constructs(text):
+            if found is None:
+                continue
+            out.append(_ADDRESS.sub(self._address, text[at:start]))
+            if text[start] == "`":
+                out.append(_ADDRESS.sub(self._in_code_span, found[0]))
+            else:
+                out.append(_ADDRESS.sub(self._address, self._link(found)))
+            at = end
+        return "".join([*out, _ADDRESS.sub(self._address, text[at:])])
 
     def _link(self, match: re.Match[str]) -> str:
         target = match["target"].split(maxsplit=1)[0].strip("<>") if match["target"].strip() else ""
@@ -102,21 +109,26 @@ class LinkGuard:
         return match[0] if match[0] in self._in_code else self._address(match)
 
 
+def _constructs(text: str) -> Iterator[tuple[int, re.Match[str] | None, int]]:
+    """Give each place where a link or a code span may begin: the place, what is there (or None), and where to go on."""
+    at = 0
+    while match := _CONSTRUCT.search(text, at):
+        start = match.start()
+        found = (_CODE if text[start] == "`" else _LINK).match(text, start)
+        at = found.end() if found else match.end()
+        yield start, found, at
+
+
 def _certain(line: str) -> int:
     """Give how much of a line that is still arriving can be cleaned: up to a space, before what may become a link."""
     space = max(line.rfind(" "), line.rfind("\t")) + 1
-    at = 0
-    while match := _CONSTRUCT.search(line, at):
-        if match.start() >= space:
+    for start, found, end in _constructs(line):
+        if start >= space:
             break
-        whole = _CODE.match(line, match.start()) or _LINK.match(line, match.start())
-        if whole and whole.end() < len(line):
-            at = whole.end()
-            space = max(space, line.rfind(" ", 0, at) + 1) if at <= space else space
+        if found and end <= space:
             continue
-        if whole or _MAY_BECOME.match(line, match.start()):
-            return match.start()
-        at = match.end()
+        if found or _MAY_BECOME.match(line, start):
+            return start
     return space
 
 

@@ -89,8 +89,7 @@ def parse(text: str, *, allow_loopback: bool = False) -> Address:
         FetchRefused: naming the address without its secrets, the reason and the next step.
     """
     text = text.strip(" \t\r\n")
-    if len(text) > MAX_CHARACTERS:
-        raise _refused(text, f"it is longer than {MAX_CHARACTERS} characters", "Use a shorter address.")
+    _check_length(text, text)
     if _CONTROLS.search(text):
         raise _refused(text, "it holds control characters", "Copy the address again, in one line.")
     match = _PARTS.match(text)
@@ -99,6 +98,7 @@ def parse(text: str, *, allow_loopback: bool = False) -> Address:
     scheme = match[1].lower()
     host, port = _host_and_port(text, match[2])
     address = Address(scheme, _host(text, host), _port(text, scheme, port), _target(match[3], match[4] or ""))
+    _check_length(text, str(address))  # what was accepted is accepted again as it is written down
     _check_host(text, address, allow_loopback)
     return address
 
@@ -194,6 +194,11 @@ def _ascii(text: str, host: str) -> str:
         return idna.uts46_remap(host, std3_rules=True).encode("ascii").decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         raise _refused(text, "its host is not the name of a site", "Write it as in https://example.org/page") from None
+
+
+def _check_length(text: str, written: str) -> None:
+    if len(written) > MAX_CHARACTERS:
+        raise _refused(text, f"it is longer than {MAX_CHARACTERS} characters", "Use a shorter address.")
 
 
 def _check_host(text: str, address: Address, allow_loopback: bool) -> None:

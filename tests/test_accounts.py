@@ -10,7 +10,7 @@ import pytest
 
 from assistant.accounts import accounts as module
 from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
-from assistant.accounts.attempts import FREE, LONGEST_WAIT_S
+from assistant.accounts.attempts import FREE, LONGEST_WAIT_S, network_of
 from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
 from assistant.tracing.store import TraceStore
@@ -112,6 +112,17 @@ def test_many_at_once_are_let_through_no_more_often_than_one_after_another(accou
         thread.join()
     assert sum("do not fit" in message for message in told) == FREE["both"]
     assert len(told) == 20
+
+
+def test_a_guesser_who_has_a_network_of_addresses_is_one(accounts: Accounts) -> None:
+    assert network_of("2001:db8:0:7:1:2:3:4") == network_of("2001:db8:0:7::9") != network_of("2001:db8:0:8::9")
+    accounts.add("Ada", Role.STUDENT, GOOD)
+    for n in range(FREE["both"]):
+        with pytest.raises(SignInRefused, match="do not fit"):
+            accounts.sign_in("Ada", "wrong password", f"2001:db8::{n:x}")
+    with pytest.raises(SignInRefused, match="Too many"):
+        accounts.sign_in("Ada", GOOD, "2001:db8::ffff")
+    assert accounts.sign_in("Ada", GOOD, "2001:db8:0:1::1")
 
 
 def test_a_session_ends_by_itself_idle_or_old(accounts: Accounts, clock: Clock) -> None:

@@ -283,3 +283,8 @@ def test_address_is_printed_without_its_query_and_in_one_line() -> None:
     assert parse(f"https://example.org/page?key={SECRET}").printable == "https://example.org/page?…"
     assert printable("http://a.example/\u202egnp.exe\nnext") == "http://a.example/\ufffdgnp.exe\ufffdnext"
     assert len(printable("http://a.example/" + "x" * 5000)) < 250
+
+
+def test_address_that_grows_too_long_when_it_is_written_is_refused_at_once() -> None:
+    assert "longer than" in refusal(f"https://example.org/{'é' * 1_000}")
+    assert parse(str(parse(f"https://example.org/{'é' * 600}"))).target.endswith("%C3%A9")

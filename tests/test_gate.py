@@ -104,6 +104,29 @@ async def test_so_many_turns_a_minute() -> None:
     (await gate.admit("a")).leave()
 
 
+async def test_many_at_once_take_no_more_turns_a_minute_than_one_after_another() -> None:
+    def looked_up(user: str | None, since: float) -> Spent:
+        return Spent()  # in a thread: meanwhile the others come
+
+    gate = Gate(TurnLimits(turns_a_minute=3, tokens_a_day=100), looked_up, Clock())
+    told = await asyncio.gather(*(gate.admit("a") for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(one, Ticket) for one in told) == 3
+
+
+async def test_a_search_takes_a_place_and_is_no_turn() -> None:
+    gate = gate_of(turns_a_minute=1, turns_at_once=2)
+    for _ in range(5):
+        async with gate.place("a", turn=False):
+            assert gate.running == 1
+    held = [await gate.admit("a", turn=False) for _ in range(2 + WAITING_EACH)]
+    with pytest.raises(LimitReached, match="wait already"):
+        await gate.admit("a", turn=False)
+    (await gate.admit("b")).leave()
+    for ticket in held[::-1]:
+        ticket.leave()
+    assert (gate.running, gate.waiting) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [

@@ -11,7 +11,8 @@ import pytest
 
 from assistant.accounts.people import ALLOWED, Action
 from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
-from ui.guard import OPEN, OPEN_BELOW, PAGE_ACTIONS
+from ui.guard import LARGEST_TABLE, OPEN, OPEN_BELOW, PAGE_ACTIONS
+from ui.page_sessions import UPLOADED_AN_HOUR
 from ui.sign_in import own_path
 
 SECRET = "zanzibar marmalade"
@@ -95,7 +96,7 @@ def test_every_event_is_open_to_exactly_those_who_may(
     people: dict[str, Person], events: dict[int, Action], role: str
 ) -> None:
     for number, action in events.items():
-        asked = {"data": [], "fn_index": number, "session_hash": "walk", "event_data": None}
+        asked = {"data": [], "fn_index": number, "session_hash": f"walk-{role}", "event_data": None}
         status = people[role].client.post("/gradio_api/queue/join", json=asked).status_code
         if not role:
             assert status == 401, number
@@ -200,3 +201,49 @@ def test_what_is_sent_back_is_never_kept_by_a_cache(people: dict[str, Person]) -
 )
 def test_signing_in_leads_nowhere_else(wanted: str, led: str) -> None:
     assert own_path(wanted) == led
+
+
+def test_what_happens_in_the_session_of_somebodys_page_is_told_to_nobody_else(people: dict[str, Person]) -> None:
+    config = config_of(people["student"])
+    ask = next(
+        e["id"] for e in config["dependencies"] if inputs_of(config, e["id"])[:1] == ["question"] and e["outputs"]
+    )
+    asked = {"data": [None] * 3, "fn_index": ask, "session_hash": "guessed", "event_data": None}
+    assert people["student"].client.post("/gradio_api/queue/join", json=asked).status_code == 200
+    other = people["other"].client
+    for method, path, body in (
+        ("GET", "/gradio_api/queue/data?session_hash=guessed", None),
+        ("GET", "/gradio_api/heartbeat/guessed", None),
+        ("POST", "/gradio_api/queue/join", asked),
+        ("POST", "/gradio_api/cancel", {"session_hash": "guessed", "fn_index": ask, "event_id": "0"}),
+    ):
+        answer = other.request(method, path, json=body)
+        assert (answer.status_code, "somebody else" in answer.text) == (403, True), path
+    assert '"process_completed"' in people["student"].event(ask, [None] * 3, "guessed")[1]
+
+
+@pytest.mark.parametrize(
+    "path", ["https://course.example/", "http://127.0.0.1:1/", "/etc/passwd", "HTTPS://[::1]/", ""]
+)
+def test_no_file_but_an_upload_is_given_and_no_address_is_fetched(people: dict[str, Person], path: str) -> None:
+    for role in NAMES:
+        answer = people[role].client.get(f"/gradio_api/file={path}")
+        assert (answer.status_code, "no such file" in answer.text) == (404, True), role
+
+
+def test_a_student_uploads_little_and_not_too_often(people: dict[str, Person]) -> None:
+    def upload(role: str, size: int) -> httpx.Response:
+        return people[role].client.post("/gradio_api/upload", files=[("files", ("rows.csv", b"x" * size))])
+
+    large = upload("student", LARGEST_TABLE)
+    assert (large.status_code, f"{LARGEST_TABLE:,} bytes" in large.text) == (413, True)
+    assert upload("admin", LARGEST_TABLE).status_code == 200
+    sent = [upload("other", LARGEST_TABLE // 2).status_code for _ in range(2 * UPLOADED_AN_HOUR // LARGEST_TABLE)]
+    assert (sent[0], sent[-1]) == (200, 429)
+    assert upload("reviewer", 1_000).status_code == 200  # only who uploads much waits
+
+
+@pytest.mark.parametrize("path", ["/mcpx", "/metrics/x", "/metricsx", "/mcp/x"])
+def test_what_only_looks_like_an_address_with_keys_is_not_let_through(people: dict[str, Person], path: str) -> None:
+    assert "nothing here" in people["student"].client.get(path).text
+    assert "nothing here" in people[""].client.get(path).text

@@ -42,6 +42,27 @@ def test_what_is_no_source_is_left_out(said: str, shown: str | None) -> None:
         assert cleaned == shown
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "x ]```` ]````[a](b) y",  # a code span behind a bracket opens no fence
+        "\u2028``` [a](//evil.example)\n[b](c)\n",  # a line for Python, and none for Markdown
+        "x\r``` [a](//evil.example)\n[b](c)\n",
+        f"{SOURCE}[1](https://evil.example) z",  # an address does not go on in the words of a link behind it
+        "a `b c` d [e](f) g",
+        "[](`)[ ](`) x",  # a tick within a link, and one within the next, are no code span
+        "[`click`](b) ``[a](b)` x",
+    ],
+)
+def test_however_a_line_is_split_the_same_comes_through(said: str) -> None:
+    whole = without_foreign_links(said, {SOURCE})
+    assert "](" not in whole
+    assert "evil" not in whole
+    for at in range(len(said) + 1):
+        guard = LinkGuard({SOURCE})
+        assert guard.feed(said[:at]) + guard.feed(said[at:]) + guard.finish() == whole
+
+
 def test_what_is_taken_out_is_counted() -> None:
     guard = LinkGuard({SOURCE})
     guard.feed(f"![a](https://evil.example) https://evil.example {SOURCE} ")

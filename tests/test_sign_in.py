@@ -159,6 +159,19 @@ def test_a_password_is_changed_by_whoever_knows_it_and_others_are_out(address: s
     assert told(folder / "home", "other", "a long new password")
 
 
+def test_who_mistypes_their_password_keeps_nobody_else_from_changing_theirs(address: str, folder: Path) -> None:
+    store = TraceStore(folder / "home")
+    made = [Accounts(store).add(f"pupil {n}", Role.STUDENT, PASSWORD).name for n in range(8)]
+    store.close()
+    wrong = {"do": "password", "old": "wrong password", "new": "a long new password"}
+    for name in made[:7]:
+        with closing(sign_in(address, name).client) as client:
+            for _ in range(5):
+                client.post("/account", data=wrong)
+    with closing(sign_in(address, made[7]).client) as client:
+        assert client.post("/account", data={**wrong, "old": PASSWORD}).status_code == 303
+
+
 def test_what_is_ones_own_is_deleted_only_when_one_is_sure(address: str) -> None:
     with closing(sign_in(address, "student").client) as client:
         assert "you are sure" in client.post("/account", data={"do": "forget"}).text.lower()

@@ -20,6 +20,8 @@ from assistant.tracing.records import Origin
 from assistant.ways import Way
 from index_store.errors import LecternError
 from ui import wiring
+from ui.batch import Row
+from ui.rows import hits_row
 
 if TYPE_CHECKING:
     from assistant.accounts.people import Person
@@ -126,6 +128,15 @@ class ApiTurns:
                 except LecternError as exc:
                     found.append(exc)
         return found
+
+    async def search(self, who: Person, row: Row, top_k: int) -> Row:
+        """Give the passages that fit a row's question; it takes a place, so that nobody's searches hold up others.
+
+        Raises:
+            LecternError: as `hits_row`, and LimitReached where too many of theirs wait.
+        """
+        async with self._opened.library.gate.place(who.id, turn=False):
+            return await asyncio.to_thread(hits_row, self._opened.library.searcher, row, top_k)
 
     async def embed(self, who: Person, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts; it takes a place as a turn does, for it takes as long as one.

@@ -24,8 +24,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from assistant.accounts.people import Action, Person, authorize
 from index_store.errors import AccessProblem, NotAllowed, NotSignedIn
 from ui.access import LOCAL, Access
+from ui.page_sessions import PageSessions, Uploads, session_of
 from ui.plain_page import plain_page
-from ui.uploaded import only_uploads
+from ui.uploaded import lies_in, only_uploads
 from ui.visitors import PAGES
 
 if TYPE_CHECKING:
@@ -41,18 +42,23 @@ PAGE_ACTIONS = {
 """What it takes to see a page, and what its events take unless they are marked otherwise."""
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/favicon.ico", "/robots.txt", "/manifest.json", "/theme.css"})
 OPEN_BELOW = ("/assets/", "/static/", "/svelte/", "/pwa_icon", "/oidc/", "/gradio_api/theme.css")
-WITH_KEYS = ("/v1/", "/api/", "/mcp", "/metrics")
+WITH_KEYS = frozenset({"/mcp", "/metrics"})
+WITH_KEYS_BELOW = ("/v1/", "/api/")
 """Addresses that ask for a key themselves."""
 OWN = frozenset({"/config", "/config/", "/account", "/logout"})
 OWN_BELOW = ("/account/", "/turns/", "/conversations/")
 EVENT = "/gradio_api/queue/join"
+CANCEL = "/gradio_api/cancel"
 UPLOAD = "/gradio_api/upload"
+FILE = "/gradio_api/file="
 GRADIO = (
-    "/gradio_api/queue/data", "/gradio_api/upload_progress", "/gradio_api/file=", "/gradio_api/heartbeat/",
-    "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/startup-events", "/gradio_api/app_id",
+    "/gradio_api/queue/data", "/gradio_api/upload_progress", FILE, "/gradio_api/heartbeat/",
+    "/gradio_api/reset", "/gradio_api/startup-events", "/gradio_api/app_id",
 )  # fmt: skip
 """What a page of Gradio's calls beside its events; the rest of its addresses is closed."""
 LARGEST_EVENT = 20_000_000
+LARGEST_TABLE = 10_000_000
+"""Bytes of an upload of who may not change the library: a table of abstracts to tag."""
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -83,6 +89,8 @@ class Guard:
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
         self._rules = rules
+        self._sessions = PageSessions()
+        self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at a request before anything else does."""
@@ -119,35 +127,55 @@ class Guard:
 
     async def _allowed(self, request: Request, path: str) -> Receive | None:
         """Check the right to what is asked for; give a way to read the body again where it had to be read."""
-        if path in OPEN or path.startswith(OPEN_BELOW) or path.startswith(WITH_KEYS):
+        if path in OPEN or path in WITH_KEYS or path.startswith((*OPEN_BELOW, *WITH_KEYS_BELOW)):
             return None
         person = await run_in_threadpool(self._rules.access.person, request)
         if person is None and not self._rules.accounts:
             person = LOCAL  # on their first visit
         page = path.strip("/") if path.strip("/") in PAGE_ACTIONS else None
         try:
-            if path == EVENT and request.method == "POST":
-                authorize(person, Action.OWN)  # before anything of a stranger's is read
+            if path in (EVENT, CANCEL) and request.method == "POST":
+                who = authorize(person, Action.OWN)  # before anything of a stranger's is read
                 body = await _body(request)
-                authorize(person, self._action(body))
+                authorize(who, self._action(body))
                 _check_files(body)
+                self._check_session(request, path, who, body)
                 return _again(body)
-            authorize(person, self._needed(request, path, page))
+            who = authorize(person, self._needed(path, page))
+            self._check_upload(request, path, who)
+            self._check_session(request, path, who)
         except AccessProblem as exc:
             raise Refused(self._refusal(request, exc, person, page)) from exc
         return None
 
-    def _needed(self, request: Request, path: str, page: str | None) -> Action:
+    def _needed(self, path: str, page: str | None) -> Action:
         if page is not None:
             return PAGE_ACTIONS[page]
         if path == UPLOAD:
-            if int(request.headers.get("content-length") or self._rules.upload_bytes + 1) > self._rules.upload_bytes:
-                large = f"{self._rules.upload_bytes:,} bytes"
-                raise Refused(_said(413, f"An upload holds at most {large}.", "Send fewer files at once."))
             return Action.TAG
+        if path.startswith(FILE) and not _is_upload(path.removeprefix(FILE)):  # Gradio would fetch an address
+            raise Refused(_said(404, "There is no such file.", ""))
         if path in OWN or path.startswith((*OWN_BELOW, *GRADIO)):
             return Action.OWN
         raise Refused(_said(404, "There is nothing here.", ""))
+
+    def _check_upload(self, request: Request, path: str, who: Person) -> None:
+        """Check how much is uploaded: students' uploads are small, and not many."""
+        if path != UPLOAD:
+            return
+        keeper, most = who.may(Action.LIBRARY_CHANGE), self._rules.upload_bytes
+        most = most if keeper else min(most, LARGEST_TABLE)
+        size = int(request.headers.get("content-length") or most + 1)
+        if size > most:
+            raise Refused(_said(413, f"An upload holds at most {most:,} bytes.", "Send fewer files at once."))
+        if not keeper:
+            self._uploads.take(who.id, size)
+
+    def _check_session(self, request: Request, path: str, who: Person, body: bytes = b"") -> None:
+        """Check that what a page listens to, or has done, is its own."""
+        session = session_of(path, request.query_params, body) if path.startswith("/gradio_api/") else None
+        if self._rules.accounts and not self._sessions.belongs(session, who.id):
+            raise Refused(_said(403, "This is the session of somebody else's page.", "Reload the page."))
 
     def _action(self, body: bytes) -> Action:
         """Give what an event takes; one that is not known takes what nobody has."""
@@ -203,6 +231,12 @@ def _check_files(body: bytes) -> None:
 
     if not only_uploads(json.loads(body), Path(get_upload_folder())):
         raise Refused(_said(403, "This event names a file that was not uploaded.", "Choose the file again."))
+
+
+def _is_upload(path: str) -> bool:
+    from gradio.utils import get_upload_folder
+
+    return lies_in(path, Path(get_upload_folder()))
 
 
 def _host(header: str) -> str:

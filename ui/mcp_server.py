@@ -88,14 +88,10 @@ class CourseTools:
         Each comes with its path, its place in the document (page, cell, row, heading) and the text that was found. Use
         it to read what the course says; use ask_course for an answer that has been checked against its sources.
         """
-
-        def search() -> Passages:
-            authorize(self._asks(_request(ctx)), Action.SEARCH)
-            row = {"question": question, "history": []}
-            return Passages.model_validate(_clean(rows.hits_row(self._library.searcher, row, top_k)))
-
         with _told():
-            return await asyncio.to_thread(search)
+            who = await self._who(ctx, Action.SEARCH)
+            found = await self._turns.search(who, {"question": question, "history": []}, top_k)
+            return Passages.model_validate(_clean(found))
 
     async def ask_course(
         self,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 250
 """Events that are under way at once: of Gradio's own 40, the forty-first student waits for another's whole answer."""
+KEPT_FOR_S = (3600, 86_400)
+"""How often what was uploaded and never used is looked for, and how old it then is, in seconds."""
 MOST_WAITING = 500
 """Events that wait for a worker: beyond it the page says that the server is busy."""
 
@@ -37,7 +39,7 @@ def build_pages(parts: Parts) -> gr.Blocks:
     from ui.review_page import build_review
     from ui.tags_page import build_tags
 
-    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as pages:
+    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True, delete_cache=KEPT_FOR_S) as pages:
         build_chat(parts)
         Navbar(visible=False)
     for name, build in (

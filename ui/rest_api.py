@@ -23,10 +23,10 @@ class RestRoutes:
         self._parts = parts
         self._turns = turns
 
-    def search(self, body: models.Search, who: MaySearch) -> Response:
+    async def search(self, body: models.Search, request: Request, who: MaySearch) -> Response:
         """Find the passages that fit a question best."""
         row = {"question": body.question, "history": [said.model_dump() for said in body.history]}
-        return reply(rows.hits_row(self._parts.library.searcher, row, body.top_k))
+        return reply(await unless_gone(request, self._turns.search(who, row, body.top_k)))
 
     async def ask(self, body: models.Question, request: Request, who: MayAsk) -> Response:
         """Answer a question, with citations."""

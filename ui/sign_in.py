@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import anyio.to_thread
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from assistant.accounts.keys import check_scopes
@@ -24,6 +25,8 @@ from ui.plain_page import plain_page
 from ui.server_settings import ServerSettings
 
 LARGEST_FORM = 20_000
+AT_ONCE = 4
+"""Passwords that are checked at a time."""
 
 
 class SignIn:
@@ -34,6 +37,8 @@ class SignIn:
         self._access = access
         self._accounts = access.accounts
         self._settings = settings
+        # Hashes are slow on purpose: who signs in waits for others who do, and not everybody for a free thread.
+        self._signing_in = anyio.CapacityLimiter(AT_ONCE)
 
     def form(self, request: Request, next: str = "/") -> Response:
         """Show where to sign in."""
@@ -45,8 +50,12 @@ class SignIn:
         after = own_path(given.get("next", "/"))
         address = request.client.host if request.client else ""
         try:
-            token = await run_in_threadpool(
-                self._accounts.sign_in, given.get("name", ""), given.get("password", ""), address
+            token = await anyio.to_thread.run_sync(
+                self._accounts.sign_in,
+                given.get("name", ""),
+                given.get("password", ""),
+                address,
+                limiter=self._signing_in,
             )
         except SignInRefused as exc:
             again = sign_in_html(after, self._settings.oidc is not None, str(exc), given.get("name", ""))
@@ -93,10 +102,10 @@ class SignIn:
     def export(self, request: Request) -> Response:
         """Give all turns of somebody as JSON lines."""
         who = self._who(request)
-        reader = TraceReader(self._parts.library.traces.engine)
-        lines = "".join(to_jsonl(reader.get(row["id"])) for row in reader.find(Filter(user=who.id), limit=1_000_000))
+        records = TraceReader(self._parts.library.traces.engine).each(Filter(user=who.id))
+        lines = (to_jsonl(record).encode("utf-8", "replace") for record in records)
         named = {"content-disposition": 'attachment; filename="lectern.jsonl"'}
-        return Response(lines, media_type="application/x-ndjson", headers=named)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=named)
 
     async def change(self, request: Request) -> Response:
         """Do what a form of the account's page asks for."""
@@ -110,7 +119,7 @@ class SignIn:
         account = self._accounts.by_id(who.id)
         match given.get("do"):
             case "password":
-                token = self._accounts.sign_in(who.name, given.get("old", ""), "account")
+                token = self._accounts.sign_in(who.name, given.get("old", ""), f"account {who.id}")
                 self._accounts.sign_out(token)
                 self._accounts.set_password(account, given.get("new", ""))
                 return self.signed_in(request, self._accounts.open_session(who.id), "/account")

@@ -16,7 +16,7 @@ def only_uploads(data: Any, folder: Path) -> bool:
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            if "path" in value and not _lies_in(value["path"], folder):
+            if "path" in value and not lies_in(value["path"], folder):
                 return False
             waiting += value.values()
         elif isinstance(value, list):
@@ -24,7 +24,8 @@ def only_uploads(data: Any, folder: Path) -> bool:
     return True
 
 
-def _lies_in(path: Any, folder: Path) -> bool:
+def lies_in(path: Any, folder: Path) -> bool:
+    """Tell whether a path leads into a folder, wherever links and dots in it lead; None leads nowhere else."""
     if path is None:
         return True
     try:

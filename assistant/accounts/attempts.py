@@ -1,8 +1,9 @@
 """Counts failed sign-ins and says how long to wait: a guesser is slowed down, a person who mistypes hardly notices.
 
-Counted are a name from one address, a name from all, and an address for all names. Beyond what each may fail, every
-failure doubles the wait, up to a quarter of an hour; a day without one forgets it. What is kept are hashes: a name that
-nobody has, perhaps a password that was typed into the wrong field, is not written down.
+Counted are a name from one address, a name from all, and an address for all names; of IPv6 its network (/64), for who
+has one address there has all of them. Beyond what each may fail, every failure doubles the wait, up to a quarter of an
+hour; a day without one forgets it. What is kept are hashes: a name that nobody has, perhaps a password that was typed
+into the wrong field, is not written down.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -73,8 +75,24 @@ def _count(connection: Connection, key: str, now: float) -> None:
 
 
 def _keys(name_key: str, address: str) -> list[str]:
+    address = network_of(address)
     parts = {"both": f"{name_key}\n{address}", "name": name_key, "from": address}
     return [f"{kind}:{hashlib.sha256(text.encode()).hexdigest()}" for kind, text in parts.items()]
+
+
+def network_of(address: str) -> str:
+    """Give what an address is counted as.
+
+    >>> network_of("2001:db8::1"), network_of("10.0.0.9"), network_of("::ffff:10.0.0.9"), network_of("")
+    ('2001:db8::/64', '10.0.0.9', '10.0.0.9', '')
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or IPv6Network((int(ip) >> 64 << 64, 64)))
+    return str(ip)
 
 
 def _until(failures: int, free: int, last_at: float) -> float:
