@@ -16,6 +16,7 @@ _LETTER = r"\\(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])"
 _MARK = re.compile(
     rf"(?P<font>\\(?:{_FONTS})\s*\{{)"
     r"|(?P<old>\{\\(?:bf|it|sc|tt|sf|rm|em|sl)(?:series|shape|family)?(?![A-Za-z])\s*)"
+    r"|(?P<bare>\{(?=\\[A-Za-z]{2,10}\}))"
     r"|(?P<math>\$(?=[A-Za-z0-9^_{}\\+*'-]{1,60}\$))"
     rf"|(?P<accent>\{{(?:{_ACCENT})\}}|{_ACCENT})"
     rf"|(?P<letter>\{{(?:{_LETTER})\}}|{_LETTER}(?![A-Za-z])(?:\{{\}}| )?)"

@@ -38,10 +38,15 @@ def _packaged_names() -> tuple[str, ...]:
 
 
 # A version or a variant is part of the name, a size is not, unless a variant stands behind it.
+# Behind a space a variant has a capital ("GPT-4 Vision"; not "the PaLI vision model"), but for sizes in words, and
+# those not where they belong to what follows ("a BERT base model").
 _VARIANT = (
-    r"(?:(?:[- ](?:Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus"
-    r"|Flash)|[- ](?-i:Sonnet|Opus|Haiku|Medium|Instant|Preview|Thinking|Lite)"
+    r"(?:(?:-(?:(?-i:LM)|Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Flash)"
+    r"|[- ](?-i:Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Flash"
+    r"|Sonnet|Opus|Haiku|Medium|Instant|Preview|Thinking|Lite)"
+    r"|[ ](?:turbo|mini|(?:base|large|small|tiny)(?!\s(?:LMs?|LLMs?|models?|language|scale|set|amounts?|number|part)))"
     r"|-(?:chat|instruct|turbo|large|base|small|mini|xl|xxl|preview|medium|sonnet|opus|haiku))\b"
+    r"|[ ]-[ ](?-i:Chat|Instruct|Python|Base|Coder|Math|Vision|Large|Small)\b"
     r"|-[A-Z](?:/\d{1,2}\b|(?![\w/-])))"
 )
 _BEHIND = (
@@ -50,14 +55,16 @@ _BEHIND = (
 )
 _CHECKPOINT = re.compile(
     rf"(?:-(?:{SIZE}|(?:un)?cased|multilingual|hf|it|latest|distill?|base|large|small|tiny|mini|chat|instruct|preview"
-    r"|v\d+(?:\.\d+){0,3}|[lhp]\d+|patch\d+|\d{1,4}k?)(?![A-Za-z0-9])){1,6}",
+    r"|v\d+(?:\.\d+){0,3}|[lhp]\d+|patch\d+|\d{1,4}k?)(?![A-Za-z0-9]|/\d)){1,6}",
     re.IGNORECASE,
 )
 _SIZES_BEHIND = re.compile(rf"(?:-{SIZE})+$", re.IGNORECASE)
 _CHECKPOINT_BEFORE = re.compile(
     r"(?<![\w-])(?!(?:non|pre|post|multi|cross|anti|sub|self|like|vs|tuned|trained|based|frozen|vanilla)-)[a-z]{2,12}-\Z"
 )
-_COMPOUND_BEFORE = re.compile(r"(?<![\w-])(?!(?:Non|Pre|Post|Anti|Sub|Self|Cross|Inter|Like|Ex)-)[A-Z][a-z]{0,20}-\Z")
+_COMPOUND_BEFORE = re.compile(
+    r"(?<![\w-])(?!(?:Non|Pre|Post|Anti|Sub|Self|Cross|Inter|Like|Ex)-)[A-Z][A-Za-z]{0,20}-\Z"
+)
 
 
 @lru_cache(maxsize=8)
@@ -67,7 +74,7 @@ def _list_pattern(names: frozenset[str]) -> re.Pattern[str]:
         by_letter.setdefault(name[:1].casefold(), []).append(re.escape(name).replace(r"\ ", r"[- ]"))
     spelt = "|".join(rf"(?={re.escape(letter)})(?:{'|'.join(same)})" for letter, same in by_letter.items())
     return re.compile(
-        rf"(?<![\w])(?:{spelt}){_BEHIND}(?:s\b)?(?![A-Za-z0-9]|\.\d)",
+        rf"(?<![\w])(?:{spelt}){_BEHIND}(?:s\b)?(?:(?![A-Za-z0-9]|\.\d)|(?=\d{{1,3}}(?:\.\d)?[BM]\b))",
         re.IGNORECASE,
     )
 

@@ -9,12 +9,16 @@ name ("LLaMA-13B" gives "LLaMA"), a version or variant is ("LLaMA 2", "GPT-3.5-t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 
 from assistant.flowing_text import flowing
 from assistant.latex_marks import Plain
 from assistant.listed_names import by_small, knowing, known_names, listed, together
-from assistant.tagging_forms import PROPOSED, Tag, formed, generic_words
+from assistant.tagging_abbreviations import PROPOSED, abbreviated, abbreviates, generic_abbreviations
+from assistant.tagging_forms import Tag, formed, generic_words
+from assistant.tagging_lists import beside, given_as_examples
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
@@ -39,13 +43,25 @@ def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
 
 
 def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
-    found: list[Tag] = []
-    for candidate in sorted({*listed(text, names), *formed(text)}, key=lambda t: (t.start, -t.end)):
-        if not any(t.start < candidate.end and candidate.start < t.end for t in found):
-            found.append(candidate)
-    kept = [_with_its_letter(text, t) for t in found if not _is_something_else(text, t)]
+    generic = generic_abbreviations(text)
+    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text)}
+    kept = _names_among(text, found, generic)
+    kept = [_with_its_letter(text, t) for t in _names_among(text, {*kept, *beside(text, kept)}, generic)]
     longer = {t.name for t in kept}
     return _each_once(t for t in kept if not any(_begins(text, t, name) for name in longer))
+
+
+def _names_among(text: str, candidates: Iterable[Tag], generic: frozenset[str]) -> list[Tag]:
+    """Give those that are names, in order, none over another: the longer one of two that begin together."""
+    apart: list[Tag] = []
+    for candidate in sorted(candidates, key=lambda t: (t.start, -t.end)):
+        if not apart or apart[-1].end <= candidate.start:
+            apart.append(candidate)
+    return [t for t in apart if not _is_generic_here(t, generic) and not _is_something_else(text, t)]
+
+
+def _is_generic_here(found: Tag, generic: frozenset[str]) -> bool:
+    return re.sub(r"s$", "", found.name).casefold() in generic and not _is_listed(found.name)
 
 
 def _with_its_letter(text: str, found: Tag) -> Tag:
@@ -67,17 +83,17 @@ def names_of(abstract: str, names: Iterable[str] = ()) -> list[str]:
 _DATA = re.compile(
     r"^(?:[\s,/]{1,3}(?:\([^)]{0,30}\)|and|or|\d+(?:\.\d+)?[BMK]?|v\d+|[A-Z][\w-]{0,30})(?=[\s,/]|$)){0,5}?\s{0,3}"
     r"(?:data ?sets?|benchmarks?|corpus|corpora|leaderboards?|test ?sets?|test suites?|challenges?|tasks?|metrics?"
-    r"|scores?|suites?|exams?|evaluations?|questions|splits?|competition|dimensions?|GPUs?)\b"
+    r"|scores?|suites?|exams?|evaluations?|questions|splits?|competition|dimensions?|GPUs?|community|team|consortium)\b"
 )
 _DATA_NAME = re.compile(
-    r"(?:[Bb]ench(?:mark)?\w*|QA(?:-\w+)?|Eval|Arena|-?\d*[Kk]|Dataset|Corpus|Instruct(?:ions)?-\d+\w*|Set|Hub|Zoo|Lines"
-    r"|Comp-?\w*|COCO|Pile|Net-1[Kk])$"
+    r"(?:[Bb]ench(?:mark)?\w*|QA(?:-\w+)?|Eval|Arena|-?\d[Kk]|Dataset|Corpus|Instruct(?:ions)?-\d+\w*|Set|Hub|Zoo|Lines"
+    r"|(?<=[a-z])Comp(?:-\w+)?|COCO|Pile|Net-1[Kk])$"
 )
 
 
 def _is_something_else(text: str, found: Tag) -> bool:
     """Tell what is a data set, a metric or a task by its name or by the noun that stands with it."""
-    if found.name.casefold() in generic_words() or _is_size_of_another(text, found) or _is_somebody(text, found):
+    if _is_of_no_model(text, found) or _is_size_of_another(text, found) or _is_somebody(text, found):
         return True
     if _DATA_NAME.search(found.name) and not (found.name.endswith("QA") and _is_proposed(text, found)):
         return True
@@ -88,14 +104,62 @@ def _is_something_else(text: str, found: Tag) -> bool:
         return True
     if _spelt_out_and_abbreviated(text, found):
         return True
-    clause = re.split(r"[.;]\s", text[found.end : found.end + 160])[0]
-    described = re.match(r"[^,]{0,70}?(?:,|\bis\b)\s*(?:a|an|the)\s+([^,]{1,90})", clause)
     if _is_listed(found.name):
         return False
-    first = text.find(found.name)
+    return _is_data(text, found.end, _DESCRIBED_FURTHER_ON) or _is_called_data(text, found.name)
+
+
+@lru_cache(maxsize=1024)  # the same few names stand in a text many times
+def _is_called_data(text: str, name: str) -> bool:
+    """Tell a name that the text anywhere gives to data, or measures something on."""
+    first = text.find(name)
     if _GIVEN_AS_DATA.search(text[max(0, first - 120) : first]):
         return True
-    return bool(described and _DESCRIBED_AS_DATA.search(described[1]))
+    if name in _measured_on(text) and not _is_proposed(text, Tag(first, first + len(name), name)):
+        return True
+    return any(_is_data(text, end, _DESCRIBED) for end in islice(_ends(text, name), _OCCURRENCES))
+
+
+_OCCURRENCES = 20
+"""As many of one name as are looked at."""
+
+
+def _ends(text: str, name: str) -> Iterator[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at + len(name)
+        at = text.find(name, at + len(name))
+
+
+_DESCRIBED_FURTHER_ON = re.compile(r"[^,]{0,70}?(?:,|\bis\b)\s*(?:a|an|the)\s+([^,]{1,90})")
+_DESCRIBED = re.compile(
+    r"(?:\s\([^)]{1,60}\))?(?:'s)?(?:,| is| (?:\w+\s){0,2}?serves? as|(?: \w+){0,2} as)\s(?:a|an|the)\s([^,]{1,90})"
+)
+
+
+def _is_data(text: str, end: int, description: re.Pattern[str]) -> bool:
+    """Tell "FOO, a large corpus of" from "FOO, a model that was trained on a large corpus"."""
+    clause = re.split(r"[.;]\s", text[end : end + 160])[0]
+    described = description.match(clause)
+    return described is not None and _DATA_FIRST.match(described[1]) is not None
+
+
+_OF_NO_MODEL = re.compile(
+    r"[A-Z]{1,4}LMs?"  # MLM, LVLM: a class of language models
+    r"|W\d+A\d+(?:KV\d+)?"  # bits of weights and activations
+    r"|.*[- ](?:19|20)\d\d"  # a year: a campaign or its data
+    r"|[A-Za-z]+-to-[A-Za-z0-9]+"  # Text-to-SQL: a task
+)
+
+
+def _is_of_no_model(text: str, found: Tag) -> bool:
+    """Tell a generic word, and what has the form of a class, a precision, a campaign or a task and is no own model."""
+    small = found.name.casefold()
+    if not generic_words().isdisjoint((small, small.removesuffix("s"))):
+        return True
+    if _OF_NO_MODEL.fullmatch(found.name) is None or _is_listed(found.name):
+        return False
+    return not _is_proposed(text, found)
 
 
 def _is_size_of_another(text: str, found: Tag) -> bool:
@@ -129,20 +193,38 @@ def _is_proposed(text: str, found: Tag) -> bool:
 def _spelt_out_and_abbreviated(text: str, found: Tag) -> bool:
     """Tell a name whose last word is spelt out before it stands with an abbreviation: that one is the tag."""
     short = re.match(r"\s[A-Z][a-z]+\s\(([^)]{1,30})\)", text[found.end : found.end + 60])
-    return bool(short and short[1].startswith(found.name))
+    if short is None:
+        return False
+    spelt_out = text[found.start : found.end + short.start(1) - 2]
+    return short[1].startswith(found.name) or (_is_listed(short[1]) and abbreviates(short[1], spelt_out))
 
 
-_GIVEN_AS_DATA = re.compile(
-    r"\b(?:data ?set|benchmark|corpus|test suite|leaderboard|collection)\b(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?"
-    r"(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()\s?$"
+@lru_cache(maxsize=8)
+def _measured_on(text: str) -> frozenset[str]:
+    """Give what is measured on: "On FOO and BAR, our model", "evaluated on FOO"."""
+    lists = (match[1] for match in _MEASURED_ON.finditer(text))
+    return frozenset(name for names in lists for name in re.split(r",? and |, ", names))
+
+
+_MEASURED_ON = re.compile(
+    r"(?:(?:\A|[.!?]\s)On|\b(?:evaluat\w{1,4}|experiments?|results?|tested|tests|accuracy|points|F1|BLEU|scores?) on)"
+    r" (?:the )?([A-Z][\w-]{1,30}(?:(?:,? and|,) [A-Z][\w-]{1,30}){0,4})"
 )
-_DESCRIBED_AS_DATA = re.compile(
-    r"\b(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|library|toolkit|collection)\b"
+_GIVEN_AS_DATA = re.compile(
+    r"\b(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
+    r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()\s?$"
+)
+_DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
+_DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")
+_DATA_FIRST = re.compile(
+    r"(?:(?!(?:for|on|with|using|from|that|which|of|to|in|by|based|trained|models?|networks?|agents?|systems?|method"
+    rf"|approach|framework|LMs?|LLMs?)\b)\S+\s){{0,8}}{_DATA_NOUNS}(?!\sof\s(?:\S+\s){{0,4}}(?:models|LLMs|LMs|agents)\b)"
 )
 
 
 def _is_listed(name: str) -> bool:
-    return name.casefold() in by_small(together(known_names()))
+    listed_names = by_small(together(known_names()))
+    return name.casefold() in listed_names or re.sub(r"s$", "", name.casefold()) in listed_names
 
 
 def _each_once(found: Iterable[Tag]) -> list[Tag]:

@@ -1,0 +1,61 @@
+"""Reads lists of names: examples of models ("chatbots such as Heron, Egret"), and what stands beside a name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from assistant.tagging_abbreviations import abbreviates
+from assistant.tagging_forms import NAME, SIZE, Tag, generic_words, name_at
+
+_PLAIN_NAME = (
+    r"[A-Z](?:[A-Za-z0-9+-]|\.(?=[A-Za-z0-9])){1,30}"
+    r"(?:[ -](?:\d+(?:\.\d+)?|[A-Z][a-z]{1,12}|(?<=[a-z] )[A-Z]{2,4})\b){0,3}"
+)
+_MAKER = r"(?:[A-Z]\w{1,20}'s\s)?"
+_AND = r"(?:,\s(?:and\s|or\s)?|\s(?:and|or)\s)"
+_EXAMPLES = re.compile(
+    r"\b(?i:models?|LMs?|LLMs?|PLMs?|LVLMs?|VLMs?|MLLMs?|systems?|chatbots?|agents?|transformers?|architectures?|baselines?"
+    r"|generators?|encoders?|backbones?|families|LLM APIs|engines?)"
+    rf"(?:\s\((?:e\.g\.,?\s|i\.e\.,?\s|such as\s|including\s)?|,?\s(?:such as|including|like|namely|e\.g\.,?)\s"
+    rf"|(?::|\s--?|\s?—)\s(?={_PLAIN_NAME}{_AND}{_PLAIN_NAME}))"
+    rf"({_MAKER}{_PLAIN_NAME}(?:{_AND}{_MAKER}{_PLAIN_NAME}){{0,8}})"
+)
+"""A list of examples of models, in which a plain word with a capital is a name too."""
+_EACH = re.compile(rf"{_MAKER}({_PLAIN_NAME})")
+_BEHIND = rf"(?:[ -]{SIZE})?(?:\s\([^()]{{1,25}}\))?"
+_NEXT = re.compile(
+    rf"{_BEHIND}(?:(?:,\s|\s)(?:and|or)\s{_MAKER}({NAME})(?=[\s,.;:)])|,\s{_MAKER}({NAME})(?={_BEHIND}(?:[,;)]|\.\s|\s(?:and|or)\s)))"
+)
+"""What follows a name in a list; behind a comma alone, it has to go on like a list, or to have begun like one."""
+_LAST = re.compile(rf"{_BEHIND},\s{_MAKER}({NAME})(?=\s[a-z])")
+_BETWEEN = re.compile(rf"{_BEHIND}{_AND}([A-Z][a-z]{{3,15}}){_AND}{_MAKER}")
+_VARIANTS = r"(?:Chat|Instruct|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Lite|Coder|Math|Vision|VL|XL|Audio|Turbo)"
+
+
+def given_as_examples(text: str) -> Iterator[Tag]:
+    """Find what is given as an example of a model."""
+    for match in _EXAMPLES.finditer(text):
+        if not abbreviates(match[1], text[max(0, match.start() - 60) : match.start(1) - 2]):
+            for each in _EACH.finditer(text, match.start(1), match.end(1)):
+                name = re.sub(rf"[- ]{SIZE}.*$", "", each[1]).rstrip(".-")
+                if name.casefold() not in generic_words() and len(name) > 2:
+                    yield Tag(each.start(1), each.start(1) + len(name), name)
+
+
+def beside(text: str, names: Sequence[Tag]) -> Iterator[Tag]:
+    """Find what stands in a list with names, and the variants of names that are plain words ("Heron-Chat")."""
+    starts = {one.start for one in names}
+    for one in names:
+        follows = _NEXT.match(text, one.end)
+        if follows is None and text.endswith(", ", 0, one.start):
+            follows = _LAST.match(text, one.end)
+        if follows is not None:
+            group = follows.lastindex or 1
+            yield from name_at(text, follows.start(group), follows.end(group))
+        between = _BETWEEN.match(text, one.end)
+        if between is not None and between.end() in starts and between[1].casefold() not in generic_words():
+            yield Tag(between.start(1), between.end(1), between[1])
+        if re.fullmatch(r"[A-Z][a-z]+", one.name):
+            for match in re.finditer(rf"(?<![\w-]){one.name}-{_VARIANTS}\b(?!-)", text):
+                yield Tag(match.start(), match.end(), match[0])
