@@ -1,4 +1,4 @@
-"""Makes a short answer of scored units: two to five whole sentences, in reading order, each with its marker.
+"""Makes a short answer of scored units: two to five whole sentences, what answers best first, each with its marker.
 
 It takes the best unit and what belongs to it (the rest of its list, the line that leads into the list), then further
 units that are nearly as good and say something new. Nothing is reworded: only white space is folded, marks that would
@@ -42,7 +42,10 @@ class Shape:
 
 
 def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Candidate]:
-    """Choose the units of the answer from candidates that stand best first; give them in reading order."""
+    """Choose the units of the answer from candidates that stand best first; give them as they are to be read.
+
+    The best sentence opens the answer, with those around it; the others follow in the order of their passages.
+    """
     if not candidates:
         return []
     best = candidates[0]
@@ -57,7 +60,9 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
         chosen += _neighbour(best, candidates, shape)
     ranks = {best.passage: -1}
     ordered = sorted(chosen, key=lambda c: (ranks.get(c.passage, c.passage), c.place))
-    return ordered[1:] if len(ordered) > 2 and ordered[0] != best and _is_left_over(ordered[0].unit.text) else ordered
+    if len(ordered) > 2 and ordered[0] != best and _is_left_over(ordered[0].unit.text):
+        ordered = ordered[1:]
+    return _opened_by(best, ordered)
 
 
 def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
@@ -70,10 +75,27 @@ def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
     return "".join(parts)
 
 
+def _opened_by(best: Candidate, ordered: list[Candidate]) -> list[Candidate]:
+    """Put the best sentence, with the run of sentences that it stands in, before the others; lists stay as they are."""
+    if best.unit.kind != "sentence":
+        return ordered
+    first = last = ordered.index(best)
+    while first and _follows(ordered[first - 1], ordered[first]):
+        first -= 1
+    while last + 1 < len(ordered) and _follows(ordered[last], ordered[last + 1]):
+        last += 1
+    return ordered[first : last + 1] + ordered[:first] + ordered[last + 1 :]
+
+
+def _follows(before: Candidate, after: Candidate) -> bool:
+    """Tell whether a unit comes straight after another in the same passage."""
+    return (before.passage, before.place + 1) == (after.passage, after.place)
+
+
 def _between(before: Candidate, after: Candidate, passage: str) -> str:
     """Give the space between two units: a list keeps its lines, and the sentences of one item stay in its line."""
     listed = [c.unit.kind in LISTED for c in (before, after)]
-    follows = (before.passage, before.place + 1) == (after.passage, after.place)
+    follows = _follows(before, after)
     if after.unit.kind == "item" and not begins_item(after.unit, passage):
         return " " if follows and before.unit.kind == "item" else "\n\n"
     if any(listed):
@@ -123,7 +145,7 @@ def _reads_on(candidate: Candidate, chosen: Sequence[Candidate], close: bool) ->
         return False
     if close or candidate.unit.kind != "sentence" or not leans(candidate.unit.text):
         return True
-    return any((c.passage, c.place) == (candidate.passage, candidate.place - 1) for c in chosen)
+    return any(_follows(c, candidate) for c in chosen)
 
 
 def _leads_in(candidate: Candidate) -> bool:
@@ -141,7 +163,7 @@ def _with_what_it_leans_on(chosen: list[Candidate], candidates: Sequence[Candida
     if len(chosen) > 1 or best.unit.kind != "sentence" or not leans(best.unit.text):
         return chosen
     for candidate in candidates:
-        if (candidate.passage, candidate.place) == (best.passage, best.place - 1) and _is_sentence(candidate):
+        if _follows(candidate, best) and _is_sentence(candidate):
             size = len(best.unit.text) + len(candidate.unit.text)
             return [best, candidate] if size <= shape.characters else chosen
     return chosen

@@ -56,6 +56,11 @@ def test_sentences_stand_in_the_order_of_the_text() -> None:
     assert answer(text, {3: 0.9, 1: 0.85, 2: 0.8}).startswith("Clay is then washed with water. The potter throws")
 
 
+def test_what_answers_best_opens_the_answer() -> None:
+    text = "Potters drink tea. They rest at noon. Celadon is a green glaze. It is fired hot. Raku cools in open air."
+    assert answer(text, {2: 0.9, 3: 0.85, 0: 0.8}) == "Celadon is a green glaze. It is fired hot. Potters drink tea."
+
+
 def test_a_list_is_given_with_the_line_that_leads_into_it() -> None:
     text = "Three things matter:\n- the clay\n- the glaze\n- the fire\n\nNothing else does."
     assert answer(text, {2: 0.9}) == "Three things matter:\n- the clay\n- the glaze\n- the fire"
