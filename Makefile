@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-
 JOBS ?= 2
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults fuzz clean
+.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults fuzz audit clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,9 @@ check: install-dev ## style, types, layering
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy assistant ingest index_store ui
+
+audit: install-dev ## floors of versions, known advisories (NOT RUN where their service cannot be reached), bandit
+	@$(PY) -m tests.audit
 
 fmt: install-dev ## format and mend what can be mended
 	@$(PY) -m ruff check --fix .

@@ -126,7 +126,8 @@ class Examples:
         """Give the examples for an abstract; blocks while it embeds."""
         others = [n for n, example in enumerate(self._known) if _same(example.abstract) != _same(abstract)]
         if self.choice.way == "random":
-            drawn = random.Random(self.choice.seed).sample(range(len(self._known)), len(self._known))
+            chance = random.Random(self.choice.seed)  # nosec B311 - an order of examples that can be repeated
+            drawn = chance.sample(range(len(self._known)), len(self._known))
             others = [n for n in drawn if n in others]
         elif self.choice.way == "nearest" and others and self.choice.count:
             assert self._embedder is not None  # checked above

@@ -45,7 +45,9 @@ def probe(home: Path, expected: frozenset[str] | None = None, *, timeout_s: floa
     command = [sys.executable, "-m", "index_store.probe", str(home.resolve())]
     root = Path(__file__).resolve().parent.parent
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, cwd=root, check=False)
+        done = subprocess.run(  # nosec B603 - this very interpreter over the home that was opened
+            command, capture_output=True, timeout=timeout_s, cwd=root, check=False
+        )
     except subprocess.TimeoutExpired:
         return ProbeReport((f"Reading the index took more than {timeout_s:.0f} s.",))
     if done.returncode < 0:

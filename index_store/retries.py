@@ -29,7 +29,8 @@ def wait_before_retry(
     asked = retry_after(failure.response.headers) if isinstance(failure, openai.APIStatusError) else None
     if asked is not None:
         return asked
-    return random.uniform(0.5, 1.0) * min(first_wait_s * 2.0**attempt, LONGEST_WAIT_S)
+    jitter = random.uniform(0.5, 1.0)  # nosec B311 - no secret
+    return jitter * min(first_wait_s * 2.0**attempt, LONGEST_WAIT_S)
 
 
 def _may_pass(failure: BaseException) -> bool:

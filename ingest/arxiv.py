@@ -19,7 +19,7 @@ from ingest.fetch import Fetcher, Page
 from ingest.web import Material, material_of
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+    from xml.etree.ElementTree import Element  # nosec B405 - the type; defusedxml parses
 
 __all__ = ["Arxiv", "ArxivSettings", "Paper", "PaperId", "parse_id"]
 

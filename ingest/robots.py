@@ -17,7 +17,7 @@ from index_store.errors import FetchRefused
 from ingest.addresses import Address
 
 MAX_BYTES = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB are to be read, the rest may be left out
-TOKEN = "Lectern"
+TOKEN = "Lectern"  # nosec B105 - a name
 """The name by which a robots.txt can speak to us."""
 _MOST_SITES = 256
 _OTHERS = "x-any-other"

@@ -195,6 +195,8 @@ def test_what_is_sent_back_is_never_kept_by_a_cache(people: dict[str, Person]) -
         ("/\\evil.example", "/"),
         ("\\\\evil.example", "/"),
         ("/\t/evil.example", "/"),
+        ("//[", "/"),
+        ("/a//[b]", "/a//%5Bb%5D"),
         ("javascript:alert(1)", "/"),
         ("", "/"),
     ],

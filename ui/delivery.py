@@ -85,7 +85,9 @@ def deliver_behind(library: Library) -> None:
     command = [sys.executable, "-m", "ui", "traces", "deliver", "--due"]
     environment = {**library.environment.values, "LECTERN_HOME": str(library.environment.home)}
     nothing = subprocess.DEVNULL
-    subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, start_new_session=True)
+    subprocess.Popen(  # nosec B603 - this very interpreter
+        command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, start_new_session=True
+    )
 
 
 def delivery_problems(store: TraceStore) -> list[str]:

@@ -65,7 +65,7 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_LIMITS": "what may be asked for: turns_a_minute=20 turns_at_once=3 all_at_once=100 usd_a_day=none",
     "LECTERN_OIDC_ISSUER": "address of an OpenID provider to sign in with",
     "LECTERN_OIDC_CLIENT_ID": "what the provider calls this server",
-    "LECTERN_OIDC_CLIENT_SECRET": "the secret that the provider gave to this server",
+    "LECTERN_OIDC_CLIENT_SECRET": "the secret that the provider gave to this server",  # nosec B105 - what it is for
     "LECTERN_OIDC_CLAIM": "the claim that says what somebody is (default roles)",
     "LECTERN_OIDC_ROLES": "what its values make of somebody: reviewer=tutor,staff admin=lecturer",
     "LECTERN_LOG": "json writes the server's log as JSON lines; else text",

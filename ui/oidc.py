@@ -25,6 +25,7 @@ from ui.sign_in import SignIn, own_path
 COOKIE = "lectern_oidc"
 """Keeps state, nonce and code verifier between the two steps, signed."""
 COOKIE_S = 600
+LONGEST_SUBJECT = 400
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +37,11 @@ class Oidc:
         self._accounts = accounts
         self._sign_in = sign_in
         self._public_url = public_url
+        issuers = [settings.issuer, f"{settings.issuer}/"]  # with a slash, some call themselves
+        self._expected = {
+            "iss": {"essential": True, "values": issuers},
+            "aud": {"essential": True, "values": [settings.client_id]},
+        }
         self._client = OAuth().register(
             "provider",
             client_id=settings.client_id,
@@ -57,7 +63,7 @@ class Oidc:
     async def callback(self, request: Request) -> Response:
         """Take over who the provider says somebody is."""
         try:
-            token = await self._client.authorize_access_token(request)
+            token = await self._client.authorize_access_token(request, claims_options=self._expected)
             claims: Mapping[str, Any] = token["userinfo"]
             account = await run_in_threadpool(self._account, claims)
         except Exception as exc:  # the edge: a forged way back, a token that is none, a provider that is gone
@@ -76,7 +82,7 @@ class Oidc:
         """
         if not claims.get("sub"):
             raise ValueError("no sub")
-        subject = f"{claims.get('iss', self._settings.issuer)}|{claims['sub']}"[:400]
+        subject = subject_of(str(claims["iss"]), str(claims["sub"]))
         role = role_of(claims.get(self._settings.claim), self._settings.roles)
         known = self._accounts.by_subject(subject)
         if known is None:
@@ -103,6 +109,14 @@ class Oidc:
         body = f"<p role='alert'>{why}</p><p>Try again, or ask whoever runs this server.</p>"
         page = plain_page("Not signed in", body, str(request.scope.get("root_path", "")))
         return HTMLResponse(page, 502 if exc else 403)
+
+
+def subject_of(issuer: str, sub: str) -> str:
+    """Give what an identity is known by; one that is too long to keep, by its hash."""
+    subject = f"{issuer}|{sub}"
+    return (
+        subject if len(subject) <= LONGEST_SUBJECT else hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()
+    )
 
 
 def role_of(claim: Any, roles: Mapping[str, Role]) -> Role:

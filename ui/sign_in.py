@@ -6,7 +6,7 @@ The guard has checked where a form comes from before it gets here.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio.to_thread
 from fastapi import APIRouter, HTTPException, Request
@@ -161,9 +161,8 @@ def forgotten(gone: int, delivered: int) -> str:
 
 def own_path(wanted: str) -> str:
     """Give a path of this server as it is, the first page for anything else."""
-    parts = urlsplit(wanted)
-    own = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
-    return quote(wanted, safe="/?=&%") if own and wanted.isprintable() and "\\" not in wanted else "/"
+    own = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable() and "\\" not in wanted
+    return quote(wanted, safe="/?=&%") if own else "/"
 
 
 async def _form(request: Request) -> dict[str, str]:

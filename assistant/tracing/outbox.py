@@ -207,7 +207,7 @@ class Queue:
 def waiting_time(attempts: int) -> float:
     """Give the seconds until the next try: doubling, with jitter, up to a quarter of an hour."""
     most = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempts, 20))
-    return float(most * random.uniform(0.5, 1.0))
+    return float(most * random.uniform(0.5, 1.0))  # nosec B311 - jitter, no secret
 
 
 def states(engine: Engine, names: tuple[str, ...] = ()) -> list[SinkState]:

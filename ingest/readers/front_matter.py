@@ -45,7 +45,8 @@ def _fields(source: str, opener: str) -> Mapping[str, Any] | None:
     import yaml
 
     try:
-        found = yaml.load(source, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        found = yaml.load(source, Loader=loader)  # nosec B506 - BaseLoader makes strings, lists and mappings alone
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     return found if isinstance(found, dict) else None
