@@ -41,8 +41,8 @@ class Dialect:
     def learn(self, failure: BaseException, request: Mapping[str, Any]) -> bool:
         """Take a refusal as a hint to what the server does not take; False when it is none.
 
-        Usage on streams (`stream_options`) is also given up on a refusal that does not say what is wrong, for some
-        servers only say that there is an unknown field.
+        The form of a reply (`response_format`) and then usage on streams (`stream_options`) are also given up on a
+        refusal that does not say what is wrong, for some servers only say that there is an unknown field.
         """
         if not isinstance(failure, openai.APIStatusError) or failure.status_code not in (400, 422):
             return False
@@ -51,11 +51,16 @@ class Dialect:
             self.renamed["max_tokens"] = "max_completion_tokens"
         elif "temperature" in said and "temperature" in sent:
             self.dropped.add("temperature")
-        elif "stream_options" in sent and "context" not in said:
-            self.dropped.add("stream_options")
+        elif "context" not in said and (spare := self._spare(said, sent)) is not None:
+            self.dropped.add(spare)
         else:
             return False
         return True
+
+    def _spare(self, said: str, sent: Mapping[str, Any]) -> str | None:
+        """Give the field that is given up: the one that is named, else the first that can be done without."""
+        spare = [name for name in ("response_format", "stream_options") if name in sent]
+        return next((name for name in spare if name in said), spare[0] if spare else None)
 
     def adopt(self, other: Dialect) -> None:
         """Keep what another one has learned."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.endpoint import Endpoint
 from assistant.preflight import only_model, served_models, try_endpoint
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
     from llama_index.core.llms import LLM
 
-__all__ = ["Model", "choose_model", "complete", "preflight", "served_models", "stream"]
+__all__ = ["Model", "Schema", "choose_model", "complete", "preflight", "served_models", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,24 @@ class Model:
     def provider(self) -> str:
         """Who answers, as a trace names it."""
         return "lectern" if self.endpoint is None else self.endpoint.provider
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A form that a reply is to have: a JSON object with these properties, each a JSON schema."""
+
+    name: str
+    properties: Mapping[str, Any]
+
+    def as_format(self) -> dict[str, Any]:
+        """Give it as the `response_format` of OpenAI's structured output, which takes an object at the top alone."""
+        form = {
+            "type": "object",
+            "properties": dict(self.properties),
+            "required": list(self.properties),
+            "additionalProperties": False,
+        }
+        return {"type": "json_schema", "json_schema": {"name": self.name, "strict": True, "schema": form}}
 
 
 def choose_model(settings: AssistantSettings, quoting: LLM | None) -> Model:
@@ -73,15 +91,20 @@ async def preflight(model: Model) -> list[str]:
     return [] if model.endpoint is None else await try_endpoint(model.endpoint)
 
 
-async def stream(model: Model, messages: Sequence[ChatMessage]) -> AsyncGenerator[str, None]:
+async def stream(
+    model: Model, messages: Sequence[ChatMessage], schema: Schema | None = None
+) -> AsyncGenerator[str, None]:
     """Give the model's reply piece by piece; closing it early closes the connection.
+
+    With a `schema` its server is asked for JSON of that form; a server that cannot hold a model to it replies freely.
 
     Raises:
         ModelProblem: ModelUnreachable, ModelDenied, ModelUnknown, ModelOverloaded, or ModelReplyBroken with what had
             been said by then.
     """
     said = False
-    replies = await model.llm.astream_chat(messages)
+    form = {} if schema is None else {"response_format": schema.as_format()}
+    replies = await model.llm.astream_chat(messages, **form)
     async with aclosing(replies):
         async for reply in replies:
             if reply.delta:
@@ -91,11 +114,11 @@ async def stream(model: Model, messages: Sequence[ChatMessage]) -> AsyncGenerato
         raise ModelReplyBroken(f"{model.label} answered with nothing.", hint="Ask again, or choose another model.")
 
 
-async def complete(model: Model, messages: Sequence[ChatMessage]) -> str:
-    """Give the model's whole reply, without white space around it.
+async def complete(model: Model, messages: Sequence[ChatMessage], schema: Schema | None = None) -> str:
+    """Give the model's whole reply, without white space around it; `schema` as `stream`.
 
     Raises:
         ModelProblem: as `stream`.
     """
-    pieces: AsyncIterator[str] = stream(model, messages)
+    pieces: AsyncIterator[str] = stream(model, messages, schema)
     return "".join([piece async for piece in pieces]).strip()

@@ -1,7 +1,8 @@
 """Asks a language model for the names in an abstract: prompt, reply, one retry with the error, and each name's place.
 
-Plain text is asked for and not a server's structured output, which takes an object at the top where the exercise wants
-a list; so every server gives the same replies to the same prompts. Splits no paste and keeps no trace of its own.
+Where the server has structured output, the reply is held to a list of strings (within an object, for no other form is
+taken everywhere); the retry asks freely, since a form that did not help once will not help again. Splits no paste and
+keeps no trace of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.examples import PACKAGED, Examples, read_examples
-from assistant.llms import Model, complete
+from assistant.llms import Model, Schema, complete
 from assistant.prompts import PromptSet, Template
 from assistant.tag_replies import Placed, excerpt, parse_tags, place
 from assistant.tracing import records
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 REASONS = "reason_about_tags"
 """The task of a template whose reply is reasoning: the list is taken from it by a second prompt."""
 TRIES = 2
+FORM = Schema("model_names", {"names": {"type": "array", "items": {"type": "string"}}})
 
 
 class ModelTags:
@@ -86,7 +88,7 @@ class ModelTags:
         asked = list(messages)
         for attempt in range(1, TRIES + 1):
             try:
-                return parse_tags(await complete(self._model, asked))
+                return parse_tags(await complete(self._model, asked, FORM if attempt == 1 else None))
             except (TagParseError, ModelReplyBroken) as exc:
                 reply, reason, cause = _fault_of(exc)
             if attempt < TRIES:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.chat_calls import Thoughts
-from assistant.llms import Model, choose_model, complete, stream
+from assistant.llms import Model, Schema, choose_model, complete, stream
 from index_store.errors import (
     ModelOverloaded,
     ModelProblem,
@@ -74,6 +74,33 @@ async def test_a_field_that_the_server_refuses_is_left_out_and_not_tried_again(
     assert sent == [True, False, False]
     if field == "max_tokens":
         assert server.chats[-1].body["max_completion_tokens"] == 4096
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", True),
+        ("Extra inputs are not permitted.", True),
+        ("Unknown field: stream_options", False),
+    ],
+)
+async def test_a_form_that_the_server_does_not_know_is_left_out_before_usage_is(
+    server: ModelServer, model: Model, message: str, kept: bool
+) -> None:
+    server.script(failing(400, message))
+    form = Schema("names", {"names": {"type": "array"}})
+    assert [await complete(model, ASK, form) for _ in range(2)] == [Reply().text] * 2
+    bodies = [request.body for request in server.chats]
+    assert ["response_format" in body for body in bodies] == [True, not kept, not kept]
+    assert ["stream_options" in body for body in bodies] == [True, kept, kept]
+
+
+async def test_a_server_that_takes_neither_form_nor_usage_is_asked_without_both(
+    server: ModelServer, model: Model
+) -> None:
+    server.script(failing(422, "Bad request."), failing(422, "Bad request."))
+    assert await complete(model, ASK, Schema("names", {"names": {"type": "array"}})) == Reply().text
+    assert not {"response_format", "stream_options"} & server.chats[-1].body.keys()
 
 
 async def test_a_refusal_for_another_reason_is_told_and_teaches_nothing(server: ModelServer, model: Model) -> None:

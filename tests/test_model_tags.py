@@ -143,6 +143,34 @@ async def test_few_shot_shows_the_examples_that_were_chosen(server: ModelServer)
     assert asked(server)[-1]["content"].count(known[0].abstract) == 1
 
 
+async def test_a_list_of_strings_is_asked_for_in_the_form_that_servers_can_hold_a_model_to(server: ModelServer) -> None:
+    found = await tagged(server, '{"names": ["FooNet", "BERT"]}')
+    assert (found.tags, found.spans) == FOUND
+    form = server.chats[0].body["response_format"]["json_schema"]
+    assert form["strict"] and form["schema"]["properties"]["names"]["items"] == {"type": "string"}
+    assert (await tagged(server, '{"names": []}')).tags == ["NA"]
+
+
+async def test_a_retry_asks_freely(server: ModelServer) -> None:
+    await tagged(server, '{"names": "FooNet"}', '["FooNet"]')
+    assert ["response_format" in call.body for call in server.chats] == [True, False]
+
+
+async def test_a_server_without_structured_output_is_asked_in_vain_once(server: ModelServer) -> None:
+    server.refused_fields = {"response_format"}
+    server.default = '["FooNet", "BERT"]'
+    asking = tagger(server)
+    for _ in range(2):
+        found = await asking.tag(ABSTRACT, Origin())
+        assert (found.tags, found.spans) == FOUND
+    assert ["response_format" in call.body for call in server.chats] == [True, False, False]
+
+
+async def test_reasoning_is_free_and_the_extraction_from_it_is_held_to_the_form(server: ModelServer) -> None:
+    await tagged(server, "I think that FooNet is one.", '{"names": ["FooNet"]}', version=4)
+    assert ["response_format" in call.body for call in server.chats] == [False, True]
+
+
 async def test_chain_of_thought_is_followed_by_an_extraction(server: ModelServer, tmp_path: Path) -> None:
     reasoning = 'FooNet is the paper\'s model ["maybe"]. FooBench is a benchmark.\nModels: FooNet, BERT'
     store = TraceStore(tmp_path, TraceSettings())

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.abstracts import Abstract
+from assistant.latex_marks import plain
 from assistant.tag_replies import MOST_NAMES, parse_tags, place
 from index_store.errors import ModelProblem, TagParseError
 
@@ -175,3 +177,74 @@ def test_every_tag_is_verbatim_at_its_place_and_nothing_is_lost(text: str, names
     assert len({t.name.casefold() for t in placed.tags}) == len(placed.tags)
     assert len(placed.tags) + len(placed.dropped) <= len(set(names))
     assert bool(placed.tags) or set(placed.dropped) == set(names)
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "We use ",
+            "BERT",
+            "\\textsc{LLaMA}",
+            "Stable\nDiffusion",
+            "RoB-\nERTa",
+            "T5$_{11B}$",
+            "使用",
+            "模型",
+            "GPT\u20114",
+        ]
+        + [
+            "Fran\\c{c}aisBERT",
+            " and ",
+            ". ",
+            ", ",
+            "\n\n",
+            "LLaMA-Adapter",
+            "-",
+            "\u00ad",
+            "\u2028",
+            "é",
+            "(",
+            "\ud800",
+        ]
+    ),
+    min_size=1,
+    max_size=14,
+).map("".join)
+SAID = st.sampled_from(
+    [
+        "BERT",
+        "bert",
+        "LLaMA",
+        "Stable Diffusion",
+        "stable-diffusion",
+        "RoBERTa",
+        "T5",
+        "T511B",
+        "模型",
+        "GPT-4",
+        "GPT 4",
+    ]
+    + ["FrançaisBERT", "LLaMA-Adapters", "NA", "", " ", "-", "We", "\u2028", "\ud800", "BERT\n", "n/a", "Invented-9B"]
+)
+VALUES = st.recursive(
+    SAID | st.none() | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SAID, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(PIECES, VALUES, st.sampled_from(["{}", "Sure: {}.", "```json\n{}\n```", "[1] {} [see]"]), st.booleans())
+def test_whatever_a_model_says_each_tag_is_a_piece_of_what_was_pasted(
+    abstract: str, value: object, written: str, single: bool
+) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    reply = written.replace("{}", text.replace('"', "'") if single else text)
+    try:
+        names = parse_tags(reply)
+    except TagParseError:
+        return
+    one = Abstract(0, plain(abstract))
+    for found in place(names, one.plain.text).tags:
+        tag = one.pasted(found)
+        assert tag.name and abstract[tag.start : tag.end] == tag.name
+        assert any(c.isalnum() for c in tag.name)
