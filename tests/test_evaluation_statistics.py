@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.evaluation import statistics
 from assistant.evaluation.metrics import TAG_MEASURES
 from assistant.evaluation.statistics import Share, Sums, difference, figures, holm, mcnemar, pairs, rows_needed
 
@@ -42,8 +43,20 @@ def test_the_same_rows_give_the_same_interval() -> None:
 
 
 def test_a_figure_that_is_not_defined_is_no_number() -> None:
-    (figure,) = figures([{"tp": 0.0, "fp": 0.0, "fn": 0.0}], {"F1": TAG_MEASURES["F1"]})
+    (figure,) = figures([{"tp": 0.0, "fp": 0.0, "fn": 0.0}], {"precision": TAG_MEASURES["precision"]})
     assert math.isnan(figure.value) and math.isnan(figure.low)
+
+
+def test_all_is_right_where_nothing_was_to_be_found_and_nothing_was_given() -> None:
+    (figure,) = figures([{"tp": 0.0, "fp": 0.0, "fn": 0.0}] * 3, {"F1": TAG_MEASURES["F1"]})
+    assert (figure.value, figure.low, figure.high) == (1.0, 1.0, 1.0)
+
+
+def test_resamples_of_many_rows_are_drawn_in_parts_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = rows(1, 0, 1, 1, 0, 1, 1), rows(0, 0, 1, 0, 1, 0, 0)
+    whole = figures(one, {"share": share}), difference(one, other, share)
+    monkeypatch.setattr(statistics, "AT_ONCE", 100)
+    assert (figures(one, {"share": share}), difference(one, other, share)) == whole
 
 
 def test_a_difference_is_of_pairs() -> None:
@@ -73,8 +86,27 @@ def test_pairs_count_what_only_one_got_right() -> None:
 def test_a_smaller_difference_needs_more_rows() -> None:
     large, small = rows_needed(5, 20, 100), rows_needed(10, 14, 100)
     assert large is not None and small is not None and large < 100 < small
-    # By hand: a = .25, d = .15: ((1.96 * .5 + .8416 * sqrt(.25 - .0225)) / .15) ** 2 = 84.8
-    assert large == 85
+    # By hand: a = .25, d = .15: ((1.96 * .5 + .8416 * sqrt(.25 - .0225)) / .15) ** 2 + 1 / .15 = 84.8 + 6.7
+    assert large == 92
+
+
+@pytest.mark.parametrize(("first", "second", "n"), [(5, 20, 100), (10, 30, 200), (1, 3, 12), (10, 14, 100)])
+def test_the_rows_it_would_take_show_the_difference_four_times_in_five(first: int, second: int, n: int) -> None:
+    needed = rows_needed(first, second, n)
+    assert needed is not None
+    shares = [first / n, second / n, 1 - (first + second) / n]
+    drawn = np.random.default_rng(1).multinomial(needed, shares, size=3_000)
+    seen = np.mean([mcnemar(int(a), int(b)) < 0.05 for a, b, _ in drawn])
+    assert seen == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("right", [20, 14, 10])
+def test_two_that_are_the_same_seldom_seem_to_differ(right: int) -> None:
+    """Of 200 pairs that differ by chance alone about one in twenty may seem to, and is all that does."""
+    random = np.random.default_rng(right)
+    drawn = random.random((200, 2, 20)) < right / 21
+    found = [difference(rows(*map(float, a)), rows(*map(float, b)), share, seed=n) for n, (a, b) in enumerate(drawn)]
+    assert sum(d.p < 0.05 for d in found) <= 20
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.evaluation.datasets import Row
 from assistant.evaluation.statistics import Measure, Share
@@ -71,9 +72,14 @@ def _forms(name: str) -> list[str]:
     return [name] if match is None else [name, match[2], match[1]]
 
 
+def _f1(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give F1; 1 where nothing was to be found and nothing was given, for then all is right."""
+    return np.where(right + wrong == 0, 1.0, 2 * right / (2 * right + wrong))
+
+
 def _tag_measures(before: str, after: str) -> dict[str, Measure]:
     return {
-        f"F1{after}": lambda s: 2 * s[f"{before}tp"] / (2 * s[f"{before}tp"] + s[f"{before}fp"] + s[f"{before}fn"]),
+        f"F1{after}": lambda s: _f1(s[f"{before}tp"], s[f"{before}fp"] + s[f"{before}fn"]),
         f"precision{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fp"]),
         f"recall{after}": lambda s: s[f"{before}tp"] / (s[f"{before}tp"] + s[f"{before}fn"]),
         f"exact set{after}": Share(f"{before}exact"),

@@ -5,7 +5,8 @@ and all resamples of all figures are one matrix product. Percentile bootstrap: E
 to the Bootstrap" (1993), chapter 13. A share of rows gets Wilson's interval (1927), which has a width also where all
 rows are alike. Paired differences use the same resamples for both (Koehn 2004); their p value is by approximate
 randomization (Noreen 1989, Yeh 2000). McNemar's test is the exact one on the pairs that differ (McNemar 1947), and the
-rows it would take are by Connor (1987). Of many p values Holm's correction (1979).
+rows it would take are by Connor (1987), with the correction for continuity that an exact test asks for. Many p values
+get Holm's correction (1979).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ Measure = Callable[[Sums], NDArray[np.float64]]
 
 ROUNDS = 4_000
 SWAPS = 10_000
+AT_ONCE = 4_000_000
+"""Numbers that are drawn at a time: the resamples of many rows would else fill the memory."""
 _NOTHING = 1e-9
 LEVEL = 0.95
 SEED = 20_240_101
@@ -120,7 +123,7 @@ def figures(
     `bases` names the count that a figure is a share of, where that is not all rows.
     """
     columns, matrix = _matrix(rows)
-    whole, drawn = _sums(columns, matrix.sum(axis=0, keepdims=True)), _sums(columns, _weights(len(rows), seed) @ matrix)
+    whole, drawn = _sums(columns, matrix.sum(axis=0, keepdims=True)), _sums(columns, _resampled(matrix, seed))
     found = []
     for name, measure in measures.items():
         low, high = wilson(measure, whole) if isinstance(measure, Share) else _interval(_ratio(measure, drawn))
@@ -135,8 +138,9 @@ def difference(
     """Compare two runs over the same rows, in the same order, on one figure."""
     columns, one = _matrix(first)
     _, other = _matrix(second, columns)
-    weights = _weights(len(first), seed)
-    drawn = _ratio(measure, _sums(columns, weights @ other)) - _ratio(measure, _sums(columns, weights @ one))
+    both = _resampled(np.hstack([one, other]), seed)
+    of_one, of_other = both[:, : len(columns)], both[:, len(columns) :]
+    drawn = _ratio(measure, _sums(columns, of_other)) - _ratio(measure, _sums(columns, of_one))
     whole = [_ratio(measure, _sums(columns, m.sum(axis=0, keepdims=True)))[0] for m in (one, other)]
     low, high = _interval(drawn)
     value = float(whole[1] - whole[0])
@@ -154,8 +158,8 @@ def _p_of(
     """Give how often a difference as large comes of swapping the two at random, row by row."""
     if abs(value) < _NOTHING:
         return 1.0
-    swaps = np.random.default_rng(seed).integers(0, 2, size=(SWAPS, len(one))).astype(np.float64)
-    moved = swaps @ (other - one)
+    random, apart = np.random.default_rng(seed), other - one
+    moved = np.vstack([random.integers(0, 2, size=(n, len(one))) @ apart for n in _blocks(SWAPS, len(one))])
     first, second = one.sum(axis=0) + moved, other.sum(axis=0) - moved
     drawn = _ratio(measure, _sums(columns, second)) - _ratio(measure, _sums(columns, first))
     as_large = int(np.count_nonzero(~(np.abs(drawn) < abs(value) - _NOTHING)))
@@ -211,7 +215,8 @@ def rows_needed(only_first: int, only_second: int, n: int) -> int | None:
     gap, apart = abs(only_first - only_second) / max(1, n), (only_first + only_second) / max(1, n)
     if gap == 0:
         return None
-    return math.ceil(((_Z_ALPHA * math.sqrt(apart) + _Z_POWER * math.sqrt(max(0.0, apart - gap**2))) / gap) ** 2)
+    rows = ((_Z_ALPHA * math.sqrt(apart) + _Z_POWER * math.sqrt(max(0.0, apart - gap**2))) / gap) ** 2
+    return math.ceil(rows + 1 / gap)
 
 
 def _matrix(
@@ -223,12 +228,19 @@ def _matrix(
     return names, np.array(table, dtype=np.float64).reshape(len(rows), len(names))
 
 
-def _weights(n: int, seed: int) -> NDArray[np.float64]:
-    """Draw how often each row is in each resample: (ROUNDS, n)."""
+def _resampled(matrix: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Give the sums over each resample of the rows: (ROUNDS, columns)."""
+    n = len(matrix)
     if n == 0:
-        return np.zeros((1, 0))
-    random = np.random.default_rng(seed)
-    return random.multinomial(n, np.full(n, 1.0 / n), size=ROUNDS).astype(np.float64)
+        return np.zeros((1, matrix.shape[1]))
+    random, shares = np.random.default_rng(seed), np.full(n, 1.0 / n)
+    return np.vstack([random.multinomial(n, shares, size=size) @ matrix for size in _blocks(ROUNDS, n)])
+
+
+def _blocks(rounds: int, n: int) -> list[int]:
+    """Part so many rounds over n rows into sizes that fit the memory."""
+    size = max(1, AT_ONCE // max(1, n))
+    return [min(size, rounds - begun) for begun in range(0, rounds, size)]
 
 
 def _sums(columns: Sequence[str], matrix: NDArray[np.float64]) -> Sums:

@@ -73,6 +73,8 @@ class Verdict:
         needed = d.rows_needed
         if needed is None:
             return f"on these {d.n} rows both are alike."
+        if needed <= d.n and d.p >= UNCLEAR:  # these rows would do by the formula, and did not: it is off for so few
+            needed = max(needed, self.pairs.rows_needed or 0)
         if d.is_clear and d.p < 1:  # too few rows for the test, or too many pairs: p falls exponentially with the rows
             needed = math.ceil(d.n * math.log(UNCLEAR / self.many) / math.log(d.p))
         about = f"about {_rounded(max(needed, d.n + 1)):,}" if needed <= MOST_ROWS else f"more than {MOST_ROWS:,}"
