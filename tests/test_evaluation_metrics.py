@@ -145,10 +145,12 @@ def test_json_lines_and_csv_give_the_same_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "line", "told"),
     [
-        ("tags", "{", "line 1: no JSON|it is no JSON object"),
+        ("tags", "{", "line 1: it is no JSON: Expecting property name"),
         ("tags", "[]", "it is no JSON object"),
         ("tags", '{"tags": ["A"]}', "no abstract"),
+        ("tags", '{"abstract": "a"}', "it has no `tags`"),
         ("tags", '{"abstract": "a", "tags": []}', "`tags` must hold"),
+        ("tags", '{"abstract": "a", "tags": ["NA", " "]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": ["NA", "B"]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": "BERT"}', "list of texts"),
         ("search", '{"question": "q"}', "no gold"),

@@ -11,22 +11,25 @@ In CSV a list is written as JSON, or as parts with ";" between them; `gold` as `
 from __future__ import annotations
 
 import codecs
-import csv
 import hashlib
-import io
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.evaluation.row_files import json_lines, table
+from assistant.latex_marks import plain
+from assistant.tag_replies import place
+from assistant.tagging_rules import NO_MODELS
 from index_store.errors import InvalidInput
 
 Kind = Literal["tags", "search", "answers", "policy"]
 EXPECTED = ("hints", "refuse", "answer")
 SHOWN_PROBLEMS = 5
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_FORMS = "Give a JSON lines or CSV file."
+_FORMS = "Give a JSON lines or CSV file in UTF-8."
+_NONE = frozenset({"na", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +91,15 @@ def read_dataset(path: Path, kind: Kind) -> Dataset:
         raise InvalidInput(f"The dataset {path} cannot be read: {exc.strerror}.", hint=_FORMS) from exc
     except UnicodeDecodeError as exc:
         raise InvalidInput(f"The dataset {path} cannot be read: it is no UTF-8 text.", hint=_FORMS) from exc
-    found = _from_csv(text) if path.suffix.lower() == ".csv" else _from_json_lines(text)
+    asked = "abstract" if kind == "tags" else "question"
+    found = table(text, path, asked) if path.suffix.lower() in (".csv", ".tsv") else json_lines(text)
     rows, problems = [], []
     for line, given in found:
         try:
             rows.append(_row(given, kind, line))
         except ValueError as exc:
             problems.append(f"line {line}: {exc}")
-    repeated = sorted({row.id for row in rows if [r.id for r in rows].count(row.id) > 1})
+    repeated = [name for name, times in Counter(row.id for row in rows).items() if times > 1]
     problems += [f"the id {name!r} stands more than once" for name in repeated]
     if problems:
         more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
@@ -108,6 +112,16 @@ def read_dataset(path: Path, kind: Kind) -> Dataset:
     return Dataset(path, kind, tuple(rows), hashlib.sha256(data).hexdigest()[:16])
 
 
+def strays(rows: Sequence[Row]) -> list[tuple[Row, str]]:
+    """Give the tags, each with its row, that an abstract does not have in any spelling: nothing can get them right."""
+    return [
+        (row, tag)
+        for row in rows
+        for tag in row.tags
+        if tag not in NO_MODELS and not place([tag, *row.aliases.get(tag, ())], plain(row.asked).text).tags
+    ]
+
+
 _SHAPES: Mapping[Kind, str] = {
     "tags": '{"id": "1", "abstract": "...", "tags": ["BERT"]}, or ["NA"] where it names no model.',
     "search": '{"id": "1", "question": "...", "gold": [{"path": "a.md", "snippet": "..."}]}',
@@ -116,41 +130,9 @@ _SHAPES: Mapping[Kind, str] = {
 }
 
 
-def _from_json_lines(text: str) -> list[tuple[int, Any]]:
-    found: list[tuple[int, Any]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                found.append((number, json.loads(line)))
-            except (ValueError, RecursionError):
-                found.append((number, "no JSON"))
-    return found
-
-
-def _from_csv(text: str) -> list[tuple[int, Any]]:
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    found: list[tuple[int, Any]] = []
-    for given in rows:
-        row: dict[str, Any] = {k: v for k, v in given.items() if k is not None and v not in (None, "")}
-        for name in ("tags", "keywords", "history", "aliases", "optional", "gold", "must_not_contain"):
-            if name in row:
-                row[name] = _parts(row[name])
-        if "path" in row and "gold" not in row:
-            row["gold"] = [{"path": row["path"], "snippet": row.get("snippet", "")}]
-        found.append((rows.line_num, row))
-    return found
-
-
-def _parts(text: str) -> Any:
-    if text.lstrip().startswith(("[", "{")):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return [part.strip() for part in text.split(";") if part.strip()]
-
-
 def _row(given: Any, kind: Kind, line: int) -> Row:
+    if isinstance(given, ValueError):
+        raise given
     if not isinstance(given, Mapping):
         raise ValueError("it is no JSON object")
     asked = given.get("abstract" if kind == "tags" else "question")
@@ -158,9 +140,7 @@ def _row(given: Any, kind: Kind, line: int) -> Row:
         raise ValueError(f"it has no {'abstract' if kind == 'tags' else 'question'}")
     row_id = str(given.get("id", line))
     if kind == "tags":
-        tags = _texts(given.get("tags"), "tags")
-        if not tags or ("NA" in tags and len(tags) > 1):
-            raise ValueError('`tags` must hold names, or ["NA"] alone')
+        tags = _tags(given.get("tags"))
         about = (_names(given.get("aliases")), _names(given.get("optional")))
         return Row(row_id, asked, tags=tags, aliases=about[0], optional=about[1])
     if kind == "policy":
@@ -174,6 +154,16 @@ def _row(given: Any, kind: Kind, line: int) -> Row:
     if refuse and (gold or keywords):
         raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
     return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, refuse=refuse)
+
+
+def _tags(given: Any) -> tuple[str, ...]:
+    if given is None:
+        raise ValueError('it has no `tags`: the names in it, or ["NA"]')
+    tags = tuple(tag.strip() for tag in _texts(given, "tags"))
+    none = any(tag.casefold() in _NONE for tag in tags)
+    if not all(tags) or not tags or (none and len(tags) > 1):
+        raise ValueError('`tags` must hold names, or ["NA"] alone')
+    return tuple(NO_MODELS) if none else tags
 
 
 def _policy_row(given: Mapping[str, Any], row_id: str, asked: str) -> Row:

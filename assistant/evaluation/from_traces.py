@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.datasets import Kind, read_dataset
+from assistant.evaluation.row_files import read_objects
 from index_store.errors import InvalidInput
 
 FOLDER = "datasets"
@@ -89,10 +90,7 @@ def add_row(home: Path, name: str, kind: Kind, row: Mapping[str, Any]) -> tuple[
     rows: dict[str, Mapping[str, Any]] = {}
     if file.exists():
         read_dataset(file, kind)  # tells when it is of another kind
-        for line in file.read_text("utf-8").splitlines():
-            if line.strip():
-                old = json.loads(line)
-                rows[str(old["id"])] = old
+        rows = {str(old["id"]): old for old in read_objects(file)}
     replaced = str(row["id"]) in rows
     rows[str(row["id"])] = row
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -106,4 +104,4 @@ def datasets_in(home: Path) -> list[tuple[Path, int]]:
     """Give the datasets under a home with how many rows each has."""
     folder = home / FOLDER
     files = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
-    return [(file, sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines())) for file in files]
+    return [(file, len(read_objects(file))) for file in files]

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.datasets import Dataset, Kind, Row
+from assistant.evaluation.row_files import read_objects
 from index_store.errors import InvalidInput, LecternError
 
 FOLDER = "evaluations"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Result:
     trace_id: str | None = None
     asked: str = ""
     expected: Any = None
+    place: int = 0  # of the row in its data set, from 1
 
 
 Runner = Callable[[Row], Awaitable[Result]]
@@ -82,8 +87,9 @@ class Run:
         )
         folder = home / FOLDER / run_id
         folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps(asdict(about), indent=1, ensure_ascii=False) + "\n", "utf-8")
-        return cls(folder, about)
+        run = cls(folder, about)
+        run._write()
+        return run
 
     @classmethod
     def open(cls, home: Path, run_id: str) -> Run:
@@ -104,16 +110,13 @@ class Run:
         return cls(exact[0], about)
 
     def results(self) -> dict[str, Result]:
-        """Give what is done, by row; the last line of a row counts, and half a line (from a kill) does not."""
-        file = self.folder / "rows.jsonl"
+        """Give what is done, by row, in the data set's order; of a row the last line counts, half a line does not."""
         found: dict[str, Result] = {}
-        for line in file.read_text("utf-8").splitlines() if file.exists() else []:
-            try:
-                result = Result(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
-            found[result.id] = result
-        return found
+        for row in read_objects(self.folder / "rows.jsonl"):
+            with suppress(TypeError):  # a line of another program
+                result = Result(**row)
+                found[result.id] = result
+        return dict(sorted(found.items(), key=lambda item: item[1].place))
 
     def check_continues(self, dataset: Dataset, settings: Mapping[str, Any]) -> None:
         """Refuse to go on with something else than was begun.
@@ -137,27 +140,38 @@ class Run:
                 hint=f"Give the same --prompt, --model and other options again. Or: {anew.lower()}",
             )
 
+    def extend(self, rows: int) -> None:
+        """Take in more rows of the data set than the run was begun with."""
+        if rows > self.about.rows:
+            self.about = replace(self.about, rows=rows)
+            self._write()
+
+    def _write(self) -> None:
+        part = self.folder / "run.part"
+        part.write_text(json.dumps(asdict(self.about), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        part.replace(self.folder / "run.json")
+
     async def go(
         self, rows: Sequence[Row], runner: Runner, *, jobs: int = 1, tell: Callable[[int], None] = lambda done: None
     ) -> dict[str, Result]:
         """Do the rows that are not done, so many at a time; `tell` hears how many are done in all."""
         done = {row_id: r for row_id, r in self.results().items() if r.error is None}
-        waiting = [row for row in rows if row.id not in done]
+        waiting = [(place, row) for place, row in enumerate(rows, start=1) if row.id not in done]
         limit = asyncio.Semaphore(jobs)
         with (self.folder / "rows.jsonl").open("a", encoding="utf-8") as out:
             if out.tell() and not _ends_a_line(self.folder / "rows.jsonl"):
                 out.write("\n")  # half a line, from a kill
 
-            async def one(row: Row) -> None:
+            async def one(place: int, row: Row) -> None:
                 async with limit:
-                    result = await _run(row, runner)
+                    result = replace(await _run(row, runner), place=place)
                 out.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
                 out.flush()
                 done[row.id] = result
                 tell(len(done))
 
             tell(len(done))
-            await asyncio.gather(*(one(row) for row in waiting))
+            await asyncio.gather(*(one(place, row) for place, row in waiting))
             os.fsync(out.fileno())
         return done
 
@@ -168,6 +182,9 @@ async def _run(row: Row, runner: Runner) -> Result:
         result = await runner(row)
     except LecternError as exc:
         result = Result(row.id, error=str(exc), seconds=round(time.monotonic() - begun, 3))
+    except Exception as exc:  # a row is a request: a fault of ours in one must not lose the others
+        _log.exception("row %s failed", row.id)
+        result = Result(row.id, error=f"The row met an unexpected fault: {type(exc).__name__}: {exc}")
     return replace(result, asked=row.asked, expected=row.labels())
 
 
