@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.evaluation.comparison import Comparison, compare
+from assistant.evaluation.comparison import Comparison, compare, letters
 from assistant.evaluation.datasets import Dataset, Row
 from assistant.evaluation.metrics import tag_counts
 from assistant.evaluation.report import csv_report, html_report
 from assistant.evaluation.runs import Result
-from ui.comparison_view import letters, print_comparison
+from ui.comparison_view import print_comparison
 
 ROWS = [Row(str(n), f"We use M{n}.", tags=(f"M{n}",)) for n in range(12)]
 
@@ -53,6 +53,25 @@ def test_a_difference_that_two_cells_would_show_is_not_clear_among_many() -> Non
     assert "15 pairs were compared" in many.caution and not many.is_told_from(many.cells[0], many.cells[1])
 
 
+def given(rows: list[Row], *cells: list[str]) -> Comparison:
+    """Compare cells that each gave one name, or NA, in each row."""
+    found = {}
+    for name, cell in zip("abc", cells, strict=False):
+        results = {r.id: Result(r.id, [got], tag_counts(r, [got])) for r, got in zip(rows, cell, strict=True)}
+        found[name] = ("p", "m", results)
+    return compare(rows, found)
+
+
+def test_rows_without_any_name_can_be_compared() -> None:
+    rows = [Row(str(n), "We count sheep.", tags=("NA",)) for n in range(8)]
+    right, one_wrong = ["NA"] * 8, ["X", *["NA"] * 7]
+    same = given(rows, right, right)
+    assert same.alike() == [["a", "b"]] and "both are alike" in same.verdicts[0].words
+    other = given(rows, one_wrong, right)
+    assert [cell.name for (cell,) in other.ranking("quality")] == ["b", "a"]
+    assert "it would take about 69 rows" in other.verdicts[0].words  # not 9: the eight of these showed nothing
+
+
 def test_one_slow_row_makes_no_cell_slow() -> None:
     slow_once = {
         row.id: Result(row.id, ["NA"], tag_counts(row, ["NA"]), seconds=9.0 if row.id == "0" else 1.0) for row in ROWS
@@ -87,10 +106,17 @@ def test_the_page_and_the_table_tell_the_same() -> None:
     compared = comparison(("a", 12, 1, 0.0), ("b", 12, 1, None))
     data = Dataset(Path("rows.jsonl"), "tags", tuple(ROWS), "0" * 16)
     page = html_report(compared, data)
-    assert (
-        "a = b" in page
-        and "no price" in page
-        and "c, d" in html_report(comparison(("c", 1, 1, None), ("d", 1, 1, None)), data)
-    )
+    assert "<b>A</b> a</li>" in page and "A = B: on these 12 rows they are equally good" in page
+    assert "no price" in page and "<b>A</b> = <b>B</b>" in page
+    unpriced = html_report(comparison(("c", 1, 1, None), ("d", 1, 1, None), ("e", 0, 1, None)), data)
+    assert "<b>A</b>, <b>B</b>" in unpriced and '<li value="3"><b>C</b>' in unpriced
     assert "price unknown" in page and "1.00–1.00*" in page
     assert csv_report(compared).count("\n") == 3
+
+
+def test_cells_that_would_lie_on_one_another_share_a_point_of_the_plot() -> None:
+    data = Dataset(Path("rows.jsonl"), "tags", tuple(ROWS), "0" * 16)
+    cells = (("a", 12, 1, 0.001), ("b", 12, 1, 0.001), ("c", 3, 1, 0.001), ("d", 12, 1, 0.0001))
+    page = html_report(comparison(*cells), data)
+    assert page.count("<circle") == 3
+    assert ">A B</text>" in page and ">C</text>" in page and ">D</text>" in page

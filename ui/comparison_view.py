@@ -22,18 +22,13 @@ if TYPE_CHECKING:
     from assistant.evaluation.datasets import Dataset
 
 
-def letters(count: int) -> list[str]:
-    """Give short names for so many cells: A to Z, then A2, B2 ..."""
-    return [f"{chr(65 + n % 26)}{n // 26 + 1 if n >= 26 else ''}" for n in range(count)]
-
-
 _HEADS = ("", "F1", "exact", "NA", "tokens in+out", "price a row", "seconds", "errors")
 _SHOWN = ("F1", "exact set", "NA accuracy")
 
 
 def print_comparison(comparison: Comparison) -> None:
     """Print the matrix, what can be told apart, and the rankings; cells have letters, so that all fits 80 columns."""
-    called = dict(zip((cell.name for cell in comparison.cells), letters(len(comparison.cells)), strict=True))
+    called = comparison.called
     for cell in comparison.cells:
         console.print(f"{called[cell.name]}  {cell.name}", soft_wrap=True, markup=False)
     table = Table(box=None, pad_edge=False)
@@ -68,7 +63,7 @@ def figure_in_two_lines(figure: Figure) -> str:
 
 def _costs(cell: Cell) -> list[str]:
     tokens = "–" if cell.input_tokens is None else f"{cell.input_tokens:.0f}+{cell.output_tokens or 0:.0f}"
-    return [tokens, price_in_words(cell.price_usd), f"{cell.seconds:.3f}", str(cell.errors)]
+    return [tokens, price_in_words(cell.price_usd), f"{cell.seconds:.3f}" if cell.figures else "–", str(cell.errors)]
 
 
 def price_in_words(price_usd: float | None) -> str:
@@ -108,16 +103,14 @@ def _print_rankings(comparison: Comparison, called: Mapping[str, str]) -> None:
             console.print(f"By price: {told}", soft_wrap=True)
             continue
         console.print(f"By {by}:")
-        place = 1
-        ranking = comparison.ranking(by)
-        for group in ranking:
+        places = comparison.places(by)
+        for place, group in places:
             named = [called[cell.name] for cell in group]
             same = "" if by == "price" and group[0].price_usd is None else ", equal"
             told = f"{_listed(named)}{same}" if len(group) > 1 else f"{named[0]}  {group[0].name}"
-            doubt = _doubt(comparison, ranking[0][0], group[0], by)
+            doubt = _doubt(comparison, places[0][1][0], group[0], by)
             line = f" {place}. {_measured(group[0], by)}  {told}{doubt}"
             console.print(line, soft_wrap=True, markup=False)
-            place += len(group)
 
 
 def _measured(cell: Cell, by: str) -> str:

@@ -64,6 +64,11 @@ class Comparison:
     n: int
 
     @property
+    def called(self) -> dict[str, str]:
+        """The letter of each cell, by its name: names of prompt and model are long."""
+        return dict(zip((cell.name for cell in self.cells), letters(len(self.cells)), strict=True))
+
+    @property
     def caution(self) -> str:
         """Say what was done because so many were compared at once; nothing for one pair."""
         many = len(self.verdicts)
@@ -85,6 +90,14 @@ class Comparison:
                 ranked.append([cell])
         return ranked
 
+    def places(self, by: str) -> list[tuple[int, list[Cell]]]:
+        """Give a ranking with the place of each group: after two equal ones at 1 comes 3."""
+        found, place = [], 1
+        for group in self.ranking(by):
+            found.append((place, group))
+            place += len(group)
+        return found
+
     def alike(self) -> list[list[str]]:
         """Give the groups of cells that are equally good, and wholly right on the same rows."""
         groups: list[list[str]] = []
@@ -101,6 +114,11 @@ class Comparison:
         """Tell whether these rows show that two cells differ in quality."""
         names = {one.name, other.name}
         return any(verdict.is_clear for verdict in self.verdicts if {verdict.first, verdict.second} == names)
+
+
+def letters(count: int) -> list[str]:
+    """Give short names for so many cells: A to Z, then A2, B2 ..."""
+    return [f"{chr(65 + n % 26)}{n // 26 + 1 if n >= 26 else ''}" for n in range(count)]
 
 
 def _place(cell: Cell, by: str) -> tuple[float, ...]:

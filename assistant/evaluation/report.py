@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assistant.evaluation.comparison import Comparison
+from assistant.evaluation.comparison import Cell, Comparison
 from assistant.evaluation.datasets import Dataset
 from assistant.evaluation.statistics import NO_SPREAD
 
+SAME_PRICE, SAME_QUALITY = 0.03, 0.04
+"""Shares of the plot's width and height within which letters would cover each other."""
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
@@ -31,8 +35,36 @@ def html_report(comparison: Comparison, dataset: Dataset) -> str:
         priced=priced,
         price=_price,
         no_spread=NO_SPREAD,
+        points=_points(comparison, priced),
+        most_often=max((n for rows in comparison.confusions.values() for row in rows for n in row[1:]), default=1),
         highest=max((cell.price_usd or 0.0 for cell in priced), default=0.0) or 1.0,
     )
+
+
+@dataclass
+class Point:
+    """Cells that stand so near to each other on the plot that they share a point."""
+
+    price: float
+    quality: float
+    names: list[str]
+    letters: list[str]
+
+
+def _points(comparison: Comparison, priced: Sequence[Cell]) -> list[Point]:
+    """Give the points of price against quality; cells that would lie on one another are one."""
+    found: list[Point] = []
+    widest = max((cell.price_usd or 0.0 for cell in priced), default=0.0) * SAME_PRICE
+    for cell in (cell for cell in priced if cell.figures):
+        price, letter = cell.price_usd or 0.0, comparison.called[cell.name]
+        near = (p for p in found if abs(p.price - price) <= widest and abs(p.quality - cell.quality) <= SAME_QUALITY)
+        point = next(near, None)
+        if point is None:
+            found.append(Point(price, cell.quality, [cell.name], [letter]))
+        else:
+            point.names.append(cell.name)
+            point.letters.append(letter)
+    return found
 
 
 def _price(usd: float | None) -> str:
