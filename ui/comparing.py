@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from index_store.errors import InvalidInput, LecternError
+from ui.measuring import tag_settings
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import Runner
@@ -45,7 +46,7 @@ def cells_of(library: Library, prompts: Sequence[str], models: Sequence[str]) ->
                 hint="Set OPENAI_BASE_URL (any compatible server) or OPENAI_API_KEY.",
             )
         rules = Tagger(library.traces, environment.model_names)
-        return [_plan("tagging rules", "rules", "none", {"model": "tagging rules"}, rules)]
+        return [_plan("tagging rules", "rules", "none", tag_settings(environment), rules)]
     chosen: Sequence[str | None] = models or [None]
     return [_cell(library, version, model) for version in _versions(library, prompts) for model in chosen]
 
@@ -79,14 +80,8 @@ def _cell(library: Library, version: int, model_name: str | None) -> CellPlan:
     settings = environment.assistant if model_name is None else replace(environment.assistant, model=model_name)
     model = choose_model(settings, None)
     prompts = PromptSet(settings.prompts_folder, {**settings.prompt_versions, TEMPLATE: version})
-    template = prompts.get(TEMPLATE)
     tagger = Tagger(library.traces, environment.model_names, model, prompts, wiring.examples_of(library))
-    about = {
-        "model": model.name,
-        "server": settings.server,
-        "template": f"{TEMPLATE}.v{version}",
-        "hash": template.hash,
-    }
+    about = tag_settings(environment, prompts, model)
     return _plan(f"{TEMPLATE}@{version} with {model.name}", f"{TEMPLATE}@{version}", model.name, about, tagger)
 
 

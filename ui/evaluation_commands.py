@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from index_store.errors import InvalidInput
 from ui import run_commands
-from ui.figures import report
+from ui.figures import FAILED, IN_PART, report
+from ui.measuring import go, latest_run, opened, run_of
 from ui.policies import AT
 from ui.run_commands import resuming
-from ui.variants import MODEL, PROMPT, varied
-
-if TYPE_CHECKING:
-    from assistant.evaluation.datasets import Dataset, Kind
-    from assistant.evaluation.runs import Result, Run, Runner
-    from ui.wiring import Library
+from ui.variants import MODEL, PROMPT
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of a table.")
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
@@ -61,17 +55,15 @@ def eval_tags(
     """Tag each abstract and compare with its labels."""
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import TAG_MEASURES
+    from ui.comparing import cells_of
 
-    with _opened(dataset, "tags", limit, prompts, model) as (library, data):
-        from ui import wiring
-
-        settings = _tag_settings(library)
-        run = _run_of(library, data, settings, resume)
-        tagger = wiring.tagger_of(library)
-        results = _go(run, data, runners.tagging(tagger, run.about.id), jobs)
+    with opened(dataset, "tags", limit, prompts, model) as (library, data):
+        (cell,) = cells_of(library, (), ())
+        run = run_of(library, data, cell.settings, resume)
+        results = go(run, data, cell.runner(run.about.id), jobs)
         more: Mapping[str, Sequence[Mapping[str, float]]] = {}
-        if tagger.uses_rules:
-            more = runners.rules_without(data.rows)
+        if library.environment.assistant.mode == "quoting":
+            more = runners.rules_without([row for row in data.rows if results[row.id].error is None])
     again = resuming("tags", dataset, run, prompts, model, limit)
     report(run, data, results, TAG_MEASURES, as_json, again, more)
 
@@ -88,11 +80,11 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import SEARCH_MEASURES
 
-    with _opened(dataset, "search", limit) as (library, data):
+    with opened(dataset, "search", limit) as (library, data):
         data = replace(data, rows=tuple(row for row in data.rows if row.gold))
         settings = {"top_k": top_k, "index": str(library.searcher.index.manifest.fingerprint)}
-        run = _run_of(library, data, settings, resume)
-        results = _go(run, data, runners.searching(library.searcher, top_k), jobs)
+        run = run_of(library, data, settings, resume)
+        results = go(run, data, runners.searching(library.searcher, top_k), jobs)
     again = resuming("search", dataset, run, top_k=top_k, limit=limit)
     report(run, data, results, SEARCH_MEASURES, as_json, again)
 
@@ -120,22 +112,22 @@ def eval_answers(
     from assistant.evaluation import runners
     from assistant.evaluation.metrics import ANSWER_MEASURES, JUDGE_MEASURES
 
-    with _opened(dataset, "answers", limit, prompts, model) as (library, data):
+    with opened(dataset, "answers", limit, prompts, model) as (library, data):
         from ui import wiring
 
-        opened = wiring.assistant_of(library)
-        if judge and opened.model.mode == "quoting":
+        asked = wiring.assistant_of(library)
+        if judge and asked.model.mode == "quoting":
             raise InvalidInput("Quoting mode cannot judge.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY.")
         templates = wiring.prompts_of(library.environment)
         settings = {
-            "model": opened.model.label,
+            "model": asked.model.label,
             "judge": judge,
             "index": str(library.searcher.index.manifest.fingerprint),
             "templates": {name: templates.get(name).hash for name in ("answer", "condense_question")},
         }
-        run = _run_of(library, data, settings, resume)
-        scoring = runners.judging(opened.model, templates) if judge else None
-        results = _go(run, data, runners.asking(opened.assistant, run.about.id, scoring), jobs)
+        run = run_of(library, data, settings, resume)
+        scoring = runners.judging(asked.model, templates) if judge else None
+        results = go(run, data, runners.asking(asked.assistant, run.about.id, scoring), jobs)
     again = resuming("answers", dataset, run, prompts, model, limit, judge=judge)
     report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json, again)
 
@@ -171,12 +163,12 @@ def eval_policy(
     from ui import policies, wiring
 
     dataset, now = policies.measured(wiring.read_environment(), dataset, at)
-    with _opened(dataset, "policy", limit, prompts, model) as (library, data):
+    with opened(dataset, "policy", limit, prompts, model) as (library, data):
         library.clock = lambda: now
-        opened = wiring.assistant_of(library)
-        settings = {**policies.settings_of(library), "model": opened.model.label}
-        run = _run_of(library, data, settings, resume)
-        results = _go(run, data, restricting(opened.assistant, policies.hiding(library), run.about.id), jobs)
+        asked = wiring.assistant_of(library)
+        settings = {**policies.settings_of(library), "model": asked.model.label}
+        run = run_of(library, data, settings, resume)
+        results = go(run, data, restricting(asked.assistant, policies.hiding(library), run.about.id), jobs)
     again = resuming("policy", dataset, run, prompts, model, limit, at=at)
     report(run, data, results, POLICY_MEASURES, as_json, again)
 
@@ -191,8 +183,16 @@ def eval_policy(
 @click.option("--open", "shall_open", is_flag=True, help="Open the page in the browser.")
 @_LIMIT
 @_JOBS
+@click.option("--resume", is_flag=True, help="Take rows from earlier runs with these prompts and models; ask the rest.")
 def compare(
-    dataset: Path, prompts: str, models: str, page: Path | None, shall_open: bool, limit: int | None, jobs: int
+    dataset: Path,
+    prompts: str,
+    models: str,
+    page: Path | None,
+    shall_open: bool,
+    limit: int | None,
+    jobs: int,
+    resume: bool,
 ) -> None:
     """Compare prompts and models on labelled abstracts.
 
@@ -205,85 +205,26 @@ def compare(
 
     if page is not None:
         check_report(page)
-    with _opened(dataset, "tags", limit) as (library, data):
+    with opened(dataset, "tags", limit) as (library, data):
         results = {}
         cells = cells_of(library, _split(prompts), _split(models))
         if len(cells) > 1:
             asyncio.run(wake(cells, data.rows[0].asked))
         for cell in cells:
-            run = _run_of(library, data, cell.settings, None)
-            results[cell.name] = (cell.prompt, cell.model, _go(run, data, cell.runner(run.about.id), jobs, cell.name))
+            run = latest_run(library, data, cell.settings) if resume else run_of(library, data, cell.settings, None)
+            done = go(run, data, cell.runner(run.about.id), jobs, cell.name, "--resume")
+            results[cell.name] = (cell.prompt, cell.model, done)
         home = library.environment.home
     comparison = compared(data.rows, results)
     print_comparison(comparison)
     written = write_reports(comparison, data, page or home / "evaluations" / "comparison.html")
     if shall_open:
         show_page(written)
-    sys.exit(any(cell.errors for cell in comparison.cells))
+    failed = sum(cell.errors for cell in comparison.cells)
+    if failed:
+        click.echo("Try the rows that failed again: the same command and --resume", err=True)
+    sys.exit(FAILED if failed and not comparison.n else IN_PART if failed else 0)
 
 
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-@contextmanager
-def _opened(
-    path: Path, kind: Kind, limit: int | None, prompts: Sequence[str] = (), model: str | None = None
-) -> Iterator[tuple[Library, Dataset]]:
-    """Read the data set first, so that a mistake in it is told before anything is opened."""
-    from assistant.evaluation.datasets import read_dataset
-    from ui import wiring
-    from ui.delivery import delivered_behind
-
-    data = read_dataset(path, kind)
-    data = data if limit is None else replace(data, rows=data.rows[:limit])
-    environment = varied(wiring.read_environment(), prompts, model, kind)
-    with wiring.open_library(environment) as library, delivered_behind(library):
-        yield library, data
-
-
-def _tag_settings(library: Library) -> dict[str, Any]:
-    from ui import wiring
-
-    settings = library.environment.assistant
-    if settings.mode == "quoting":
-        return {"model": "tagging rules"}
-    template = wiring.prompts_of(library.environment).get("tag_abstract")
-    named = f"{template.name}.v{template.version}"
-    return {
-        "model": settings.model or settings.mode,
-        "server": settings.server,
-        "template": named,
-        "hash": template.hash,
-    }
-
-
-def _run_of(library: Library, data: Dataset, settings: Mapping[str, Any], resume: str | None) -> Run:
-    from assistant.evaluation.runs import Run
-
-    home = library.environment.home
-    if resume is None:
-        return Run.begin(home, data, settings)
-    run = Run.open(home, resume)
-    run.check_continues(data, settings)
-    return run
-
-
-def _go(run: Run, data: Dataset, runner: Runner, jobs: int, name: str = "") -> dict[str, Result]:
-    """Do the rows, with a progress bar on standard error where somebody looks."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from ui.terminal import errors
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task(name or run.about.kind, total=len(data.rows))
-
-        def tell(done: int) -> None:
-            bar.update(task, completed=done)
-
-        try:
-            return asyncio.run(run.go(data.rows, runner, jobs=jobs, tell=tell))
-        except KeyboardInterrupt:
-            errors.print(f"Stopped. Go on with: the same command and --resume {run.about.id}", soft_wrap=True)
-            raise

@@ -6,6 +6,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import TYPE_CHECKING
 
 import click
@@ -44,7 +45,7 @@ def report(
     found = figures([r.counts for r in fine], measures, bases) if fine else []
     failed = len(data.rows) - len(fine)
     costs = {
-        "seconds a row": mean([r.seconds for r in fine]),
+        "seconds a row": median([r.seconds for r in fine]) if fine else None,
         "tokens a row": mean(
             [(r.input_tokens or 0) + (r.output_tokens or 0) if r.input_tokens else None for r in fine]
         ),
@@ -133,7 +134,8 @@ def _print_figures(
     table = Table("figure", "value", "95 % interval", "n", box=None)
     for figure in found:
         table.add_row(figure.name, *_in_words(figure), str(figure.n))
-    console.print(table)
+    if found:
+        console.print(table)
     if any(figure.has_no_spread for figure in found):
         console.print(f"* {NO_SPREAD}", style="dim", soft_wrap=True)
     for label, others in extra.items():
