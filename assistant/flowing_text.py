@@ -16,7 +16,7 @@ _OTHER_SCRIPT = (
     "\u0400-\u052f\u0590-\u06ff\u0900-\u0eff\u1100-\u11ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af"  # Cyrillic to Hangul
 )
 _ODD = re.compile(
-    r"(?P<hyphen>(?<=[A-Za-z0-9])-[ \t]{0,9}\r?\n[ \t]{0,9}(?=[A-Za-z]))"
+    r"(?P<hyphen>(?<=[A-Za-z0-9])-[ \t]{0,9}\r?\n[ \t]{0,9}(?=[A-Za-z0-9]))"
     r"|(?P<space>\s{2,}|[^\S ])"
     r"|(?P<nothing>[\u00ad\u200b-\u200d\u2060\ufeff])"
     r"|(?P<dash>(?<=[A-Za-z0-9])[\u2010-\u2013\u2212](?=[A-Za-z0-9]))"
@@ -30,6 +30,7 @@ _ANY_ODD = re.compile(r"[^ -~]|  ")
 _SIGNS = {"、": ", ", "。": ". "}
 _NO_SPACE_AFTER = frozenset("，：；！）")
 _WORD_BEFORE = re.compile(r"[A-Za-z0-9.-]{0,40}\Z")
+_NAMED_BEFORE = re.compile(r"[A-Z][A-Za-z0-9.-]{0,40}\Z")
 _WORD_AFTER = re.compile(r"[A-Za-z0-9]{1,40}")
 _ORDINARY = re.compile(r"[A-Za-z]?[a-z]+")
 _SECOND_HALVES = frozenset(
@@ -72,6 +73,8 @@ def flowing(text: str, known: Container[str] = ()) -> Plain:
 def _instead(text: str, match: re.Match[str], known: Container[str]) -> str:
     kind, found = match.lastgroup, match[0]
     if kind == "hyphen":
+        if text[match.end()].isdigit() and not _NAMED_BEFORE.search(text, 0, match.start()):
+            return "- "  # "in the year-" / "2019"
         return "" if _is_broken_word(text, match, known) else "-"
     if kind == "space":
         return "\n" if found.count("\n") > 1 else " "

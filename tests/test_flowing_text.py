@@ -20,6 +20,7 @@ KNOWN = frozenset({"roberta", "longformer", "llama-adapter", "falcon", "llama"})
             "LLaMA-\nAdapter, Falcon-\nbased, GPT-4-\npowered, GPT-\nstyle",
             "LLaMA-Adapter, Falcon-based, GPT-4-powered, GPT-style",
         ),
+        ("GPT-\n4, Llama-3.1-\n8B, GPT-4-\n0613", "GPT-4, Llama-3.1-8B, GPT-4-0613"),
         ("Tide-\nMap and later TideMap", "TideMap and later TideMap"),
         ("Tide-\nMap and later Tide-Map", "Tide-Map and later Tide-Map"),
         ("Stable\nDiffusion  XL\t2", "Stable Diffusion XL 2"),
