@@ -169,8 +169,14 @@ class ChatCall:
 
     def _record(self, reading: _Reading) -> None:
         endpoint = self._endpoint
+        name, own = reading.model or endpoint.model, endpoint.settings.prices
         self.call = Call(
-            "model", reading.model or endpoint.model, **reading.tokens, priced=endpoint.priced, finish=reading.ended
+            "model",
+            name,
+            **reading.tokens,
+            priced=endpoint.priced,
+            finish=reading.ended,
+            own_prices=own.get(name) or own.get(endpoint.model),
         )
         if self._meter is not None:
             self._meter.record(self.call)

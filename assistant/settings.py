@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from assistant.own_prices import Prices
 from index_store.errors import SettingsError
 
 Mode = Literal["openai", "compatible", "quoting"]
@@ -40,6 +41,7 @@ class AssistantSettings:
     context_window: int | None = None  # tokens; None: what is known of the model
     prompts_folder: Path | None = None  # a course team's own templates; they win over ours
     prompt_versions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # by name; else the latest
+    prices: Prices = field(default_factory=lambda: MappingProxyType({}))  # of the team's own servers, by model
 
     def __post_init__(self) -> None:
         if self.base_url is not None:

@@ -1,4 +1,4 @@
-"""Counts what a turn costs: tokens as the servers report them, and their list price. Estimates nothing.
+"""Counts what a turn costs: tokens as the servers report them, and their price. Estimates nothing.
 
 What was not reported stays None, and so does the sum that it belongs to: a part that looks like a whole would mislead.
 """
@@ -32,11 +32,14 @@ class Call:
     cached_tokens: int | None = None  # those of the input that the server had cached
     priced: bool = False  # the provider's list prices hold for it
     finish: str | None = None  # why the model stopped: "stop", "length", ...; None: it was cut off
+    own_prices: Mapping[str, float] | None = None  # what the settings say that it costs; they come first
 
     @property
     def price_usd(self) -> float | None:
-        """The call's list price in US dollars, None if tokens or price are unknown."""
-        prices = price_of(self.model, self.kind) if self.priced and self.model else None
+        """The call's price in US dollars, None if tokens or price are unknown."""
+        prices = self.own_prices
+        if prices is None and self.priced and self.model:
+            prices = price_of(self.model, self.kind)
         if prices is None or self.input_tokens is None:
             return None
         cached = min(self.cached_tokens or 0, self.input_tokens)

@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, str] = {
     "LECTERN_PROMPT_VERSIONS": "versions of prompts that are used: tag_abstract=3,answer=1",
     "LECTERN_POLICY": "the course's policy: a TOML file or a folder of them (else policy.toml in the home)",
     "LECTERN_EXAMPLES": "how few-shot examples are chosen: fixed:4 (default), random:4:SEED or nearest:4",
+    "LECTERN_PRICES": "TOML file with what your own servers cost: a price ranks models, and limits turns",
     "LECTERN_NAMES": "file with names of models that the tagging rules know too, one a line",
     "LECTERN_MAX_FILE_BYTES": "the largest file that is read",
     "LECTERN_FETCH_LOOPBACK": "1 lets ingest fetch from this machine (for tests)",
@@ -125,15 +126,17 @@ class Environment:
     @cached_property
     def assistant(self) -> AssistantSettings:
         """Settings of the assistant."""
+        from assistant.own_prices import read_prices
         from assistant.settings import AssistantSettings
 
-        prompts = self.get("LECTERN_PROMPTS")
+        prompts, prices = self.get("LECTERN_PROMPTS"), self.get("LECTERN_PRICES")
         return AssistantSettings(
             model=self.get("LECTERN_MODEL"),
             base_url=self.get("OPENAI_BASE_URL"),
             api_key=self.secret("OPENAI_API_KEY"),
             prompts_folder=None if prompts is None else Path(prompts),
             prompt_versions=self._prompt_versions(),
+            prices={} if prices is None else read_prices(Path(prices).expanduser()),
         )
 
     def _prompt_versions(self) -> dict[str, int]:
