@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from index_store.errors import FetchRefused
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source, folder_source
 
@@ -25,8 +26,19 @@ def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, 
     fetcher = Fetcher(FetchSettings(allow_loopback=allow_loopback))
     paper = parse_id(argument)
     if paper is None and not lowered.startswith("arxiv:"):
-        return _fetched(argument, lambda: _payload(page_material(fetcher, argument)))
+        return _fetched(_named(argument, allow_loopback), lambda: _payload(page_material(fetcher, argument)))
     return _fetched(f"arxiv:{paper or argument[6:]}", lambda: _payload(Arxiv(fetcher).materials(paper or argument)[0]))
+
+
+def _named(argument: str, allow_loopback: bool) -> str:
+    """Give what a receipt calls an address: without its secrets where it will be refused, as for a log-in in it."""
+    from ingest.addresses import parse, printable
+
+    try:
+        parse(argument, allow_loopback=allow_loopback)
+    except FetchRefused:
+        return printable(argument)
+    return argument
 
 
 def _fetched(name: str, load: Callable[[], Payload]) -> Source:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
-from index_store.errors import SettingsError
+from assistant.tracing.store import TraceStore
+from index_store.errors import SettingsError, TracesUnavailable
+from tests import turns
 from tests.chat_server import run
 from tests.people import course_server, sign_in
+from ui.bounded_heads import LARGEST_HEAD
+from ui.operations import Figures, Operations
 from ui.server_settings import Limits, read_limits, read_log, read_public_url, read_roles
 
 SECRET = "zanzibar marmalade"
@@ -66,6 +74,43 @@ def test_a_server_whose_model_is_gone_is_alive_and_not_ready(web_home: Path, tmp
         assert ready.status_code == 503
         assert ready.json()["checks"] == {"index": "ok", "database": "ok", "model": "failing"}
         assert "sk-planted" not in ready.text + (tmp_path / "ui.log").read_text()
+
+
+def test_a_server_that_could_not_keep_a_turn_is_ready_again_once_it_can(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    with closing(store):
+        parts: Any = SimpleNamespace(library=SimpleNamespace(traces=store, index=None), opened=None)
+        operations = Operations(parts, Figures(parts))
+        for table in ("traces", "alembic_version"):
+            refuse = f"CREATE TRIGGER no_{table} BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+            store.write(lambda connection, refuse=refuse: connection.execute(text(refuse)))
+        assert operations._sound("database", operations._database)
+        with pytest.raises(TracesUnavailable):
+            store.finish(turns.start(), turns.end(), [])
+        assert not operations._sound("database", operations._database)
+        for table in ("traces", "alembic_version"):
+            store.write(lambda connection, table=table: connection.execute(text(f"DROP TRIGGER no_{table}")))
+        assert operations._sound("database", operations._database)
+
+
+def test_a_head_without_end_is_not_read_on(address: str) -> None:
+    host, port = address.removeprefix("http://").rstrip("/").split(":")
+    for line in (b"x-filler: " + b"x" * 1_000 + b"\r\n", b"x" * 1_000):  # many headers, or one without end
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n" + (b"" if line[-1:] == b"\n" else b"x: "))
+            sent, told = 0, b""
+            with suppress(OSError):
+                while sent < 50 * LARGEST_HEAD:
+                    client.sendall(line)
+                    sent += len(line)
+            with suppress(OSError):
+                told = client.recv(1_000)
+            assert sent < 50 * LARGEST_HEAD
+            assert told[:12] in (b"HTTP/1.1 400", b"")  # what was on its way may have swept the answer away
+    long = {"x-long": "x" * (LARGEST_HEAD // 2)}
+    with httpx.Client(base_url=address) as client:
+        for _ in range(4):  # each request of a connection begins anew
+            assert client.get("healthz", headers=long).status_code == 200
 
 
 def test_turns_are_counted_and_logged_without_a_word_of_them(address: str, folder: Path, keys: dict[str, str]) -> None:
@@ -139,6 +184,6 @@ def test_a_public_address_that_is_none_is_named(text: str) -> None:
 def test_other_settings_that_are_none_are_named() -> None:
     with pytest.raises(SettingsError, match="LECTERN_LOG"):
         read_log("xml")
-    for text in ("boss=x", "admin", "student=all"):
+    for roles in ("boss=x", "admin", "student=all"):
         with pytest.raises(SettingsError, match="LECTERN_OIDC_ROLES"):
-            read_roles(text)
+            read_roles(roles)

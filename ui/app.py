@@ -104,6 +104,8 @@ def bound(host: str, port: int) -> socket.socket:
 def _run(app: FastAPI, listening: socket.socket, server: ServerSettings) -> None:
     import uvicorn
 
+    from ui.bounded_heads import BoundedHeads
+
     host, port = listening.getsockname()[:2]
     address = f"[{host}]" if ":" in host else host
 
@@ -119,6 +121,7 @@ def _run(app: FastAPI, listening: socket.socket, server: ServerSettings) -> None
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        http=BoundedHeads,
         ws="none",
         root_path=server.root_path,
         forwarded_allow_ips=server.proxies,

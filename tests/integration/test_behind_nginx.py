@@ -36,6 +36,7 @@ def free_port() -> int:
 def configured(folder: Path, port: int, servers: list[str]) -> Path:
     """Write the sample for another port, without TLS, with the addresses of our processes."""
     site = (REPOSITORY / "docs" / "deploy" / "nginx.conf").read_text()
+    site = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", site, flags=re.DOTALL)  # what leads to HTTPS
     site = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", site)
     site = re.sub(r"\s+ssl_certificate.*", "", site)
     site = re.sub(r"server_name .*;", "server_name 127.0.0.1;", site)
