@@ -26,6 +26,8 @@ _BARE_POINTER = re.compile(
     r"\b(?:this|these|those)(?:\s+(?:is|are|was|were|can|may|has|have|does|means|makes|in|of)\b|[,.;])", re.IGNORECASE
 )
 FEW_WORDS = 14
+CAPTION_WORDS = 12
+_ENDS = (".", "!", "?", ":", "…", "。", "！", "？")
 LISTED = ("item", "row", "line")
 
 
@@ -137,15 +139,21 @@ def leans(text: str) -> bool:
 
 
 def _reads_on(candidate: Candidate, chosen: Sequence[Candidate], close: bool) -> bool:
-    """Tell whether a further unit can be read here: it leads into nothing, and what it points back to is there.
+    """Tell whether a further unit can be read here: it is no title, leads into nothing, and has what it points back to.
 
     What is nearly as good (`close`) as the best one may point back to what is not there.
     """
-    if _leads_in(candidate):
+    if _leads_in(candidate) or _is_caption(candidate):
         return False
     if close or candidate.unit.kind != "sentence" or not leans(candidate.unit.text):
         return True
     return any(_follows(c, candidate) for c in chosen)
+
+
+def _is_caption(candidate: Candidate) -> bool:
+    """Tell a title, a caption or the words of a picture: a few words that end like no sentence."""
+    text = candidate.unit.text.rstrip("\"'”’*_) ")
+    return candidate.unit.kind == "sentence" and not text.endswith(_ENDS) and len(text.split()) < CAPTION_WORDS
 
 
 def _leads_in(candidate: Candidate) -> bool:
@@ -203,6 +211,6 @@ def _neighbour(best: Candidate, candidates: Sequence[Candidate], shape: Shape) -
     here = {c.place: c for c in candidates if c.passage == best.passage}
     for place in (best.place + 1, best.place - 1):
         near = here.get(place)
-        if near and near.unit.kind == best.unit.kind and _fits(near, [best], shape):
+        if near and near.unit.kind == best.unit.kind and not _is_caption(near) and _fits(near, [best], shape):
             return [near]
     return []

@@ -97,3 +97,8 @@ def test_a_link_alone_is_no_part_of_a_list() -> None:
 
 def test_nothing_to_choose_from_gives_nothing() -> None:
     assert render(choose([]), []) == ""
+
+
+def test_titles_captions_and_the_words_of_pictures_are_not_put_with_an_answer() -> None:
+    text = 'Celadon is a green glaze from Zhejiang.\n\n"Celadon Safety"\n\nGlazes and kilns'
+    assert answer(text, {0: 0.9, 1: 0.89, 2: 0.88}) == "Celadon is a green glaze from Zhejiang."
