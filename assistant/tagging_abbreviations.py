@@ -28,7 +28,7 @@ def abbreviated(text: str) -> Iterator[Tag]:
 def generic_abbreviations(text: str) -> frozenset[str]:
     """Give, in small letters, what the text abbreviates that is a class or somebody's technique, measure or task."""
     return frozenset(
-        re.sub(r"s$", "", short[1]).casefold()
+        short[1].removesuffix("s").casefold()
         for start, spelt_out, short in _with_what_they_stand_for(text)
         if _is_class(text, start, spelt_out, short)
         or (_TECHNIQUE.search(spelt_out) and not PROPOSED.search(text[max(0, start - 60) : short.start(1)]))

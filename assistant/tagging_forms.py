@@ -36,6 +36,7 @@ def generic_words() -> frozenset[str]:
 
 # A version or a variant is part of the name, a size is not.
 SIZE = r"(?:\d{1,3}\s?[x×]\s?)?\d+(?:\.\d+)?\s?(?:[BMK]|billion|million)\b"
+SIZED = re.compile(rf"[- ]{SIZE}.*$")
 VERSION = rf"(?:[- ]?v?(?!{SIZE})(?!\d+/{SIZE})\d+(?:\.\d+)*(?![\w.]*\d))"
 
 # Each part is bounded and gives nothing back, so that no text takes longer than its length.
@@ -159,7 +160,7 @@ def name_at(text: str, start: int, end: int) -> Iterator[Tag]:
     before = _JOINED_BEFORE.match(text, start, end)
     start = start if before is None else before.end()
     name = text[start:end].rstrip(".-")
-    name = re.sub(rf"[- ]{SIZE}.*$", "", name)
+    name = SIZED.sub("", name)
     if _SECOND_SIZE.match(text, end):  # "LLaMA-13/70B"
         name = re.sub(r"[- ]\d+(?:\.\d+)?$", "", name)
     name = re.sub(

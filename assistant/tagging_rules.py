@@ -61,7 +61,7 @@ def _names_among(text: str, candidates: Iterable[Tag], generic: frozenset[str]) 
 
 
 def _is_generic_here(found: Tag, generic: frozenset[str]) -> bool:
-    return re.sub(r"s$", "", found.name).casefold() in generic and not _is_listed(found.name)
+    return found.name.removesuffix("s").casefold() in generic and not _is_listed(found.name)
 
 
 def _with_its_letter(text: str, found: Tag) -> Tag:
@@ -224,7 +224,8 @@ _DATA_FIRST = re.compile(
 
 def _is_listed(name: str) -> bool:
     listed_names = by_small(together(known_names()))
-    return name.casefold() in listed_names or re.sub(r"s$", "", name.casefold()) in listed_names
+    small = name.casefold()
+    return small in listed_names or small.removesuffix("s") in listed_names
 
 
 def _each_once(found: Iterable[Tag]) -> list[Tag]:
