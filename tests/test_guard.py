@@ -11,13 +11,27 @@ import pytest
 
 from assistant.accounts.people import ALLOWED, Action
 from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
-from ui.guard import LARGEST_TABLE, OPEN, OPEN_BELOW, PAGE_ACTIONS
+from ui.guard import LARGEST_TABLE, OPEN, OPEN_BELOW, OWN_BELOW, PAGE_ACTIONS
 from ui.page_sessions import UPLOADED_AN_HOUR
 from ui.sign_in import own_path
 
 SECRET = "zanzibar marmalade"
-LOOKED_AT = {"conversation", "wanted", "voted", "turn"}
-"""Components that hold an id: what a page says in them may be another's."""
+LOOKED_AT = {"conversation", "wanted", "voted", "turn", "trace", "ended"}
+"""Inputs of events that hold an id of a turn or a conversation: what a page says in them may be another's."""
+NO_IDS = {
+    "abstract", "address", "assignee", "chosen", "chunk-page", "comment", "file", "files", "find", "find-document",
+    "folder", "model", "older", "order", "other", "other-model", "page", "question", "retry", "review-comment",
+    "reviewer", "right", "right-answer", "right-sources", "right-tags", "show", "text", "title", "try",
+    "try this one", "verdict", "version", "way",
+}  # fmt: skip
+"""The other inputs: texts, choices, places in a list, and documents, which are everybody's."""
+OF_SOMEBODY = {
+    "/turns/x": "/turns/{trace}",
+    "/turns/x/pages/x.png": "/turns/{trace}/pages/0.png",
+    "/turns/x/cells/x/x": "/turns/{trace}/cells/0/1",
+    "/conversations/x.x": "/conversations/{conversation}.md",
+}
+"""The addresses of ours that name a turn or a conversation, and what is asked for there."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +131,18 @@ def test_an_event_that_is_none_goes_no_further(people: dict[str, Person], body: 
     assert answer.status_code in (400, 404)
 
 
+def test_every_input_of_an_event_is_known_to_hold_an_id_or_none(
+    people: dict[str, Person], events: dict[int, Action]
+) -> None:
+    config = config_of(people["admin"])
+    assert {name for number in events for name in inputs_of(config, number)} == LOOKED_AT | NO_IDS
+
+
+def test_every_address_of_ours_that_names_somebodys_is_tried(laid_out: dict[str, Any]) -> None:
+    ours = {path for path, _ in laid_out["paths"] if path.startswith(OWN_BELOW) and not path.startswith("/account/")}
+    assert ours == set(OF_SOMEBODY)
+
+
 def test_every_event_of_a_stranger_with_anothers_ids_shows_and_changes_nothing(
     people: dict[str, Person], events: dict[int, Action], secret_turn: dict[str, str]
 ) -> None:
@@ -126,7 +152,7 @@ def test_every_event_of_a_stranger_with_anothers_ids_shows_and_changes_nothing(
         if action not in ALLOWED[NAMES["student"]]:
             continue
         for given in secret_turn.values():
-            data = [given if name in LOOKED_AT or name == "trace" else None for name in inputs_of(config, number)]
+            data = [given if name in LOOKED_AT else None for name in inputs_of(config, number)]
             if not data or given not in data:
                 continue
             status, told = student.event(number, data, f"stranger-{number}")
@@ -137,12 +163,8 @@ def test_every_event_of_a_stranger_with_anothers_ids_shows_and_changes_nothing(
 
 @pytest.mark.parametrize("role", ["", "student", "reviewer", "admin"])
 def test_anothers_turn_is_not_there(people: dict[str, Person], secret_turn: dict[str, str], role: str) -> None:
-    for path in (
-        f"/turns/{secret_turn['trace']}",
-        f"/turns/{secret_turn['trace']}/pages/0.png",
-        f"/conversations/{secret_turn['conversation']}.md",
-        f"/conversations/{secret_turn['conversation']}.json",
-    ):
+    for path in (*(path.format(**secret_turn) for path in OF_SOMEBODY.values()),
+                 f"/conversations/{secret_turn['conversation']}.json"):  # fmt: skip
         answer = people[role].client.get(path)
         assert answer.status_code == (404 if role else 401)
         assert SECRET not in answer.text

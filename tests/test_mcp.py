@@ -17,6 +17,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from assistant.accounts.people import Action, Person, Role
 from tests.api_server import TOOLS, Keys, Served, served_api
 from tests.conftest import REPOSITORY
 
@@ -72,6 +73,12 @@ async def check_tools(client: Client) -> None:
     assert tags["tags"] == ["Llama 2", "GPT-4", "PotLM"]
 
 
+TAKES: dict[str, tuple[Action, dict[str, Any]]] = {
+    "search_course": (Action.SEARCH, {"question": KILN}),
+    "ask_course": (Action.ASK, {"question": KILN}),
+    "tag_abstract": (Action.TAG, {"abstract": ABSTRACT}),
+}
+"""What each tool takes, and is called with."""
 # "legacy" begins with a handshake, as programs of before 2026 do; "auto" asks without one.
 
 
@@ -131,15 +138,15 @@ def test_nothing_waits_for_news_that_never_come(guarded: Served, method: str) ->
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-async def test_a_key_may_do_what_its_scopes_name(guarded: Served, keys: Keys) -> None:
-    from assistant.accounts.people import Action, Person, Role
-
-    keys.people["narrow"] = Person("id-narrow", Role.STUDENT, "narrow", frozenset({Action.TAG}))
+@pytest.mark.parametrize("scope", Action)
+async def test_a_key_may_do_what_its_scopes_name(guarded: Served, keys: Keys, scope: Action) -> None:
+    keys.people["narrow"] = Person("id-narrow", Role.ADMIN, "narrow", frozenset({scope}))
     async with over_http(guarded, "narrow") as client:
-        assert (await called(client, "tag_abstract", abstract=ABSTRACT))["tags"]
-        for tool in ("search_course", "ask_course"):
-            result = await client.call_tool(tool, {"question": KILN})
-            assert result.is_error and "scopes" in result.content[0].text  # type: ignore[union-attr]
+        assert {tool.name for tool in (await client.list_tools()).tools} == set(TAKES)
+        for tool, (action, arguments) in TAKES.items():
+            result = await client.call_tool(tool, arguments)
+            refused = result.is_error and "scopes" in result.content[0].text  # type: ignore[union-attr]
+            assert refused == (scope is not action), tool
 
 
 def test_where_no_key_is_asked_for_the_server_answers_to_no_other_name(api_home: Path) -> None:
