@@ -218,8 +218,9 @@ def _doubt(text: str) -> str:
 
 def _is_english(text: str) -> bool:
     """Judge by the letters, then by the commonest English words, which make a quarter of any English text."""
-    letters = [c for c in text if c.isalpha()]
-    if sum(c.isascii() for c in letters) < 0.7 * len(letters):
-        return False
+    if not text.isascii():
+        letters = [c for c in text if c.isalpha()]
+        if sum(map(str.isascii, letters)) < 0.7 * len(letters):
+            return False
     words = re.findall(r"[^\W\d_]+", text.casefold())
     return len(words) < 15 or sum(map(_ENGLISH.__contains__, words)) >= 0.08 * len(words)

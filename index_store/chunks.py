@@ -7,14 +7,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from unicodedata import normalize
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index_store.embedded_text import embedded_text
 from index_store.locators import Locator, parse_locator
+
+if TYPE_CHECKING:  # a short command need not load it
+    import numpy as np
+    from numpy.typing import NDArray
 
 Kind = Literal["prose", "list", "table", "code", "output", "row", "transcript"]
 CONTEXT_CHARACTERS = 1500

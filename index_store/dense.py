@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index_store.chunks import Chunk
 from index_store.errors import IndexDamaged
 from index_store.manifest import REBUILD
-from index_store.minilm import well_formed
+from index_store.well_formed import well_formed
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from index_store.chunks import Embedder
 from index_store.errors import EmbeddingServerFailed, InvalidInput, SettingsError
-from index_store.minilm import MiniLM, well_formed
+from index_store.minilm import MiniLM
 from index_store.settings import StoreSettings
 from index_store.token_estimate import estimate_tokens
+from index_store.well_formed import well_formed
 
 if TYPE_CHECKING:
     from index_store.embedding_server import EmbeddingClient

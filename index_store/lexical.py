@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
-from index_store.minilm import well_formed
+from index_store.well_formed import well_formed
 
 _HEAP_BYTES = 64_000_000
 _ANALYSER = "lectern"

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.errors import WeightsMissing
+from index_store.well_formed import well_formed
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -230,12 +231,3 @@ def _of_one_length(texts: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], 
         for at in range(0, len(rows), step):
             part = rows[at : at + step]
             yield part, np.array([texts[row] for row in part], dtype=np.int32)
-
-
-def well_formed(text: str) -> str:
-    """Replace lone surrogates, which are no characters and cannot be written as UTF-8; all else stays."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

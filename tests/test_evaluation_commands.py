@@ -301,7 +301,8 @@ def test_the_order_of_the_cells_does_not_make_one_slow(home: Path, dataset: Path
 
     server.default = slow_at_first
     run(home, "compare", str(dataset), "--prompts", "1,2", OPENAI_BASE_URL=server.url, LECTERN_MODEL="m")
-    rows = [json.loads(line) for file in home.glob("evaluations/*/rows.jsonl") for line in file.open()]
+    kept = [file.read_text("utf-8") for file in home.glob("evaluations/*/rows.jsonl")]
+    rows = [json.loads(line) for text in kept for line in text.splitlines()]
     assert len(rows) == 2 * 3 and all(row["seconds"] < first_s for row in rows)
 
 

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from index_store import minilm
 from index_store.errors import WeightsMissing
 from index_store.minilm import VOCABULARY, WEIGHTS, MiniLM, weights_folder
+from index_store.well_formed import well_formed
 
 PROSE = "Chain of thought asks the model to write its reasoning down before the answer; ReAct adds actions. "
 
@@ -83,7 +84,7 @@ FRAGMENTS = st.sampled_from(
 def test_reading_only_the_start_of_a_long_text_gives_the_same_tokens(
     model: MiniLM, parts: list[str], times: int
 ) -> None:
-    text = minilm.well_formed("".join(parts) * times)[:40_000]
+    text = well_formed("".join(parts) * times)[:40_000]
     whole = whole_tokenizer().encode(text, add_special_tokens=False).ids
     assert model.token_ids(text) == [101, *whole[:254], 102]
 
@@ -94,7 +95,7 @@ def test_reading_only_the_start_of_a_long_text_gives_the_same_tokens(
 def test_wherever_the_cut_falls_the_first_tokens_are_those_of_the_whole_text(
     model: MiniLM, parts: list[str], limit: int, size: int
 ) -> None:
-    text = minilm.well_formed("".join(parts))
+    text = well_formed("".join(parts))
     whole = whole_tokenizer().encode(text, add_special_tokens=False).ids
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(minilm, "FIRST_CHARACTERS", size)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from index_store.errors import SettingsError, TracesUnavailable
@@ -195,3 +195,14 @@ def _version(engine: Engine) -> str | None:
             hint="Update Lectern, or set LECTERN_HOME to another folder.",
         )
     return None if found is None else str(found)
+
+
+def into(connection: Connection, table: Table) -> Any:
+    """Give an insert that can say what happens where there is such a row already (`on_conflict_do_...`)."""
+    if connection.dialect.name == "postgresql":  # its import is slow, and few have one
+        from sqlalchemy.dialects.postgresql import insert as into_postgresql
+
+        return into_postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert as into_sqlite
+
+    return into_sqlite(table)

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.tracing.database import reading, writing
+from assistant.tracing.database import into, reading, writing
 from assistant.tracing.redaction import Redaction
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.tables import feedback, outbox, sinks, traces
@@ -70,7 +69,7 @@ class Outbox:
             rows = [self._row(name, "trace", record["id"], record["id"], payload) for name in names]
             # There is one already of a turn that was taken for aborted and then ended after all.
             again = {"payload": payload, "state": "pending", "attempts": 0, "due_at": self._clock()}
-            made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(outbox)
+            made = into(connection, outbox)
             connection.execute(made.on_conflict_do_update(index_elements=_KEY, set_=again), rows)
             for early in connection.execute(select(feedback).where(feedback.c.trace_id == record["id"])).mappings():
                 self.add_feedback(connection, dict(early))
@@ -81,7 +80,7 @@ class Outbox:
         began = connection.execute(select(traces.c.started_at).where(traces.c.id == row["trace_id"])).scalar()
         payload = self.vote(row, began)
         for name in connection.execute(about).scalars().all():
-            made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(outbox)
+            made = into(connection, outbox)
             item = self._row(name, "feedback", row["trace_id"], str(row["id"]), payload)
             connection.execute(made.on_conflict_do_nothing(index_elements=_KEY), item)
 

@@ -18,7 +18,7 @@ from assistant.tracing.keys import SHOWN as KEY
 from assistant.tracing.keys import hide_keys, hide_value
 from assistant.tracing.phones import hide_phones
 from assistant.tracing.settings import TraceSettings
-from index_store.minilm import well_formed
+from index_store.well_formed import well_formed
 
 REMEMBERED = 1_024
 """Texts whose redaction is remembered: the same passages stand in many prompts."""

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.tracing.database import empty_log, open_database, reading, sqlite_url, writing
+from assistant.tracing.database import empty_log, into, open_database, reading, sqlite_url, writing
 from assistant.tracing.outbox import Outbox, SinkState, claimers, free_claims, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
@@ -279,16 +279,7 @@ class TraceStore:
 
     def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
         """Insert a row unless there is one of its id."""
-        made: Any
-        if connection.dialect.name == "postgresql":  # its import is slow, and few have one
-            from sqlalchemy.dialects.postgresql import insert as into_postgresql
-
-            made = into_postgresql(table)
-        else:
-            from sqlalchemy.dialects.sqlite import insert as into_sqlite
-
-            made = into_sqlite(table)
-        connection.execute(made.on_conflict_do_nothing(index_elements=["id"]), row)
+        connection.execute(into(connection, table).on_conflict_do_nothing(index_elements=["id"]), row)
 
 
 def _require(connection: Connection, trace_id: str) -> None:
