@@ -197,9 +197,9 @@ def _version(engine: Engine) -> str | None:
     return None if found is None else str(found)
 
 
-def into(connection: Connection, table: Table) -> Any:
+def into(dialect: str, table: Table) -> Any:
     """Give an insert that can say what happens where there is such a row already (`on_conflict_do_...`)."""
-    if connection.dialect.name == "postgresql":  # its import is slow, and few have one
+    if dialect == "postgresql":  # its import is slow, and few have one
         from sqlalchemy.dialects.postgresql import insert as into_postgresql
 
         return into_postgresql(table)

@@ -69,7 +69,7 @@ class Outbox:
             rows = [self._row(name, "trace", record["id"], record["id"], payload) for name in names]
             # There is one already of a turn that was taken for aborted and then ended after all.
             again = {"payload": payload, "state": "pending", "attempts": 0, "due_at": self._clock()}
-            made = into(connection, outbox)
+            made = into(connection.dialect.name, outbox)
             connection.execute(made.on_conflict_do_update(index_elements=_KEY, set_=again), rows)
             for early in connection.execute(select(feedback).where(feedback.c.trace_id == record["id"])).mappings():
                 self.add_feedback(connection, dict(early))
@@ -80,7 +80,7 @@ class Outbox:
         began = connection.execute(select(traces.c.started_at).where(traces.c.id == row["trace_id"])).scalar()
         payload = self.vote(row, began)
         for name in connection.execute(about).scalars().all():
-            made = into(connection, outbox)
+            made = into(connection.dialect.name, outbox)
             item = self._row(name, "feedback", row["trace_id"], str(row["id"]), payload)
             connection.execute(made.on_conflict_do_nothing(index_elements=_KEY), item)
 

@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.tracing.database import empty_log, into, open_database, reading, sqlite_url, writing
@@ -101,7 +102,7 @@ class TraceStore:
         rows = [self._rows.step(start.trace_id, n, span) for n, span in enumerate(steps)]
 
         def write(connection: Connection) -> None:
-            done = connection.execute(update(traces).where(traces.c.id == start.trace_id).values(row))
+            done = connection.execute(_ENDED, {**row, "ended_id": start.trace_id})
             if done.rowcount == 0:
                 raise TraceUnknown(f"There is no trace {start.trace_id}.")
             if rows:
@@ -279,7 +280,15 @@ class TraceStore:
 
     def _add(self, connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
         """Insert a row unless there is one of its id."""
-        connection.execute(into(connection, table).on_conflict_do_nothing(index_elements=["id"]), row)
+        connection.execute(_unless_there(connection.dialect.name, table), row)
+
+
+_ENDED = update(traces).where(traces.c.id == bindparam("ended_id"))  # made once: making takes longer than running
+
+
+@cache
+def _unless_there(dialect: str, table: Any) -> Any:
+    return into(dialect, table).on_conflict_do_nothing(index_elements=["id"])
 
 
 def _require(connection: Connection, trace_id: str) -> None:
