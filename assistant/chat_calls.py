@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import openai
 from openai.types.chat import ChatCompletionChunk
 
-from assistant.endpoint import Endpoint, TooLong
+from assistant.endpoint import Endpoint
 from assistant.llm_errors import FAILURES, CutOff, EmptyReply, NoStream, explain, wait_before_retry
 from assistant.usage import Call, current_meter
+from index_store.bounded import TooLong
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from assistant.settings import AssistantSettings
+from index_store.bounded import cut_stream_after
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpx
     from openai import AsyncOpenAI
 
 T = TypeVar("T")
 MOST_BYTES = 32 * 2**20
 """Of one response: a hundred thousand tokens, each in an event of its own, take as much."""
-
-
-class TooLong(ValueError):
-    """A server sends more than any reply has; the first argument is the limit in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +67,12 @@ class Endpoint:
                 timeout=httpx.Timeout(silence, connect=min(settings.connect_timeout_s, silence)),
                 follow_redirects=True,
                 trust_env=not _is_loopback(self.shown),  # a proxy for the internet does not know our loopback
-                event_hooks={"response": [_bounded]},
+                event_hooks={"response": [cut_stream_after(MOST_BYTES)]},
             ),
         )
         if not self.priced:
             client.organization = client.project = None  # the client takes them from the environment; not theirs to see
         return client
-
-
-async def _bounded(response: httpx.Response) -> None:
-    """Cut a response that does not end: a line without an end is held in memory by whoever reads lines."""
-    import httpx
-
-    inner = cast("httpx.AsyncByteStream", response.stream)  # of an AsyncClient
-
-    class Bounded(httpx.AsyncByteStream):
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            seen = 0
-            async for part in inner:
-                seen += len(part)
-                if seen > MOST_BYTES:
-                    raise TooLong(f"{MOST_BYTES // 2**20} MB")
-                yield part
-
-        async def aclose(self) -> None:
-            await inner.aclose()
-
-    response.stream = Bounded()
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import httpx
 import openai
 
-from assistant.endpoint import Endpoint, TooLong
+from assistant.endpoint import Endpoint
 from index_store import retries
+from index_store.bounded import TooLong
 from index_store.errors import (
     ModelDenied,
     ModelOverloaded,

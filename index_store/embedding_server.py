@@ -18,10 +18,13 @@ import numpy as np
 import openai
 from numpy.typing import NDArray
 
+from index_store.bounded import TooLong, cut_after
 from index_store.errors import EmbeddingServerFailed
 from index_store.retries import LONGEST_WAIT_S, wait_before_retry
 from index_store.settings import StoreSettings
 
+MOST_BYTES = 64 * 2**20
+"""Of one answer: a request of 128 texts, each with a vector of 3,072 numbers, gets a tenth of that."""
 REFUSED_RETRIES = 1
 """Tries again after a refused connection: a server that is being restarted, not one that is not there."""
 
@@ -45,6 +48,7 @@ class EmbeddingClient:
             timeout=httpx.Timeout(settings.embedding_timeout_s, connect=settings.connect_timeout_s),
             follow_redirects=True,
             trust_env=not is_loopback(address),  # a proxy for the internet does not know our loopback
+            event_hooks={"response": [cut_after(MOST_BYTES, settings.embedding_timeout_s)]},
         )
         self._client = openai.OpenAI(
             api_key=self._key or "none", base_url=address, max_retries=0, http_client=self._http
@@ -65,6 +69,9 @@ class EmbeddingClient:
             try:
                 return read_answer(self._ask(texts), len(texts))
             except (openai.OpenAIError, httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
+                if isinstance(failure.__cause__, TooLong):
+                    told = f"The answer of {self.what} does not end within {failure.__cause__}."
+                    raise EmbeddingServerFailed(told, hint=_doctor(self.settings)) from failure
                 wait = wait_before_retry(failure, attempt, self.settings.backoff_s)
                 allowed = REFUSED_RETRIES if _refused(failure) else self.settings.max_retries
                 if wait is None or wait > LONGEST_WAIT_S or attempt >= allowed:

@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from index_store.bounded import TooLong, cut_after
 from index_store.errors import ToolFailed
 
 Host = tuple[str, int]
 LONGEST_SNIPPET = 600
 TIMEOUT_S = 10.0
+MOST_BYTES = 8 * 2**20
 _TAGS = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _LATER = "Go on without it, or try again later."
@@ -182,8 +184,10 @@ def _asked(name: str, method: str, url: str, *, forbidden: str = "", **about: An
     import httpx
 
     try:
-        with httpx.Client(timeout=TIMEOUT_S) as client:
+        with httpx.Client(timeout=TIMEOUT_S, event_hooks={"response": [cut_after(MOST_BYTES, TIMEOUT_S)]}) as client:
             reply = client.request(method, url, **about)
+    except TooLong as exc:
+        raise ToolFailed(f"The answer of {name} does not end within {exc}.", hint=_LATER) from exc
     except httpx.HTTPError as exc:  # its message may hold the address with the key
         reason = "no answer in time" if isinstance(exc, httpx.TimeoutException) else type(exc).__name__
         raise ToolFailed(f"{name} cannot be reached: {reason}.", hint=_LATER) from None

@@ -17,9 +17,11 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from index_store.bounded import TooLong, cut_after
 from index_store.errors import SettingsError, ToolFailed
 
-LARGEST_REPLY = 8_000_000  # bytes; the longest articles have some hundred thousand
+LARGEST_REPLY = 8 * 2**20
+"""Bytes; the longest articles have some hundred thousand."""
 MOST_LINKS = 25
 _REFERS = re.compile(r"\bmay (?:also )?refer to\b", re.IGNORECASE)
 _HINT = "Go on without it, or try again later."
@@ -130,8 +132,11 @@ class _Wire:
         import httpx
 
         try:
-            with httpx.Client(timeout=self._timeout_s, headers=dict(headers)) as client:
+            hooks = {"response": [cut_after(LARGEST_REPLY, self._timeout_s)]}
+            with httpx.Client(timeout=self._timeout_s, headers=dict(headers), event_hooks=hooks) as client:
                 reply = client.get(self._api_url, params={**params, "maxlag": "5"})
+        except TooLong as exc:
+            raise ToolFailed(f"Wikipedia's answer does not end within {exc}.", hint=_HINT) from exc
         except httpx.HTTPError as exc:
             host = urlsplit(self._api_url).hostname
             raise ToolFailed(f"Wikipedia cannot be reached at {host}: {_reason(exc)}.", hint=_HINT) from exc
@@ -143,8 +148,6 @@ class _Wire:
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
-    if len(data) > LARGEST_REPLY:
-        raise ToolFailed("Wikipedia's answer is too large.", hint=_HINT)
     try:
         found = json.loads(data)
     except ValueError as exc:
