@@ -95,8 +95,7 @@ class Assistant:
                     yield event
         except LecternError as exc:
             await turn.end("error", failure=exc)
-            seconds = time.time() - turn.start.started_at
-            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, seconds, type(exc).__name__)
+            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, turn.seconds, type(exc).__name__)
         except Exception as exc:  # a bug of ours: kept with the turn, then told as what it is
             await turn.end("error", failure=exc)
             raise
@@ -130,7 +129,7 @@ class Assistant:
                         related=related,
                         tags=event.tags or (),
                     )
-                    yield _ending(event, turn.start.trace_id, turn.meter, time.time() - turn.start.started_at)
+                    yield _ending(event, turn.start.trace_id, turn.meter, turn.seconds)
                     continue
                 if isinstance(event, Rewritten):
                     turn.searched = event.question

@@ -68,7 +68,7 @@ class Ticket:
         """Wait for a place."""
         if self._place is not None:
             await self._place
-        self._began = self._gate.clock()
+        self._began = self._gate.timer()
 
     def leave(self) -> None:
         """Give the place to the next, or no longer wait."""
@@ -82,6 +82,8 @@ class Gate:
     limits: TurnLimits
     spent: Callable[[str | None, float], Spent]
     clock: Callable[[], float] = time.time
+    timer: Callable[[], float] = time.monotonic
+    """Measures how long something took: the clock may be set meanwhile."""
     _running: Counter[str] = field(default_factory=Counter)
     _waiting: dict[str, deque[Ticket]] = field(default_factory=dict)
     _recent: dict[str, deque[float]] = field(default_factory=dict)
@@ -116,7 +118,7 @@ class Gate:
         else:
             ticket.wait_s = self._queued(ticket)
         if turn:
-            self._recent.setdefault(who, deque()).append(self.clock())
+            self._recent.setdefault(who, deque()).append(self.timer())
         return ticket
 
     @asynccontextmanager
@@ -144,7 +146,7 @@ class Gate:
                 del self._waiting[ticket.user]
             return
         if began is not None:
-            self._usual_s += SMOOTHING * (max(0.0, self.clock() - began) - self._usual_s)
+            self._usual_s += SMOOTHING * ((self.timer() - began) - self._usual_s)
         self._running[ticket.user] -= 1
         if self._running[ticket.user] <= 0:
             del self._running[ticket.user]
@@ -196,7 +198,7 @@ class Gate:
         return max(1.0, max(by_own, by_all) * self._usual_s)
 
     def _check_minute(self, user: str) -> None:
-        most, now = self.limits.turns_a_minute, self.clock()
+        most, now = self.limits.turns_a_minute, self.timer()
         recent = self._recent.get(user)
         while recent and recent[0] <= now - MINUTE_S:
             recent.popleft()

@@ -229,7 +229,7 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
         notes=(*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ())),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
-        seconds=time.time() - turn.start.started_at,
+        seconds=turn.seconds,
     )
 
 

@@ -51,11 +51,21 @@ class Turn:
     def __init__(self, traces: Traces | None, start: Start) -> None:
         self._traces = traces
         self.start = start
+        self._began = time.monotonic()
         self.meter = Meter()
-        self.recording = Recording()
+        self.recording = Recording(self.now)
         self.said = ""
         self.searched: str | None = None
         self.is_over = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the turn has taken so far."""
+        return time.monotonic() - self._began
+
+    def now(self) -> float:
+        """Give the time (s since 1970) as it has gone on since the beginning, though the clock may be set meanwhile."""
+        return self.start.started_at + self.seconds
 
     async def begin(self) -> None:
         """Keep that the turn has begun, before anything is done for it."""
@@ -82,7 +92,7 @@ class Turn:
         end = End(
             status=status,
             answer=self.said,
-            ended_at=time.time(),
+            ended_at=self.now(),
             citations=tuple(_citation(c) for c in citations),
             related=tuple(_related(h) for h in related),
             tags=tuple(tags),
@@ -106,7 +116,7 @@ class Turn:
             "mode": self.start.mode,
             "model": self.start.model,
             "status": status,
-            "seconds": round(time.time() - self.start.started_at, 3),
+            "seconds": round(self.seconds, 3),
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "price_usd": usage.price_usd,

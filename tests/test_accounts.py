@@ -137,6 +137,22 @@ def test_a_session_ends_by_itself_idle_or_old(accounts: Accounts, clock: Clock) 
     assert accounts.signed_in(busy) is None
 
 
+def test_a_clock_that_was_ahead_and_is_set_back_keeps_nobody_out_or_in(accounts: Accounts, clock: Clock) -> None:
+    ada = accounts.add("Ada", Role.STUDENT, GOOD)
+    clock.now += 400 * 86_400
+    for _ in range(FREE["both"] + 5):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in("Ada", "wrong", "1.2.3.4")
+    token = accounts.open_session(ada.id)
+    clock.now -= 400 * 86_400
+    assert accounts.signed_in(token) is None  # it would be open for more than a year
+    with pytest.raises(SignInRefused) as told:
+        accounts.sign_in("Ada", GOOD, "1.2.3.4")
+    assert told.value.retry_after_s is not None and told.value.retry_after_s <= LONGEST_WAIT_S
+    clock.now += LONGEST_WAIT_S + 1
+    assert accounts.signed_in(accounts.sign_in("Ada", GOOD, "1.2.3.4")) is not None
+
+
 def test_another_password_ends_all_sessions(accounts: Accounts) -> None:
     ada = accounts.add("Ada", Role.STUDENT, GOOD)
     token = accounts.sign_in("Ada", GOOD, "")

@@ -159,6 +159,28 @@ def test_a_server_that_says_when_is_left_alone_until_then(store: TraceStore, que
     assert ("trace", later) in sink.arrived
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_was_ahead_and_is_set_back_holds_nothing_up(
+    store: TraceStore, queue: Queue, clock: Clock, restarted: bool
+) -> None:
+    clock.now += 400 * 86_400
+    keep(store)
+    deliver_round(queue, [ScriptedSink(SinkUnavailable("Comet is down."))])
+    queue.claim("comet", 1, even_if_not_due=True)  # and a worker that claims it and is killed
+    clock.now -= 400 * 86_400
+    worker = Queue(store.engine, "another", clock) if restarted else queue
+    assert deliver_round(worker, [ScriptedSink()]).delivered == 1
+
+
+def test_a_start_leaves_a_wait_that_was_asked_for_alone(store: TraceStore, queue: Queue, clock: Clock) -> None:
+    keep(store)
+    deliver_round(queue, [ScriptedSink(SinkUnavailable("Comet is busy.", retry_after_s=80_000.0))])
+    again = Queue(store.engine, "another", clock)
+    assert deliver_round(again, [ScriptedSink()]).delivered == 0
+    clock.now += 80_001
+    assert deliver_round(again, [ScriptedSink()]).delivered == 1
+
+
 def test_a_refused_key_pauses_the_sink_until_it_is_resumed(store: TraceStore, queue: Queue, clock: Clock) -> None:
     keep(store), keep(store)
     sink = ScriptedSink(SinkDenied("Comet refused the key."))

@@ -27,7 +27,8 @@ class Clock:
 
 
 def gate_of(clock: Clock | None = None, used: Spent | None = None, **limits: float | None) -> Gate:
-    return Gate(TurnLimits(**limits), lambda user, since: used or Spent(), clock or Clock())  # type: ignore[arg-type]
+    clock = clock or Clock()
+    return Gate(TurnLimits(**limits), lambda user, since: used or Spent(), clock, clock)  # type: ignore[arg-type]
 
 
 async def started(ticket: Ticket) -> None:

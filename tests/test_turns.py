@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,20 @@ async def test_an_answer_is_told_only_when_it_is_kept(store: TraceStore) -> None
     async for event in made(Engine(), store).ask("q"):
         status = TraceReader(store.engine).find()[0]["status"]
         assert status == ("ok" if isinstance(event, Answer) else "running")
+
+
+async def test_a_clock_that_is_set_back_makes_no_turn_end_before_it_began(
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = made(Engine(), store).ask("q")
+    await anext(turn)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 86_400)
+    events = [event async for event in turn]
+    assert events[-1].seconds >= 0
+    record = TraceReader(store.engine).get(events[-1].trace_id)
+    assert record["started_at"] <= record["ended_at"]
+    assert all(record["started_at"] <= s["started_at"] <= s["ended_at"] for s in record["spans"])
 
 
 async def test_a_reader_who_goes_away_leaves_a_stopped_turn_with_what_was_said(store: TraceStore) -> None:

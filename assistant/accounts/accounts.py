@@ -215,7 +215,7 @@ class Accounts:
             .where(
                 sessions.c.token_hash == hashed(token),
                 sessions.c.seen_at >= now - IDLE_S,
-                sessions.c.created_at >= now - LONGEST_S,
+                sessions.c.created_at.between(now - LONGEST_S, now + IDLE_S),  # else the clock was set back since
                 accounts.c.disabled.is_(False),
             )
         )

@@ -41,6 +41,9 @@ class Attempts:
 
         def write(connection: Connection) -> float:
             connection.execute(delete(attempts).where(attempts.c.last_at < now - FORGOTTEN_S))
+            # What is later than now was noted by a clock that has been set back since: nobody shall wait for days.
+            ahead = update(attempts).where(attempts.c.key.in_(keys), attempts.c.last_at > now)
+            connection.execute(ahead.values(last_at=now))
             rows = connection.execute(select(attempts).where(attempts.c.key.in_(keys)).with_for_update()).all()
             until = (_until(row.failures, FREE[row.key.partition(":")[0]], row.last_at) for row in rows)
             if (wait := max(until, default=0.0) - now) > 0:

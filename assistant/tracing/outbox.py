@@ -25,6 +25,10 @@ from assistant.tracing.tables import feedback, outbox, sinks, traces
 CLAIM_S = 180.0
 """How long a claim holds: more than the sending of one item can take."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
+LONGEST_ASKED_S = 86_400.0
+"""The longest that a sink may ask to be left alone."""
+STEP_S = 60.0
+"""A clock that goes back by more was set."""
 _KEY = ["sink", "kind", "item"]
 _LEFT_OUT = ("owner", "search_text")  # of no use to anybody else
 
@@ -117,11 +121,13 @@ class Queue:
         self._worker = worker
         self._clock = clock
         self._failures: Counter[str] = Counter()  # in a row, by sink
+        self._latest: float | None = None
 
     def claim(self, sink: str, limit: int, *, even_if_not_due: bool = False) -> list[Item]:
         """Take what is due for a sink, what has been due longest first; none while it is paused."""
         now = self._clock()
         with writing(self._engine) as connection:
+            self._mind_the_clock(connection, now)
             state = connection.execute(select(sinks).where(sinks.c.name == sink)).one_or_none()
             if state is not None and (state.paused_at is not None or (state.not_before or 0) > now):
                 return []
@@ -134,6 +140,25 @@ class Queue:
             claimed = {"claimed_by": self._worker, "claimed_until": now + CLAIM_S}
             connection.execute(update(outbox).where(outbox.c.id.in_([r.id for r in rows])).values(claimed))
         return [Item(r.id, r.sink, r.kind, r.trace_id, r.attempts, r.payload) for r in rows]
+
+    def _mind_the_clock(self, connection: Connection, now: float) -> None:
+        """Bring forward what waits for times that a clock ahead of this one has set: it would wait for days.
+
+        Looked for at the start, where only what no wait explains is taken for such, and when the clock was set back.
+        """
+        first, back = self._latest is None, self._latest is not None and now < self._latest - STEP_S
+        self._latest = now
+        if not first and not back:
+            return
+        far = now if back else now + LONGEST_ASKED_S
+        waits = outbox.c.state == "pending"
+        connection.execute(update(outbox).where(waits, outbox.c.due_at > far).values(due_at=now))
+        connection.execute(
+            update(outbox)
+            .where(waits, outbox.c.claimed_until > now + CLAIM_S)
+            .values(claimed_by=None, claimed_until=None)
+        )
+        connection.execute(update(sinks).where(sinks.c.not_before > far).values(not_before=None))
 
     def holds(self, item: Item) -> bool:
         """Tell whether a claimed item is still there to be sent: it may have been forgotten, or the claim run out."""

@@ -19,13 +19,12 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 
+from assistant.tracing.outbox import LONGEST_ASKED_S
 from index_store.errors import DeliveryProblem, SinkDenied, SinkRefused, SinkUnavailable
 
 ANSWER_BYTES = 4 * 2**20
 """The longest answer that is read; the servers' answers have some hundred bytes."""
 LATER = "It is tried again later."
-LONGEST_WAIT_S = 86_400.0
-"""The longest that a server's Retry-After is believed: a wrong clock must not end the delivery for good."""
 
 
 class TimedSession(requests.Session):
@@ -286,4 +285,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     from index_store.retries import retry_after  # loads the openai client
 
     asked = retry_after(headers)
-    return None if asked is None else min(asked, LONGEST_WAIT_S)
+    return None if asked is None else min(asked, LONGEST_ASKED_S)  # a wrong clock must not end the delivery for good
