@@ -30,11 +30,15 @@ from assistant.refusal import REFUSAL
 from assistant.tools.tool import Offer
 from assistant.tracing.capture import span
 from index_store.chunks import Embedder, Hit
+from index_store.errors import IndexProblem
 from index_store.retriever import CourseRetriever, nodes_of
 
 Turns = Sequence[Mapping[str, str]]
 PROMPT_INPUTS = frozenset({"question", "passages", "assignment", "code_lines"})
 """What a template that a course's rule names may use."""
+SEARCH_WITHIN_S = 120.0
+"""Longer than an embedding server takes with its retries. Chroma itself waits for ever while its files are held."""
+HELD = "Another program may hold its files: close that, and ask again; `lectern doctor` looks at the index."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,11 @@ class CourseQueryEngine(BaseQueryEngine):
         with span("retrieve", "search the course", {"question": question, "top_k": self._top_k}) as step:
             rule = RULE.get()
             allows = None if rule is None else rule.allows
-            hits = tuple(await asyncio.to_thread(self._retriever.search, question, self._top_k, allows))
+            try:
+                async with asyncio.timeout(SEARCH_WITHIN_S):
+                    hits = tuple(await asyncio.to_thread(self._retriever.search, question, self._top_k, allows))
+            except TimeoutError as exc:
+                raise IndexProblem(f"The index did not answer within {SEARCH_WITHIN_S:g} s.", hint=HELD) from exc
             step.outputs = [found(hit) for hit in hits]
         return hits
 

@@ -3,11 +3,13 @@
 LecternError                  message: what went wrong, naming the thing; hint: the next step
 ├── InvalidInput              a question, option or batch row that cannot be used
 ├── SettingsError             an environment variable or setting that cannot be used
+├── DiskFull                  there is no room where a file was to be written
 ├── IndexProblem
 │   ├── IndexEmpty            nothing has been ingested yet
 │   ├── IndexMismatch         built with another model, window or splitter
 │   ├── IndexDamaged          the files of the index cannot be read, or disagree with the ledger
 │   └── IndexLocked           another process is writing
+├── ServerStopping            the server is being stopped while it works on what was asked
 ├── SourceProblem
 │   ├── SourceMissing         a path or address that leads to nothing
 │   ├── UnreadableFile        one file that cannot be read; the others go on
@@ -67,6 +69,10 @@ class SettingsError(LecternError):
     """An environment variable or a setting that cannot be used."""
 
 
+class DiskFull(LecternError):
+    """There is no room left where a file was to be written."""
+
+
 class IndexProblem(LecternError):
     """Something about the index as a whole."""
 
@@ -88,6 +94,13 @@ class IndexDamaged(IndexProblem):
 
 class IndexLocked(IndexProblem):
     """Another process is writing to the index."""
+
+
+class ServerStopping(LecternError):
+    """The server is being stopped while it works on what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is being stopped.", hint="Ask again in a minute; what was said so far is kept.")
 
 
 class SourceProblem(LecternError):

@@ -63,6 +63,9 @@ class Known:
 
 
 _FILE = "ledger.sqlite"
+BUSY_S = 30.0
+"""How long another program may hold the file before that is told."""
+CLOSE_IT = "Another program holds it: close that, then run the same command again."
 
 
 class Ledger:
@@ -82,7 +85,7 @@ class Ledger:
         self.file = home / _FILE
         with self._told():
             home.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self.file, timeout=30, check_same_thread=False)
+            self._db = sqlite3.connect(self.file, timeout=BUSY_S, check_same_thread=False)
             try:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")
@@ -103,7 +106,8 @@ class Ledger:
         try:
             yield
         except (OSError, sqlite3.OperationalError, sqlite3.IntegrityError) as exc:
-            raise IndexProblem(f"The ledger cannot be used: {self.file} ({exc}).", hint=MAKE_ROOM) from exc
+            hint = CLOSE_IT if "locked" in str(exc) else MAKE_ROOM
+            raise IndexProblem(f"The ledger cannot be used: {self.file} ({exc}).", hint=hint) from exc
         except sqlite3.DatabaseError as exc:
             raise IndexDamaged(
                 f"The ledger cannot be read: {self.file} ({exc}).",

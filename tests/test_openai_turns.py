@@ -163,6 +163,31 @@ async def test_a_server_that_stops_keeps_the_turns_under_way(api_home: Path, mod
             assert traces(served)[0]["status"] == "stopped"
 
 
+@pytest.mark.parametrize("way", ["reply", "stream", "rest"])
+async def test_who_waits_for_a_turn_is_told_that_the_server_stops(
+    modelled: Served, model: ModelServer, way: str
+) -> None:
+    model.script(Reply("Stoneware is fired at 1,260 degrees Celsius. [1] " * 5, hang_after=9))
+    before, (path, body) = len(model.chats), WAYS[way]
+    async with httpx.AsyncClient(timeout=None) as client:
+        asking = asyncio.create_task(client.post(f"{modelled.address}{path}", json=body))
+        await until(lambda: len(model.chats) > before)
+        await until(lambda: modelled.api.turns)
+        await until(lambda: traces(modelled)[0]["status"] == "running")
+        closing = asyncio.run_coroutine_threadsafe(modelled.api.turns.close(), loop_of(modelled))
+        answer = await asking
+        await asyncio.wrap_future(closing)
+    assert "The server is being stopped" in answer.text
+    assert answer.status_code in ((503,) if way != "stream" else (200, 503))
+    assert traces(modelled)[0]["status"] == "stopped"
+
+
+def loop_of(served: Served) -> asyncio.AbstractEventLoop:
+    """Give the event loop that the turns of a server run on."""
+    (turn,) = served.api.turns._running
+    return turn.task.get_loop()
+
+
 def test_a_silent_stream_says_that_it_is_there(
     modelled: Served, model: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from index_store import errors
 from index_store.errors import LecternError
 from ui.batch import Row, dump
+from ui.full_disk import no_room
 from ui.rows import TurnFailed
 
 Said = Callable[[int, LecternError, str | None], Row]
@@ -38,6 +39,8 @@ _STATUSES: Sequence[tuple[type[LecternError], int]] = (
     (errors.ModelProblem, 502),
     (errors.EmbeddingServerFailed, 502),
     (errors.TracesUnavailable, 503),
+    (errors.ServerStopping, 503),
+    (errors.DiskFull, 507),
 )
 """Of the classes that fit an error the first; what is not here is a fault of the server's setup: 500."""
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -115,6 +118,12 @@ def tell_errors(app: FastAPI, said: Said, invalid: int) -> None:
         answer.headers.update(exc.headers or {})
         return answer
 
+    async def on_disk(request: Request, exc: Exception) -> Response:
+        told = no_room(exc) if isinstance(exc, OSError) else None
+        if told is None:
+            raise exc
+        return refusal(said, told)
+
     async def fault(request: Request, exc: Exception) -> Response:
         text = "Something went wrong here."
         return refusal(said, LecternError(text, hint="Try again; the log of the server says what it was."), 500)
@@ -122,6 +131,7 @@ def tell_errors(app: FastAPI, said: Said, invalid: int) -> None:
     app.add_exception_handler(LecternError, ours)
     app.add_exception_handler(RequestValidationError, not_as_described)
     app.add_exception_handler(HTTPException, by_http)
+    app.add_exception_handler(OSError, on_disk)
     app.add_exception_handler(Exception, fault)
 
 

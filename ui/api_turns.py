@@ -18,7 +18,7 @@ from assistant.events import Event
 from assistant.query_engine import Turns as History
 from assistant.tracing.records import Origin
 from assistant.ways import Way
-from index_store.errors import LecternError
+from index_store.errors import LecternError, ServerStopping
 from ui import wiring
 from ui.batch import Row
 from ui.rows import hits_row
@@ -71,6 +71,11 @@ class RunningTurn:
         """End the turn, which is kept with what was said; nothing where it is over."""
         _cancel(self.task)
 
+    def stop_for(self, reason: LecternError) -> None:
+        """End the turn, and tell its reader why."""
+        self.stop()
+        self._events.put_nowait(reason)
+
     async def _run(self, events: AsyncGenerator[Event, None]) -> None:
         try:
             async with aclosing(events):
@@ -86,7 +91,7 @@ class ApiTurns:
 
     def __init__(self, opened: wiring.Opened) -> None:
         self._opened = opened
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[RunningTurn] = set()
         self._tagger: Tagger | None = None
 
     def __len__(self) -> int:
@@ -100,8 +105,8 @@ class ApiTurns:
     def ask(self, who: Person, question: str, history: History = (), way: Way = "auto") -> RunningTurn:
         """Begin a turn; what is wrong with the question, or a limit, is told by the first event that is read."""
         turn = RunningTurn(self._opened.assistant.ask(question, history, _origin(who), way))
-        self._running.add(turn.task)
-        turn.task.add_done_callback(self._running.discard)
+        self._running.add(turn)
+        turn.task.add_done_callback(lambda _: self._running.discard(turn))
         return turn
 
     async def tag(self, who: Person, abstract: str) -> Tagged:
@@ -148,12 +153,12 @@ class ApiTurns:
             return await asyncio.to_thread(self._opened.library.embedder.embed_texts, texts)
 
     async def close(self) -> None:
-        """End all turns, as when the server stops."""
+        """End all turns, as when the server stops; who waits for them is told."""
         running = list(self._running)
-        for task in running:
-            _cancel(task)
+        for turn in running:
+            turn.stop_for(ServerStopping())
         if running:
-            await asyncio.wait(running, timeout=STOP_WITHIN_S)
+            await asyncio.wait([turn.task for turn in running], timeout=STOP_WITHIN_S)
 
     async def _names(self) -> Tagger:
         if self._tagger is None:

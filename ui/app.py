@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_S = 75
 """Seconds: under load, the usual 5 close a connection just when a page wants to use it again."""
-SHUTDOWN_S = 10
+FINISH_S, SHUTDOWN_S = 6.0, 10
+"""Seconds for turns to come to their end by themselves, and until all connections are cut."""
 
 
 def serve(host: str, port: int) -> None:
@@ -114,6 +117,12 @@ def _run(app: FastAPI, listening: socket.socket, server: ServerSettings) -> None
             await super().startup(sockets)
             click.echo(f"Lectern is open on http://{address}:{port}/ (Ctrl-C stops it)")
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Let turns come to their end for a while; the others are kept as they are, and who waits is told."""
+            ending = asyncio.get_running_loop().create_task(_end_after(FINISH_S, app.state.end_turns))
+            await super().shutdown(sockets)
+            ending.cancel()
+
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -127,6 +136,11 @@ def _run(app: FastAPI, listening: socket.socket, server: ServerSettings) -> None
         forwarded_allow_ips=server.proxies,
     )
     Told(config).run(sockets=[listening])
+
+
+async def _end_after(seconds: float, end: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.sleep(seconds)
+    await end()
 
 
 def ingest_sample_if_empty(environment: Environment) -> None:

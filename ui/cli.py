@@ -26,6 +26,7 @@ from ui import (
     trace_commands,
 )
 from ui.batch import Row, dump, run_command
+from ui.full_disk import no_room
 from ui.text_files import TextFile
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ _BATCH = click.option(
 
 class _Group(click.Group):
     """Shows our own errors as two lines instead of a traceback, and turns an interrupt into an exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as exc:  # here, for a file that a command writes to is closed after the command
+            told = no_room(exc)
+            if told is None:
+                raise
+            fail(told, FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

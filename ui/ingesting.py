@@ -35,6 +35,15 @@ def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
         raise InvalidInput("No file was chosen.", hint="Choose files, a folder, or write an address.")
     folder = home / UPLOADS / uuid.uuid4().hex[:12]
     folder.mkdir(parents=True)
+    try:
+        _move(uploads, folder)
+    except OSError:  # what lies there is no upload set that anybody knows
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _move(uploads: Sequence[tuple[Path, str]], folder: Path) -> None:
     last = {file: n for n, (file, _) in enumerate(uploads)}  # of equal files of one name there is one
     for n, (file, name) in enumerate(uploads):
         target = free_path(folder, safe_name(name))
@@ -42,7 +51,6 @@ def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
         (shutil.move if last[file] == n else shutil.copyfile)(file, target)
         with suppress(OSError):
             target.chmod(0o600)
-    return folder
 
 
 def safe_name(name: str) -> PurePosixPath:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import warnings
 from collections.abc import AsyncIterator
@@ -75,7 +76,11 @@ def web_app(parts: Parts) -> FastAPI:
             yield
             await parts.live.close()
 
+    async def end_turns() -> None:
+        await asyncio.gather(api.turns.close(), parts.live.close())
+
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.end_turns = end_turns
     figures = count_turns(parts)
     app.include_router(routes_of(parts))
     app.include_router(operation_routes(Operations(parts, figures)))

@@ -44,7 +44,7 @@ def open_database(url: URL | str) -> Engine:
     except (SQLAlchemyError, OSError) as exc:
         engine.dispose()
         raise TracesUnavailable(
-            f"The trace store cannot be opened: {reason(exc)}.", hint=f"It is {shown(engine.url)}."
+            f"The trace store cannot be opened: {reason(exc)}.", hint=f"It is {shown(engine.url)}. {_next_step(exc)}"
         ) from exc
     except TracesUnavailable:
         engine.dispose()
@@ -53,6 +53,15 @@ def open_database(url: URL | str) -> Engine:
         engine.dispose()
         raise SettingsError(f"LECTERN_DATABASE_URL asks for what the driver does not know: {exc}.", hint=_HINT) from exc
     return engine
+
+
+def _next_step(failure: BaseException) -> str:
+    why = reason(failure)
+    if "malformed" in why or "not a database" in why:
+        return "Bring a copy of it back; or move it away, with its -wal and -shm, and a new one is made."
+    if "locked" in why:
+        return "Another program holds it: close that, then try again."
+    return "Look at its disk's free space and its permissions."
 
 
 def reason(failure: BaseException) -> str:
