@@ -93,9 +93,10 @@ def served_api(
     access: Access | None = None,
     limits: TurnLimits | None = None,
     model: Mapping[str, Any] = MappingProxyType({}),
+    store: Mapping[str, Any] = MappingProxyType({}),
     **environment: str,
 ) -> Iterator[Served]:
-    """Serve a home's library until the end of the block; `model` is settings of it that no variable sets."""
+    """Serve a home's library until the end of the block; `model` and `store` are settings that no variable sets."""
     from fastapi import FastAPI
 
     from ui import wiring
@@ -106,7 +107,7 @@ def served_api(
 
     values = {"LECTERN_HOME": str(home), "LECTERN_TOOLS": TOOLS, **environment}
     read = wiring.read_environment(values)
-    vars(read)["assistant"] = replace(read.assistant, **model)
+    vars(read).update(assistant=replace(read.assistant, **model), store=replace(read.store, **store))
     with wiring.open_library(read) as library:
         library.limits = limits
         found = parts_of(wiring.assistant_of(library), visitors_of(home))

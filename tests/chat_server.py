@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,15 @@ def served(home: Path, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def started(home: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the web app as `served` does; give its process too, which may be killed within the block."""
+def started(
+    home: Path, module: Sequence[str] = ("ui",), **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the web app as `served` does; give its process too, which may be killed within the block.
+
+    `module` is what runs it in place of `ui`, with arguments of its own.
+    """
     values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment}
-    command = [sys.executable, "-m", "ui", "ui", "--port", "0"]
+    command = [sys.executable, "-m", *module, "ui", "--port", "0"]
     with (home.parent / "ui.log").open("w+") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=values, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None

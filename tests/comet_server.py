@@ -44,7 +44,12 @@ class CometServer:
     """The double; a context manager that leaves no thread and no socket behind."""
 
     def __init__(
-        self, key: str = "k3y" * 8, *, version: str = VERSION, handler: type[BaseHTTPRequestHandler] | None = None
+        self,
+        key: str = "k3y" * 8,
+        *,
+        version: str = VERSION,
+        handler: type[BaseHTTPRequestHandler] | None = None,
+        port: int = 0,
     ) -> None:
         self.key = key
         self.version = version
@@ -60,7 +65,7 @@ class CometServer:
         self.feedback: list[tuple[str, str, float]] = []
         self.stopping = threading.Event()
         self._script: deque[str] = deque()
-        self._http = _Http(("127.0.0.1", 0), handler or Handler)
+        self._http = _Http(("127.0.0.1", port), handler or Handler)
         self._http.double = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
