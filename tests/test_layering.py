@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,36 @@ def test_packages_import_only_in_the_direction_of_the_arrows() -> None:
     assert len(files) > 50
     wrong = {str(file): imported(file) - ALLOWED[package] for package, file in files}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def needed(tree: ast.AST) -> set[str]:
+    """Names of modules that are imported anywhere but for type checking alone."""
+    found = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        found |= needed(node)
+    return found
+
+
+def test_no_module_needs_one_that_needs_it() -> None:
+    files = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): file
+        for package in ALLOWED
+        for file in (ROOT / package).rglob("*.py")
+    }
+    graph = {name: needed(ast.parse(f.read_text("utf-8"))) & files.keys() - {name} for name, f in files.items()}
+    assert "ui.chat" in graph["ui.pages"]
+    TopologicalSorter(graph).prepare()  # names the circle where there is one
+
+
+def test_no_file_of_a_face_is_longer_than_can_be_read_in_one_go() -> None:
+    long = {file.name: n for file in (ROOT / "ui").iterdir() if (n := len(file.read_bytes().splitlines())) > 300}
+    assert {name: n for name, n in long.items() if name.endswith((".py", ".js", ".css"))} == {}
 
 
 def test_help_loads_no_slow_library() -> None:

@@ -167,7 +167,7 @@ def _tools(environment: Environment) -> Iterator[Finding]:
 
 def _policy(environment: Environment) -> Iterator[Finding]:
     """Say which assignments are open now, and which globs of the policy match nothing."""
-    from ui.policies import look_at_policy
+    from ui.policy_windows import look_at_policy
 
     try:
         for status, found, hint in look_at_policy(environment):

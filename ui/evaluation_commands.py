@@ -14,7 +14,7 @@ from index_store.errors import InvalidInput
 from ui import run_commands
 from ui.figures import FAILED, IN_PART, report
 from ui.measuring import go, latest_run, opened, run_of
-from ui.policies import AT
+from ui.policy_windows import AT
 from ui.run_commands import resuming
 from ui.variants import MODEL, PROMPT
 
@@ -160,15 +160,15 @@ def eval_policy(
     Without a DATASET it is the `evaluation` of the assignment that is open.
     """
     from assistant.evaluation.policy_rows import POLICY_MEASURES, restricting
-    from ui import policies, wiring
+    from ui import policy_windows, wiring
 
-    dataset, now = policies.measured(wiring.read_environment(), dataset, at)
+    dataset, now = policy_windows.measured(wiring.read_environment(), dataset, at)
     with opened(dataset, "policy", limit, prompts, model) as (library, data):
         library.clock = lambda: now
         asked = wiring.assistant_of(library)
-        settings = {**policies.settings_of(library), "model": asked.model.label}
+        settings = {**policy_windows.settings_of(library), "model": asked.model.label}
         run = run_of(library, data, settings, resume)
-        results = go(run, data, restricting(asked.assistant, policies.hiding(library), run.about.id), jobs)
+        results = go(run, data, restricting(asked.assistant, policy_windows.hiding(library), run.about.id), jobs)
     again = resuming("policy", dataset, run, prompts, model, limit, at=at)
     report(run, data, results, POLICY_MEASURES, as_json, again)
 

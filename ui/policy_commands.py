@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ui.batch import Row, dump
-from ui.policies import AT, described, needed_policy, no_policy, seconds_at
+from ui.policy_windows import AT, described, needed_policy, no_policy, seconds_at
 
 if TYPE_CHECKING:
     from assistant.policy.values import Assignment, Rule

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from assistant.tagging import Tagged
 from index_store.errors import LecternError
 from ui import api_models as models
+from ui import api_requests as requests
 from ui import rows
 from ui.api_entrance import MayAsk, MaySearch, MayTag
 from ui.api_errors import reply
@@ -23,21 +24,21 @@ class RestRoutes:
         self._parts = parts
         self._turns = turns
 
-    async def search(self, body: models.Search, request: Request, who: MaySearch) -> Response:
+    async def search(self, body: requests.Search, request: Request, who: MaySearch) -> Response:
         """Find the passages that fit a question best."""
         row = {"question": body.question, "history": [said.model_dump() for said in body.history]}
         return reply(await unless_gone(request, self._turns.search(who, row, body.top_k)))
 
-    async def ask(self, body: models.Question, request: Request, who: MayAsk) -> Response:
+    async def ask(self, body: requests.Question, request: Request, who: MayAsk) -> Response:
         """Answer a question, with citations."""
         turn = self._turns.ask(who, body.question, [said.model_dump() for said in body.history], body.way)
         return reply(rows.turn_row(await unless_gone(request, turn.whole())))
 
-    async def tag(self, body: models.AbstractToTag, request: Request, who: MayTag) -> Response:
+    async def tag(self, body: requests.AbstractToTag, request: Request, who: MayTag) -> Response:
         """Find the names of models in an abstract."""
         return reply(_tagged(await unless_gone(request, self._turns.tag(who, body.abstract))))
 
-    async def tag_rows(self, body: models.RowsToTag, request: Request, who: MayTag) -> Response:
+    async def tag_rows(self, body: requests.RowsToTag, request: Request, who: MayTag) -> Response:
         """Find the names in several abstracts; one that cannot be tagged gets an error, and the others go on."""
         abstracts = [row.abstract for row in body.rows]
         found = await unless_gone(request, self._turns.tag_all(who, abstracts))

@@ -20,6 +20,7 @@ from index_store.errors import InvalidInput, SourceMissing
 from ingest.ledger import Known
 from ingest.receipts import Finished, Receipt
 from ui import api_models as models
+from ui import api_requests as requests
 from ui import removal, wiring
 from ui.api_entrance import MayChangeLibrary, MaySeeLibrary
 from ui.api_errors import reply
@@ -56,7 +57,7 @@ class LibraryRoutes:
         receipt = {**known.receipt, "source": shown_source(known, who)}
         return reply({**document_row(known, who), "receipt": receipt})
 
-    async def ingest(self, body: models.Sources, request: Request, who: MayChangeLibrary) -> Response:
+    async def ingest(self, body: requests.Sources, request: Request, who: MayChangeLibrary) -> Response:
         """Ingest web addresses and arXiv ids; the answer comes when all is done.
 
         A client that goes away ends it; what was finished stays.

@@ -20,6 +20,7 @@ from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import Feedback, Review, Status
 from index_store.errors import InvalidInput, TraceUnknown
 from ui import api_models as models
+from ui import api_requests as requests
 from ui.api_entrance import MayReview, MaySeeOwn, person_of
 from ui.api_errors import reply
 from ui.batch import Row, dump
@@ -78,14 +79,14 @@ class TraceRoutes:
         deleted, delivered = self._store.forget(trace=trace_id)
         return reply({"deleted": deleted, "delivered": delivered})
 
-    def vote(self, trace_id: Id, body: models.Vote, who: MaySeeOwn) -> Response:
+    def vote(self, trace_id: Id, body: requests.Vote, who: MaySeeOwn) -> Response:
         """Say whether an answer to oneself was good."""
         self._own(trace_id, who)
         said = Feedback(trace_id, body.vote, time.time(), body.comment, who.id, body.reason)
         self._store.give_feedback(said)
         return reply({"trace_id": trace_id})
 
-    def review(self, trace_id: Id, body: models.Judgement, who: MayReview) -> Response:
+    def review(self, trace_id: Id, body: requests.Judgement, who: MayReview) -> Response:
         """Keep what a reviewer found."""
         if not any(body.model_dump().values()):
             raise InvalidInput("There is nothing to keep.", hint="Give a verdict, a correction or a comment.")
