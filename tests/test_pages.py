@@ -129,9 +129,9 @@ def test_a_file_is_tagged_row_by_row_and_a_bad_row_is_told(tags: Page, tmp_path:
     tags.page.wait_for_selector(f"#file >> text={name.split('.')[0]}")
     tags.page.click("#tag-file")
     tags.page.wait_for_selector("text=2 of 2 rows, 1 with an error")
-    for wanted in ("#as-jsonl", "#as-csv"):
+    for wanted in ("JSON lines", "CSV"):
         with tags.page.expect_download() as download:
-            tags.page.click(wanted)
+            tags.page.get_by_role("link", name=f"Results as {wanted}").click()
         said = download.value.path().read_text()
         assert "BERT" in said and "GPT-4" in said and ("Row 2" in said or "no abstract" in said)
 

@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -24,9 +23,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from assistant.accounts.people import Action, Person, authorize
 from index_store.errors import AccessProblem, NotAllowed, NotSignedIn
 from ui.access import LOCAL, Access
+from ui.incoming import SERVED, UPLOAD, USER, Incoming
 from ui.page_sessions import PageSessions, Uploads, session_of
 from ui.plain_page import plain_page
-from ui.uploaded import lies_in, only_uploads
 from ui.visitors import PAGES
 
 if TYPE_CHECKING:
@@ -46,13 +45,11 @@ WITH_KEYS = frozenset({"/mcp", "/metrics"})
 WITH_KEYS_BELOW = ("/v1/", "/api/")
 """Addresses that ask for a key themselves."""
 OWN = frozenset({"/config", "/config/", "/account", "/logout"})
-OWN_BELOW = ("/account/", "/turns/", "/conversations/")
+OWN_BELOW = ("/account/", "/turns/", "/conversations/", "/results/")
 EVENT = "/gradio_api/queue/join"
 CANCEL = "/gradio_api/cancel"
-UPLOAD = "/gradio_api/upload"
-FILE = "/gradio_api/file="
 GRADIO = (
-    "/gradio_api/queue/data", "/gradio_api/upload_progress", FILE, "/gradio_api/heartbeat/",
+    "/gradio_api/queue/data", "/gradio_api/upload_progress", "/gradio_api/heartbeat/",
     "/gradio_api/reset", "/gradio_api/startup-events", "/gradio_api/app_id",
 )  # fmt: skip
 """What a page of Gradio's calls beside its events; the rest of its addresses is closed."""
@@ -73,6 +70,7 @@ class Rules:
     accounts: bool
     events: Mapping[int, Action]
     upload_bytes: int
+    incoming: Incoming
 
 
 class Refused(Exception):
@@ -132,32 +130,34 @@ class Guard:
         person = await run_in_threadpool(self._rules.access.person, request)
         if person is None and not self._rules.accounts:
             person = LOCAL  # on their first visit
+        request.scope[USER] = None if person is None else person.id
         page = path.strip("/") if path.strip("/") in PAGE_ACTIONS else None
         try:
             if path in (EVENT, CANCEL) and request.method == "POST":
                 who = authorize(person, Action.OWN)  # before anything of a stranger's is read
                 body = await _body(request)
                 authorize(who, self._action(body))
-                _check_files(body)
+                self._check_files(body, who)
                 self._check_session(request, path, who, body)
                 return _again(body)
-            who = authorize(person, self._needed(path, page))
+            who = authorize(person, self._needed(path, page, person))
             self._check_upload(request, path, who)
             self._check_session(request, path, who)
         except AccessProblem as exc:
             raise Refused(self._refusal(request, exc, person, page)) from exc
         return None
 
-    def _needed(self, path: str, page: str | None) -> Action:
+    def _needed(self, path: str, page: str | None, person: Person | None) -> Action:
         if page is not None:
             return PAGE_ACTIONS[page]
         if path == UPLOAD:
             return Action.TAG
-        if path.startswith(FILE) and not _is_upload(path.removeprefix(FILE)):  # Gradio would fetch an address
-            raise Refused(_said(404, "There is no such file.", ""))
+        if path.startswith(SERVED):  # Gradio would serve anybody's, and fetch an address
+            own = person is not None and self._rules.incoming.holds(path.removeprefix(SERVED), person.id)
+            return Action.OWN if own else _nothing_here()
         if path in OWN or path.startswith((*OWN_BELOW, *GRADIO)):
             return Action.OWN
-        raise Refused(_said(404, "There is nothing here.", ""))
+        return _nothing_here()
 
     def _check_upload(self, request: Request, path: str, who: Person) -> None:
         """Check how much is uploaded: students' uploads are small, and not many."""
@@ -187,6 +187,10 @@ class Guard:
         if action is None:
             raise Refused(_said(404, "There is no such event.", "Reload the page."))
         return action
+
+    def _check_files(self, body: bytes, who: Person) -> None:
+        if not self._rules.incoming.holds_all(json.loads(body), who.id):
+            raise Refused(_said(403, "This event names a file that was not uploaded.", "Choose the file again."))
 
     def _refusal(self, request: Request, exc: AccessProblem, person: Person | None, page: str | None) -> Response:
         """Answer who may not: a page leads to where that can be mended."""
@@ -226,17 +230,8 @@ def _said(status: int, message: str, hint: str) -> Response:
     return JSONResponse({"error": {"message": message, "hint": hint}}, status)
 
 
-def _check_files(body: bytes) -> None:
-    from gradio.utils import get_upload_folder
-
-    if not only_uploads(json.loads(body), Path(get_upload_folder())):
-        raise Refused(_said(403, "This event names a file that was not uploaded.", "Choose the file again."))
-
-
-def _is_upload(path: str) -> bool:
-    from gradio.utils import get_upload_folder
-
-    return lies_in(path, Path(get_upload_folder()))
+def _nothing_here() -> Action:
+    raise Refused(_said(404, "There is nothing here.", ""))
 
 
 def _host(header: str) -> str:

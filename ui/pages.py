@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ui.access import AccountAccess
 from ui.guard import Guard, Rules, events_of
 from ui.headers import GiveHeaders
+from ui.incoming import GiveToUser
 from ui.operations import Observed, Operations, count_turns, operation_routes
 from ui.parts import Parts
 from ui.visitors import GiveCookie
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 250
 """Events that are under way at once: of Gradio's own 40, the forty-first student waits for another's whole answer."""
-KEPT_FOR_S = (3600, 86_400)
-"""How often what was uploaded and never used is looked for, and how old it then is, in seconds."""
 MOST_WAITING = 500
 """Events that wait for a worker: beyond it the page says that the server is busy."""
 
@@ -40,7 +39,7 @@ def build_pages(parts: Parts) -> gr.Blocks:
     from ui.review_page import build_review
     from ui.tags_page import build_tags
 
-    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True, delete_cache=KEPT_FOR_S) as pages:
+    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as pages:
         build_chat(parts)
         Navbar(visible=False)
     for name, build in (
@@ -61,6 +60,7 @@ def build_pages(parts: Parts) -> gr.Blocks:
 def web_app(parts: Parts) -> FastAPI:
     """Give the server: our routes first, then the pages."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    os.environ["GRADIO_TEMP_DIR"] = str(parts.incoming.folder)  # it serves whatever lies there
     import gradio as gr
     from fastapi import FastAPI
 
@@ -72,9 +72,11 @@ def web_app(parts: Parts) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(parts.incoming.keep_swept())
         async with api.running():
             yield
             await parts.live.close()
+        sweeping.cancel()
 
     async def end_turns() -> None:
         await asyncio.gather(api.turns.close(), parts.live.close())
@@ -96,6 +98,7 @@ def web_app(parts: Parts) -> FastAPI:
     pages.has_launched = True  # else Gradio checks no path that an event names
     if not parts.server.accounts:
         app.add_middleware(GiveCookie, visitors=parts.visitors)
+    app.add_middleware(GiveToUser, incoming=parts.incoming)
     app.add_middleware(Guard, rules=_rules(parts, pages))
     app.add_middleware(GiveHeaders)
     app.add_middleware(Observed, figures=figures)
@@ -129,4 +132,5 @@ def _rules(parts: Parts, pages: gr.Blocks) -> Rules:
     known = frozenset({public.hostname} if public.hostname else ())
     hosts = known if known or not server.accounts else None
     origin = f"{public.scheme}://{public.netloc}" if public.netloc else None
-    return Rules(parts.access, hosts, origin, server.accounts, events_of(pages), server.limits.upload_bytes)
+    most = server.limits.upload_bytes
+    return Rules(parts.access, hosts, origin, server.accounts, events_of(pages), most, parts.incoming)

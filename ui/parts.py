@@ -12,6 +12,7 @@ from assistant.tracing.conversations import Conversations
 from index_store.chunks import Chunk
 from ui import delivery
 from ui.access import Access, AccountAccess, Asking, OpenAccess
+from ui.incoming import Incoming
 from ui.live import LiveTurns
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
@@ -28,6 +29,7 @@ class Parts:
     book: Conversations
     live: LiveTurns
     server: ServerSettings
+    incoming: Incoming
 
     @property
     def library(self) -> Library:
@@ -65,7 +67,8 @@ def parts_of(opened: Opened, visitors: Visitors) -> Parts:
     access: Access = OpenAccess(visitors)
     if server.accounts:
         access = AccountAccess(Accounts(store, server.consent_hash))
-    return Parts(opened, visitors, access, Conversations(store), LiveTurns(lambda: opened.assistant), server)
+    live, incoming = LiveTurns(lambda: opened.assistant), Incoming(opened.library.environment.home)
+    return Parts(opened, visitors, access, Conversations(store), live, server, incoming)
 
 
 def plain(message: Any) -> str:

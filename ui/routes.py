@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from assistant.events import Citation
 from index_store.chunks import Chunk
@@ -73,6 +73,14 @@ class Routes:
         named = {"content-disposition": f'attachment; filename="conversation.{kind}"'}
         return Response(text, media_type=media_type, headers=named)
 
+    def results(self, place: str, name: str, request: Request) -> Response:
+        """Give what a page worked out for its user, as a file to keep."""
+        own = self._parts.incoming.of(self._parts.user(request))
+        file = (own / place / name).resolve()
+        if own not in file.parents or not file.is_file():
+            raise HTTPException(404, "There are no such results of yours; they are kept for some hours.")
+        return FileResponse(file, filename=name)
+
     def _turn(self, trace_id: str, request: Request) -> dict[str, Any]:
         try:
             return self._parts.book.turn(trace_id, self._parts.user(request))
@@ -86,6 +94,7 @@ def routes_of(parts: Parts) -> APIRouter:
     router.add_api_route("/turns/{trace_id}", routes.sources, response_model=None)
     router.add_api_route("/turns/{trace_id}/pages/{at}.png", routes.page, response_model=None)
     router.add_api_route("/turns/{trace_id}/cells/{at}/{number}", routes.cell_picture, response_model=None)
+    router.add_api_route("/results/{place}/{name}", routes.results, response_model=None)
     router.add_api_route("/conversations/{conversation}.{kind}", routes.conversation, response_model=None)
     return router
 

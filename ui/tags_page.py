@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from functools import cache
 from pathlib import Path
@@ -27,7 +26,7 @@ from ui.outside import paper_abstract
 from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import compared_html, progress_html, tagged_html, tags_json
+from ui.tags_view import compared_html, progress_html, results_html, tagged_html, tags_json
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -87,13 +86,15 @@ class TagHandlers:
             raise shown_error(exc) from exc
         return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
 
-    async def tag_file(self, file: str | None, choice: str, model: str, request: gr.Request) -> AsyncIterator[Any]:
+    async def tag_file(
+        self, file: Mapping[str, Any] | None, choice: str, model: str, request: gr.Request
+    ) -> AsyncIterator[Any]:
         """Tag a file row by row, telling how far it is; what was done stays when it is cancelled."""
         if not file:
             raise shown_error("Choose a CSV or JSON lines file first.")
         user = self._parts.user(request)
         try:
-            rows = await asyncio.to_thread(lambda: read_rows(Path(file).read_bytes(), Path(file).name))
+            rows = await asyncio.to_thread(lambda: read_rows(Path(file["path"]).read_bytes(), file["orig_name"]))
             with self._jobs.running(user) as cancelled:
                 async with self._parts.library.gate.place(user):
                     async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
@@ -107,7 +108,7 @@ class TagHandlers:
 
     async def _rows(
         self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncIterator[str]:
         done, told = list[dict[str, Any]](), 0.0
 
         async def one(abstract: str) -> Tagged:
@@ -120,11 +121,18 @@ class TagHandlers:
                     break
                 if time.monotonic() - told >= TELL_EVERY_S:
                     told = time.monotonic()
-                    yield progress_html(len(done), len(rows), _failed(done)), gr.skip(), gr.skip()
+                    yield progress_html(len(done), len(rows), _failed(done))
                     await asyncio.sleep(0)
-        written = await asyncio.to_thread(_written, done)
+        place = await asyncio.to_thread(self._written, done, user)
         ended = "Cancelled" if len(done) < len(rows) else "Done"
-        yield progress_html(len(done), len(rows), _failed(done), ended), *(gr.update(value=f) for f in written)
+        yield progress_html(len(done), len(rows), _failed(done), ended) + results_html(place)
+
+    def _written(self, rows: list[dict[str, Any]], user: str | None) -> str:
+        """Write results where their user, and nobody else, can fetch them; give the name of the place."""
+        place = self._parts.incoming.place(user)
+        (place / "tags.jsonl").write_text(to_jsonl(rows), "utf-8")
+        (place / "tags.csv").write_text(to_csv(rows), "utf-8")
+        return place.name
 
     def _chosen(self, choice: str, model: str) -> Tagger:
         version = None if choice == RULES else int(choice.removeprefix("v").partition(":")[0])
@@ -154,14 +162,6 @@ def _named(choice: str, model: str) -> str:
 
 def _failed(rows: Iterable[dict[str, Any]]) -> int:
     return sum("error" in row for row in rows)
-
-
-def _written(rows: list[dict[str, Any]]) -> tuple[str, str]:
-    """Write results where the page can fetch them: a folder of a name that nobody guesses."""
-    folder = Path(tempfile.mkdtemp(prefix="lectern-tags-"))
-    for name, text in (("tags.jsonl", to_jsonl(rows)), ("tags.csv", to_csv(rows))):
-        (folder / name).write_text(text, "utf-8")
-    return str(folder / "tags.jsonl"), str(folder / "tags.csv")
 
 
 def build_tags(parts: Parts) -> None:
@@ -208,8 +208,5 @@ def _whole_file(does: TagHandlers, chosen: list[Any], how: dict[str, Any]) -> No
             start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")
             cancel = gr.Button("Cancel", elem_id="cancel-file")
         told = gr.HTML("", padding=False, elem_id="progress")
-        with gr.Row():
-            as_jsonl = gr.DownloadButton("Results as JSON lines", elem_id="as-jsonl")
-            as_csv = gr.DownloadButton("Results as CSV", elem_id="as-csv")
-    start.click(does.tag_file, [file, *chosen], [told, as_jsonl, as_csv], show_progress="hidden", **how)
+    start.click(does.tag_file, [file, *chosen], told, preprocess=False, show_progress="hidden", **how)
     cancel.click(does.cancel, None, None, **how)

@@ -89,3 +89,12 @@ def progress_html(done: int, count: int, failed: int, ended: str = "") -> str:
         f"<p role='status'><progress max='{max(count, 1)}' value='{done}' aria-label='Rows done'></progress> "
         f"{html.escape(said)}</p>"
     )
+
+
+def results_html(place: str) -> str:
+    """Give the ways to fetch the results of a file, which lie in a place of their user's."""
+    links = "".join(
+        f"<a class='lectern-button' href='results/{html.escape(place)}/{name}' download>Results as {kind}</a>"
+        for name, kind in (("tags.jsonl", "JSON lines"), ("tags.csv", "CSV"))
+    )
+    return f"<p class='lectern-links'>{links}</p>"
