@@ -6,6 +6,8 @@ import asyncio
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,7 +27,8 @@ from tests.conftest import REPOSITORY
 from ui.conversation_export import to_json, to_markdown
 from ui.ingesting import free_path, keep_uploads, safe_name
 from ui.jobs import Jobs
-from ui.plots import plots_html
+from ui.plots import plots_html, rounded_up
+from ui.styles import CSS
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
 from ui.tags_page import names_of
 from ui.tags_view import highlighted
@@ -151,9 +154,23 @@ def test_a_chart_starts_at_zero_names_its_figures_and_says_what_is_not_known() -
     shown = plots_html([day("m<b>"), day("other", questions=2)])
     assert "<b>" not in shown and "m&lt;b&gt;: 4" in shown
     assert "Tokens: not reported" in shown and "Price in US dollars: not reported" in shown
-    full, half = (float(part.split("'")[0]) for part in shown.split("height='")[1:3])
+    full, half = (float(part.split("'")[0]) for part in shown.split(" height='")[1:3])
     assert full == pytest.approx(2 * half, abs=0.2)
+    assert "Thumbs up: none" in shown
     assert "Nothing was asked" in plots_html([])
+
+
+def test_a_chart_has_a_place_for_each_day_also_for_those_on_which_nothing_was_asked() -> None:
+    days = [replace(day("m"), day=f"2026-11-{n:02}") for n in (1, 2, 9)]
+    chart = plots_html(days).split("</figure>")[0]
+    first, second, third = (float(part.split("'")[0]) for part in chart.split("<rect x='")[1:])
+    assert third - second == pytest.approx(7 * (second - first), abs=0.5)
+    assert "2026-11-01<" in chart and "2026-11-09<" in chart
+
+
+@pytest.mark.parametrize(("most", "end"), [(1, 1), (3, 5), (511, 1000), (0.0021, 0.005), (12.02, 20), (100, 100)])
+def test_an_axis_ends_at_a_round_figure_that_no_bar_passes(most: float, end: float) -> None:
+    assert rounded_up(most) == pytest.approx(end)
 
 
 async def _all(data: bytes, name: str) -> list[dict[str, Any]]:
@@ -221,3 +238,7 @@ def test_a_conversation_as_a_file_has_each_answer_with_its_quotes() -> None:
     text = to_markdown("A title", [record])
     assert text.startswith("# A title\n\n## What?\n\n*1970-01-01 00:00 UTC, m*\n\nSo. [1]\n\n> [1] So it is.")
     assert json.loads(to_json("A title", [record]))["turns"][0]["vote"] == "up"
+
+
+def test_no_selector_of_the_pages_has_a_comma_within_brackets_for_gradio_would_cut_it_there() -> None:
+    assert re.findall(r":(?:is|not|where|has)\([^)]*,[^)]*\)", CSS) == []

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from assistant.events import Citation
 from index_store.chunks import Chunk, Hit
 from index_store.locators import Locator
-from ui.render import answer_markdown, marked, neutral, related_html, sources_html, unwrapped, warnings_html
+from ui.passages import marked, passage_html, unwrapped
+from ui.render import answer_markdown, neutral, related_html, sources_html, warnings_html
 
 OWN_TAGS = re.compile(r"</?(?:code|pre)>")
 OPENS = re.compile(r"<[A-Za-z/!?]|!\[")
@@ -95,6 +96,38 @@ def test_lines_of_prose_run_on_and_lists_and_code_keep_theirs() -> None:
     assert unwrapped(prose) == prose.replace("\n", " ")
     for kept in ("- one\n- two", "for x in y:\n    print(x)", "short\nlines"):
         assert unwrapped(kept) == kept
+
+
+def test_prose_runs_on_although_it_has_a_semicolon_or_a_formula() -> None:
+    long = "The lists are merged by the sum of 1 / (k + rank); the constant k = 60 comes from the paper\nthat is cited."
+    assert unwrapped(long) == long.replace("\n", " ")
+    for code in (
+        "value = first + second + third + fourth + fifth + sixth + more\nprint(value)",
+        "a long line " * 6 + ";\nx",
+    ):
+        assert unwrapped(code) == code
+
+
+def test_a_table_and_code_in_a_passage_are_shown_as_such_with_the_quotes_marked() -> None:
+    passage = (
+        "Before.\n\n| Kind | Use |\n|---|:-:|\n| One | a < b |\n| Two | never |\n\n```python\nx = 1  # <i>\n```\nAfter."
+    )
+    shown = passage_html(passage, ["| One | a < b |", "x = 1", "After."])
+    assert "<tr><th>Kind</th><th>Use</th></tr>" in shown
+    assert (
+        "<tr><td><mark>One</mark></td><td><mark>a &lt; b</mark></td></tr><tr><td>Two</td><td>never</td></tr>" in shown
+    )
+    assert "<pre class='lectern-code' tabindex='0'><mark>x = 1</mark>  # &lt;i&gt;\n</pre>" in shown
+    assert shown.startswith("Before.") and shown.endswith("<mark>After.</mark>")
+
+
+@given(st.text("ab <&\n|-`~ ", max_size=80), st.lists(st.text("ab <|\n", min_size=1, max_size=6), max_size=3))
+def test_no_passage_opens_a_tag_of_its_own_or_loses_a_word(context: str, quotes: list[str]) -> None:
+    shown = passage_html(context, quotes)
+    bare = re.sub(r"</?(?:mark|pre|div|table|tbody|tr|td|th)(?: [^>]*)?>", "", shown)
+    assert OPENS.search(bare) is None and "<" not in bare
+    if "`" not in context and "~" not in context:
+        assert sorted(re.findall("[ab]", html.unescape(bare))) == sorted(re.findall("[ab]", context))
 
 
 def hit(name: str) -> Hit:

@@ -270,7 +270,6 @@ def build_chat(parts: Parts) -> None:
         None, [chat.wanted], None, js="lectern.showSource", **how
     )
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)
-    chat.chatbot.clear(None, None, None, js="lectern.anew", **how)
     chat.chatbot.like(does.vote, [chat.conversation], shown, **how)
     chat.comment.submit(does.comment, [chat.comment, chat.voted], shown, **how)
     connect_list(chat, parts, how)

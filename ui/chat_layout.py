@@ -85,7 +85,7 @@ def chat_layout(parts: Parts) -> Chat:
             )
             box = gr.Textbox(
                 label="Your question",
-                placeholder="Ask about the course, or paste an abstract",
+                placeholder="Ask, or paste an abstract",
                 elem_id="question",
                 submit_btn="Ask",
                 autofocus=True,
@@ -97,6 +97,7 @@ def chat_layout(parts: Parts) -> Chat:
                     label="What was wrong? (optional)", elem_id="comment", submit_btn="Send", max_length=2_000
                 )
             way = gr.Radio(list(WAYS), value="Automatic", label="Where to look", elem_id="way", container=False)
+            gr.HTML("<a href='./'>New conversation</a>", elem_id="anew", padding=False)
             with gr.Accordion("This conversation", open=False, visible=False, elem_id="own") as own:
                 title = gr.Textbox(label="Title (Enter to rename)", elem_id="title", max_length=120)
                 links = gr.HTML("", elem_id="links", padding=False)

@@ -30,7 +30,17 @@ KEYS = (
 
 
 def findings_html(findings: list[doctor.Finding]) -> str:
-    """Give what was found, what is to be mended first."""
+    """Give what was found, what is to be mended first; variables that are not set are folded."""
+    unset = [f for f in findings if f.status == "ok" and f.found.startswith("not set")]
+    found = [f for f in findings if f not in unset]
+    more = (
+        f"<details><summary>{len(unset)} settings that are not set</summary>"
+        f"{_findings('What else can be set', unset)}</details>"
+    )
+    return _findings("What is configured, and what is missing", found) + (more if unset else "")
+
+
+def _findings(caption: str, findings: list[doctor.Finding]) -> str:
     order = {"broken": 0, "note": 1}
     rows = [
         [
@@ -41,7 +51,7 @@ def findings_html(findings: list[doctor.Finding]) -> str:
         ]
         for f in sorted(findings, key=lambda f: order.get(f.status, 2))
     ]
-    return table("What is configured, and what is missing", ("", "What", "Found", "To mend it"), rows)
+    return table(caption, ("", "What", "Found", "To mend it"), rows)
 
 
 def build_help(parts: Parts) -> None:

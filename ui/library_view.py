@@ -9,20 +9,29 @@ from typing import Any
 from index_store.chunks import Chunk, Hit, document_id
 from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
+from ui.passages import marked
 from ui.removal import Certificate
-from ui.render import marked
 
 SHOWN_CHARACTERS = 360
+WIDE = 60
+"""Characters of HTML: what has more stands below its name on a phone, and not beside it."""
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Give a table of cells that are HTML already."""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    names = [html.escape(name) for name in head]  # a phone shows each row as a card, its cells by name
+    cells = ["".join(_cell(n, c) for n, c in zip(names, row, strict=True)) for row in rows]
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
     return (
         f"<div class='lectern-table' tabindex='0'><table><caption>{html.escape(caption)}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(name: str, cell: str) -> str:
+    wide = " class='lectern-wide'" if len(cell) > WIDE else ""
+    return f"<td data-name='{name}'{wide}>{cell}</td>"
 
 
 def progress_html(scanned: Scanned | None, step: Progress | None, seconds: float) -> str:
@@ -131,8 +140,12 @@ def _bar(document: Known, cited: int, widest: int, most: int) -> str:
     return (
         f"<li><span>{html.escape(document.title or document.path)}</span>"
         f"<i style='width:{width:.1f}%;opacity:{shade:.2f}'></i>"
-        f"<small>{document.chunks:,} chunks, cited {cited:,} times</small></li>"
+        f"<small>{document.chunks:,} chunks, {_times(cited)}</small></li>"
     )
+
+
+def _times(cited: int) -> str:
+    return "never cited" if not cited else "cited once" if cited == 1 else f"cited {cited:,} times"
 
 
 def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:

@@ -37,10 +37,6 @@ window.lectern = {
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
     box.dispatchEvent(new Event("input", { bubbles: true }));
   },
-  anew() {
-    location.href = "./";
-    return [];
-  },
   sure(...given) {
     if (!confirm("Delete this conversation for good?")) throw new Error("not deleted");
     return given;

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -39,22 +39,32 @@ def build_pages(parts: Parts) -> gr.Blocks:
     from ui.review_page import build_review
     from ui.tags_page import build_tags
 
-    with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as pages:
-        build_chat(parts)
-        Navbar(visible=False)
-    for name, build in (
-        ("tags", build_tags),
-        ("library", build_library),
-        ("review", build_review),
-        ("help", build_help),
-    ):
-        with pages.route(name.title(), name, show_in_navbar=False):
+    others = {"tags": build_tags, "library": build_library, "review": build_review, "help": build_help}
+    with _no_servers_yet():
+        with gr.Blocks(title="Lectern", analytics_enabled=False, fill_width=True) as pages:
+            build_chat(parts)
             Navbar(visible=False)
-            build(parts)
-    pages.max_threads = MOST_AT_ONCE
-    pages.queue(default_concurrency_limit=None, max_size=MOST_WAITING)
+        for name, build in others.items():
+            with pages.route(name.title(), name, show_in_navbar=False):
+                Navbar(visible=False)
+                build(parts)
+        pages.max_threads = MOST_AT_ONCE
+        pages.queue(default_concurrency_limit=None, max_size=MOST_WAITING)
     assert isinstance(pages, gr.Blocks)
     return pages
+
+
+@contextmanager
+def _no_servers_yet() -> Iterator[None]:
+    """Let Gradio make no server of its own at the end of each page: six that nobody would use, a second in all."""
+    from gradio.routes import App
+
+    made = App.create_app
+    setattr(App, "create_app", staticmethod(lambda *_, **__: None))  # noqa: B010  # mypy wants no method assigned
+    try:
+        yield
+    finally:
+        setattr(App, "create_app", staticmethod(made))  # noqa: B010
 
 
 def web_app(parts: Parts) -> FastAPI:

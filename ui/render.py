@@ -11,16 +11,13 @@ from types import MappingProxyType
 from assistant.events import Answer, Citation, Refusal, ToolStep
 from assistant.tracing.conversations import Listed
 from index_store.chunks import Hit
+from ui.passages import passage_html
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _IMAGE = re.compile(r"!+(?=\[)")
 _FENCED = re.compile(r"`{3,}[^\n]*\n(.*?)\s*`*\Z", re.DOTALL)
 _SIGN = re.compile(r"[^\w\s]|_")
-_BLANK_LINES = re.compile(r"(\n[ \t]*\n\s*)")
-_NOT_PROSE = re.compile(r"^(?:\s|[-*+>|#]|\d+[.)]\s)|[{};|]|\w\(|\s=\s|`{3}", re.MULTILINE)
-WRAPPED_AT = 55
-"""Characters: a shorter line of a paragraph was ended on purpose."""
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
 _STEPS = {
     "course_search": "Searched the course",
@@ -100,7 +97,7 @@ def sources_html(
     for marker, group in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         cited = list(group)
         first = cited[0]
-        body = marked(first.context, [c.quote for c in cited])
+        body = passage_html(first.context, [c.quote for c in cited])
         places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
         title = f"[{marker}] {first.title or first.path}"
         own = f"source-{marker}"
@@ -176,39 +173,11 @@ def links_html(conversation: str) -> str:
     )
 
 
-def marked(context: str, quotes: Sequence[str]) -> str:
-    """Escape a passage and put <mark> around each quote that stands in it."""
-    spans = sorted((at, at + len(q)) for q in quotes if q and (at := context.find(q)) >= 0)
-    shown = unwrapped(context)  # as long as the context, so the places still hold
-    parts, done = [], 0
-    for start, end in spans:
-        start = max(start, done)
-        if start >= end:
-            continue
-        parts.append(html.escape(shown[done:start]))
-        parts.append(f"<mark>{html.escape(shown[start:end])}</mark>")
-        done = end
-    parts.append(html.escape(shown[done:]))
-    return "".join(parts)
-
-
-def unwrapped(text: str) -> str:
-    """Put a space where the file broke a line of prose, so that the page breaks it anew; lists and code stay."""
-    return "".join(part if n % 2 else _unwrapped_paragraph(part) for n, part in enumerate(_BLANK_LINES.split(text)))
-
-
-def _unwrapped_paragraph(text: str) -> str:
-    lines = text.split("\n")
-    if _NOT_PROSE.search(text) or any(len(line) < WRAPPED_AT for line in lines[:-1]):
-        return text
-    return " ".join(lines)
-
-
 def _related(hit: Hit) -> str:
     chunk = hit.chunk
     places = [_within(str(chunk.locator), chunk.title)]
     about = f"{chunk.path} · similarity {hit.cosine:.2f}"
-    return _card(chunk.title or chunk.path, about, places, marked(chunk.context, []))
+    return _card(chunk.title or chunk.path, about, places, passage_html(chunk.context, []))
 
 
 def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str, own: str) -> str:

@@ -10,9 +10,9 @@ import gradio as gr
 from ui.masthead import masthead
 from ui.parts import Parts
 
-SHOW = ["All", "Refused", "Voted down", "Weak support", "Errors", "Slow", "Dear", "Not reviewed", "Reviewed",
-        "Assigned"]  # fmt: skip
-VERDICTS = ["right", "partly", "wrong", "refuse"]
+SHOW = ["All", "Questions", "Abstracts", "Refused", "Voted down", "Weak support", "Errors", "Slow", "Dear",
+        "Not reviewed", "Reviewed", "Assigned"]  # fmt: skip
+VERDICTS = [("right", "right"), ("partly right", "partly"), ("wrong", "wrong"), ("should have been refused", "refuse")]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ MOST_TRIED = 12
 MONTH_S = 30 * 86_400
 FILTERS: Mapping[str, Mapping[str, Any]] = {
     "All": {},
+    "Questions": {"kind": "ask"},
+    "Abstracts": {"kind": "tag"},
     "Refused": {"status": "refused"},
     "Voted down": {"vote": "down"},
     "Weak support": {"weaker_than": WEAK_SUPPORT},
@@ -63,9 +65,10 @@ class ReviewHandlers:
         turns = "1 turn" if count == 1 else f"{count:,} turns"
         return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.</p>"
 
-    def load(self, request: gr.Request) -> str:
-        """Give the turn that the address names, as a link to it does."""
-        return str(request.query_params.get("turn", ""))
+    def load(self, request: gr.Request) -> tuple[str, Any]:
+        """Give the turn that the address names, as a link to it does, and who reviews where that is known."""
+        name = self._name("", request)
+        return str(request.query_params.get("turn", "")), gr.update(value=name, interactive=not name)
 
     def shown(self, trace_id: str) -> tuple[Any, ...]:
         """Show a turn, with what a reviewer said last as the beginning of a review."""
@@ -90,11 +93,12 @@ class ReviewHandlers:
 
     def keep(
         self, trace_id: str, reviewer: str, verdict: str | None, answer: str, sources: str, tags: str, comment: str,
-        assignee: str,
+        assignee: str, request: gr.Request,
     ) -> tuple[str, str]:  # fmt: skip
         """Keep a review."""
         try:
-            if not reviewer.strip():
+            reviewer = self._name(reviewer, request)
+            if not reviewer:
                 raise InvalidInput("Nobody's name is given.", hint="Write your name: a review is somebody's.")
             named = [line.strip() for line in sources.splitlines() if line.strip()]
             paths = known_sources((d.path for d in self._parts.library.ledger.documents()), named)
@@ -105,7 +109,7 @@ class ReviewHandlers:
             if right is not None:
                 check_in_abstract(right, self._reader.get(trace_id)["question"])
             review = Review(
-                trace_id, reviewer.strip(), time.time(), verdict or None, answer.strip() or None, paths or None,
+                trace_id, reviewer, time.time(), verdict or None, answer.strip() or None, paths or None,
                 right, comment.strip(), assignee.strip() or None,
             )  # fmt: skip
             self._store.add_review(review)
@@ -113,9 +117,14 @@ class ReviewHandlers:
             raise shown_error(exc) from exc
         return "<p role='status'>Kept.</p>", self.shown(trace_id)[1]
 
-    def accept(self, trace_id: str, reviewer: str) -> tuple[str, str]:
+    def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, str]:
         """Keep that the answer is right."""
-        return self.keep(trace_id, reviewer, "right", "", "", "", "", "")
+        return self.keep(trace_id, reviewer, "right", "", "", "", "", "", request)
+
+    def _name(self, given: str, request: gr.Request) -> str:
+        """Give who reviews: with accounts whoever has signed in, for nobody reviews in another's name."""
+        person = self._parts.person(request)
+        return person.name if person is not None and person.name else given.strip()
 
     def to_dataset(self, trace_id: str) -> str:
         """Make a row of a dataset of the turn, as it should have been."""
@@ -173,7 +182,7 @@ def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
     for changed in (page.order, page.show, page.text, page.page):
         changed.change(*listing, trigger_mode="always_last", **how)
     one = [page.desk, page.detail, page.answer, page.sources, page.tags, page.told]
-    page.root.load(does.load, None, page.turn, **how)
+    page.root.load(does.load, None, [page.turn, page.reviewer], **how)
     page.turn.change(does.shown, [page.turn], one, **how).then(None, None, None, js="lectern.seeDetail", **how)
     given = [page.turn, page.reviewer, page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
     kept = [page.told, page.detail]

@@ -31,6 +31,8 @@ from ui.tags_view import compared_html, progress_html, results_html, tagged_html
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
 TELL_EVERY_S = 0.2
+SHOWN_PURPOSE = 28
+"""Characters, as many as the choice has room for."""
 EXAMPLE = (
     "We fine-tune Llama 2 and Mistral 7B on instructions written by GPT-4 and compare them with Flan-T5. On held-out "
     "tasks our model, CourseLM, matches GPT-3.5 at a tenth of the cost."
@@ -55,7 +57,7 @@ class TagHandlers:
             return [RULES]
         folder = self._parts.library.environment.assistant.prompts_folder
         known = sorted(versions("tag_abstract", folder))
-        return [f"v{n}: {load('tag_abstract', n, folder).purpose}" for n in known]
+        return [f"v{n}: {_short(load('tag_abstract', n, folder).purpose)}" for n in known]
 
     async def tag(
         self, text: str, choice: str, model: str, other: str, other_model: str, request: gr.Request
@@ -156,6 +158,12 @@ def _abstract(parts: Parts, text: str) -> str:
     return paper_abstract(parts.library.environment, text) or text
 
 
+def _short(purpose: str) -> str:
+    """Give what tells a version from the others: the last sentence of what it is for."""
+    said = purpose.strip().rstrip(".").rpartition(". ")[2]
+    return said if len(said) <= SHOWN_PURPOSE else f"{said[:SHOWN_PURPOSE].rsplit(' ', 1)[0]} …"
+
+
 def _named(choice: str, model: str) -> str:
     return choice if choice == RULES else f"{choice.partition(':')[0]}, {model.strip() or 'the configured model'}"
 
@@ -191,7 +199,9 @@ def build_tags(parts: Parts) -> None:
             listed = gr.Textbox(label="As JSON", lines=2, buttons=["copy"], interactive=False, elem_id="json")
             trace = gr.Textbox(visible="hidden", label="Trace")
             with gr.Accordion("Correct this", open=False, visible=False, elem_id="correct") as correction:
-                right = gr.Textbox(label="The names should be (commas between them, or NA)", elem_id="right")
+                right = gr.Textbox(
+                    label="The names should be (commas between them, or NA)", elem_id="right", max_lines=6
+                )
                 keep = gr.Button("Keep the correction", size="sm", elem_id="keep")
                 kept = gr.HTML("", padding=False, elem_id="kept")
     outputs = [text, shown, listed, trace, correction, right]

@@ -48,7 +48,7 @@ def compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, Tagged]
         verdict = "Both found the same names."
     else:
         both, left_only, right_only = len(ours & theirs), len(ours - theirs), len(theirs - ours)
-        verdict = f"{both} names in both, {left_only} only left, {right_only} only right."
+        verdict = f"In both: {both}. Only left: {left_only}. Only right: {right_only}."
     columns = "".join(_column(text, name, found, other) for (name, found), other in ((left, theirs), (right, ours)))
     return f"<p><strong>{html.escape(verdict)}</strong></p><div class='lectern-sides'>{columns}</div>"
 
@@ -62,7 +62,8 @@ def _column(text: str, name: str, found: Tagged, other: set[str]) -> str:
     alone = [span for span in found.spans if _same(text[span[0] : span[1]]) not in other]
     shown = highlighted(text, alone, "lectern-only") if alone else ""
     return (
-        f"<section><h3>{html.escape(name)}{_cost(found)}</h3><ul>{''.join(names)}</ul>"
+        f"<section><h3>{html.escape(name)}</h3><p class='lectern-note'>{_cost(found).removeprefix(' · ')}</p>"
+        f"<ul>{''.join(names)}</ul>"
         + (f"<div class='lectern-passage lectern-abstract'>{shown}</div>" if shown else "")
         + "</section>"
     )

@@ -14,6 +14,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -40,8 +41,12 @@ _SEEN_S = 300.0
 """How often a session's use is written down."""
 _AT_ONCE = threading.Semaphore(2)  # each hash takes 64 MB
 _HASHER = PasswordHasher()
-_NOBODYS = _HASHER.hash(secrets.token_hex(16))
-"""Checked for a name that nobody has, so that this takes as long."""
+
+
+@cache
+def _nobodys() -> str:
+    """Give the hash that is checked for a name that nobody has, so that this takes as long."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Accounts:
         self.clock = clock
         self._consent = consent
         self._attempts = Attempts(store, clock)
+        _nobodys()
 
     def add(self, name: str, role: Role, password: str | None = None, subject: str | None = None) -> Account:
         """Make an account; `subject` names an identity elsewhere.
@@ -183,7 +189,7 @@ class Accounts:
         with reading(self.store.engine) as connection:
             row = connection.execute(select(accounts).where(accounts.c.name_key == key)).mappings().first()
         kept = row["password_hash"] if row is not None else None
-        fits = _fits(kept or _NOBODYS, password) and kept is not None
+        fits = _fits(kept or _nobodys(), password) and kept is not None
         if row is None or not fits or row["disabled"]:
             raise SignInRefused("This name and password do not fit.", hint="Check both, or ask for a new password.")
         self._attempts.succeeded(key, address)
