@@ -154,7 +154,7 @@ class Guard:
             return Action.TAG
         if path.startswith(SERVED):  # Gradio would serve anybody's, and fetch an address
             own = person is not None and self._rules.incoming.holds(path.removeprefix(SERVED), person.id)
-            return Action.OWN if own else _nothing_here()
+            return Action.OWN if own else _nothing_here("There is no such file.")
         if path in OWN or path.startswith((*OWN_BELOW, *GRADIO)):
             return Action.OWN
         return _nothing_here()
@@ -230,8 +230,8 @@ def _said(status: int, message: str, hint: str) -> Response:
     return JSONResponse({"error": {"message": message, "hint": hint}}, status)
 
 
-def _nothing_here() -> Action:
-    raise Refused(_said(404, "There is nothing here.", ""))
+def _nothing_here(told: str = "There is nothing here.") -> Action:
+    raise Refused(_said(404, told, ""))
 
 
 def _host(header: str) -> str:
