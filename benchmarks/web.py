@@ -78,7 +78,7 @@ def cpu_seconds(pid: int) -> float:
 async def wait_for(address: str) -> None:
     """Wait until a program answers."""
     async with httpx.AsyncClient() as client:
-        for _ in range(600):
+        for _ in range(3_000):
             try:
                 await client.get(address)
             except httpx.TransportError:

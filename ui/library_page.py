@@ -190,6 +190,8 @@ def build_library(parts: Parts) -> None:
 
 def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
+    # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
+    chosen: dict[str, Any] = {**how, "preprocess": False}
     listing = (does.documents, [page.find, page.page], [page.documents, page.chosen, page.page])
     told = [page.told, page.receipts]
     given = [page.files, page.folder, page.address]
@@ -202,11 +204,11 @@ def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
     page.find.change(*listing, trigger_mode="always_last", **how)
     page.page.change(*listing, trigger_mode="always_last", **how)
-    page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **how)
-    page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **how)
-    page.again.click(does.again, [page.chosen], told, **how).then(*listing, **how)
+    page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
+    page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
+    page.again.click(does.again, [page.chosen], told, **chosen).then(*listing, **how)
     page.remove.click(
-        does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **how
+        does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
     ).then(*listing, **how)
     page.question.submit(does.search, [page.question], page.hits, **how)
     page.show_map.click(does.course_map, None, page.map, **how)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 250
 """Events that are under way at once: of Gradio's own 40, the forty-first student waits for another's whole answer."""
+PAGES_KEPT = 200
+"""Open pages of which Gradio keeps what each component shows, half a megabyte each, until others come: with its own
+10,000 a server that runs for weeks grows by gigabytes. A forgotten page works on: nothing of ours is kept there."""
 MOST_WAITING = 500
 """Events that wait for a worker: beyond it the page says that the server is busy."""
 
@@ -49,6 +52,7 @@ def build_pages(parts: Parts) -> gr.Blocks:
                 Navbar(visible=False)
                 build(parts)
         pages.max_threads = MOST_AT_ONCE
+        pages.state_session_capacity = PAGES_KEPT
         pages.queue(default_concurrency_limit=None, max_size=MOST_WAITING)
     assert isinstance(pages, gr.Blocks)
     return pages
