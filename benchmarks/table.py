@@ -137,6 +137,26 @@ def load_of_chats(load: Read) -> str:
     return table(head, rows) + "\n" + taken(load, "load")
 
 
+def page(load: Read) -> str:
+    """Give what a browser sees: start-up, the first token, Stop."""
+    found = load("page")["figures"]
+    start, first, stop = found["start"], found["first token"], found["stop"]
+    beside = f"(medians {start['up']['median_s']:.1f} s, {start['imports']['median_s']:.1f} s)"
+    rows = [
+        ["server up, to the imports alone", f"{start['up_to_imports']:.2f}", beside, "1.2"],
+        ["page takes a question, after the server is up", *_seconds(start["interactive"]), "3 s"],
+        ["first token on the page, after the model server's", *_seconds(first["page_behind_model"]), "0.15 s"],
+        ["from Enter until the model server is asked", *_seconds(first["question_to_model"]), ""],
+        ["Stop until the turn is over and the model server free", *_seconds(stop["model_free"]), "1 s"],
+    ]
+    counts = f"Medians of {start['rounds']} starts, {first['chats']} chats, {stop['rounds']} stops.\n\n"
+    return table(["figure", "median", "95th percentile", "wanted"], rows) + "\n" + counts + taken(load, "page")
+
+
+def _seconds(of: Mapping[str, float]) -> list[str]:
+    return [f"{of['median_s']:.2f} s", f"{of['p95_s']:.2f} s"]
+
+
 def layers(load: Read) -> str:
     """Give the CPU time of each layer in a turn, both ways."""
     found = load("layers")["figures"]
@@ -168,6 +188,7 @@ TABLES: Mapping[str, Callable[[Read], str]] = {
     "search_scale": search_scale,
     "load": load_of_chats,
     "layers": layers,
+    "page": page,
 }
 
 
