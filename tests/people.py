@@ -105,7 +105,9 @@ def _laid_out() -> dict[str, Any]:
     environment = wiring.read_environment()
     with wiring.open_library(environment) as library:
         parts = parts_of(wiring.assistant_of(library), visitors_of(environment.home))
-        return {"events": events_of(build_pages(parts)), "paths": sorted(set(_walk(web_app(parts).routes, "")))}
+        pages = build_pages(parts)
+        paths = sorted(set(_walk(web_app(parts).routes, "")))
+        return {"events": events_of(pages), "paths": paths, "pages_kept": pages.state_session_capacity}
 
 
 def _walk(routes: Any, before: str) -> Iterator[tuple[str, str]]:

@@ -83,7 +83,7 @@ def open_turn(desk: Page, question: str) -> None:
 
 def review(desk: Page, who: str, verdict: str) -> None:
     desk.page.fill("#reviewer input, #reviewer textarea", who)
-    desk.page.get_by_label(verdict, exact=True).check()
+    desk.page.locator(f"#verdict input[value='{verdict}']").check()
     desk.page.click("#keep-review")
     desk.page.wait_for_selector(f"#detail li >> text={who}: {verdict}")
 
