@@ -30,8 +30,9 @@ OF_SOMEBODY = {
     "/turns/x/pages/x.png": "/turns/{trace}/pages/0.png",
     "/turns/x/cells/x/x": "/turns/{trace}/cells/0/1",
     "/conversations/x.x": "/conversations/{conversation}.md",
+    "/results/x/x": "/results/{trace}/tags.jsonl",
 }
-"""The addresses of ours that name a turn or a conversation, and what is asked for there."""
+"""The addresses of ours that name a turn, a conversation or results, and what is asked for there."""
 
 
 @pytest.fixture(scope="module")
