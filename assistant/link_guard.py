@@ -19,11 +19,22 @@ _LINK = re.compile(
 )
 _ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`\[\])]+|(?<![\w)\]/:])//[a-z0-9-]{1,100}\.[^\s<>\"'`\[\])]+"
-    r"|\bwww\.[^\s<>\"'`\[\])]+|\b(?:data|javascript|vbscript|file):[^\s]+",
+    r"|\bwww\.[^\s<>\"'`\[\])]+|\b(?:data|javascript|vbscript|file):[^\s]+"
+    r"|\b(?:https?|ftp|wss?):(?!//)[^\s<>\"'`\[\])]+",  # a browser needs no slashes
+    re.IGNORECASE,
+)
+# What carries an address to a reader's browser, however that is disguised: `\\evil.example`, `https&#58;...`, on the
+# line below. Each is broken by a space where it is no source's link.
+_OPENS_LINK = re.compile(r"\](?=\()")
+_DEFINES_LINK = re.compile(r"\](?=:)")
+_OPENS_TAG = re.compile(r"(?<!\w)<(?=[a-z/!?])|<(?=[a-z][\w:-]*[\s/])", re.IGNORECASE)
+_CARRIES_IN_CODE = re.compile(  # for what looks like code here may be none to a browser's Markdown
+    rf"\](?=\([^)\n]{{0,{LONGEST_ADDRESS}}}?(?:[\\&:]|/\s*/))|\](?=:[ \t]*\S*?(?:[\\&]|//))"
+    r"|<(?=[a-z][^<>\n]*?=\s*[\"']?\s*(?:[\\&]|/\s*[\\/]))",
     re.IGNORECASE,
 )
 _CODE = re.compile(rf"(`+)(?!`)(?:(?!\1)[^\n]){{0,{LONGEST_WORDS}}}\1(?!`)")
-_FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
+_FENCE = re.compile(r"([ \t]{0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _FENCE_BEGINS = re.compile(r"[ \t]{0,3}(?:`{1,3}|~{1,3})?\Z|[ \t]{0,3}(?:```|~~~)")
 _TAIL = re.compile(r"[.,;:!?]+\Z")
 # What may still become a link or a code span, from its first character to the end of what has arrived.
@@ -32,7 +43,7 @@ _MAY_BECOME = re.compile(
     rf"|!\Z|`+[^\n]{{0,{LONGEST_WORDS}}}\Z"
 )
 _ENDS = re.compile(r"[^\n]*\n")  # as Markdown has it: to splitlines() much else ends a line
-_CONSTRUCT = re.compile(r"!?\[|!\Z|`+")
+_CONSTRUCT = re.compile(r"!?\[|!\Z|\\?`+")  # a backtick behind a backslash opens no code
 
 
 class LinkGuard:
@@ -45,7 +56,7 @@ class LinkGuard:
         self._allowed = frozenset(allowed)
         self._in_code = in_code
         self._held = ""
-        self._fenced = False
+        self._fence = ""  # what opened the code that we are in, with the spaces before it
         self._begun = False  # something of the line that is held has been given on: what is held begins no line
         self.removed = 0
         """How many images and links were taken out."""
@@ -56,7 +67,7 @@ class LinkGuard:
         line = self._held.rfind("\n") + 1  # neither a link nor an address goes over the end of a line
         out = "".join(map(self._line, _ENDS.findall(self._held[:line])))
         self._held = self._held[line:]
-        if self._fenced or (not self._begun and _FENCE_BEGINS.match(self._held)):
+        if self._fence or (not self._begun and _FENCE_BEGINS.match(self._held)):
             return out
         cut = _certain(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
@@ -69,33 +80,55 @@ class LinkGuard:
         return self._line(ready)
 
     def _line(self, line: str) -> str:
+        """Clean a line, or the rest of one, to its end."""
         begun, self._begun = self._begun, False
-        if not begun and _FENCE.match(line):
-            self._fenced = not self._fenced
-            return _ADDRESS.sub(self._in_code_span, line)
-        return _ADDRESS.sub(self._in_code_span, line) if self._fenced else self._clean(line)
+        is_code = (not begun and self._is_fence(line)) or bool(self._fence)
+        return self._clean_code(line) if is_code else self._clean(line)
+
+    def _is_fence(self, line: str) -> bool:
+        """Tell whether a line opens or closes code (CommonMark 0.31, 4.5); one within a list ends with its item."""
+        indent = len(self._fence) - len(self._fence.lstrip())
+        if self._fence and line.strip() and not line[:indent].strip():
+            mark = self._fence.strip()
+            said = line.strip()
+            if len(said) < len(mark) or set(said) != set(mark) or len(line) - len(line.lstrip()) > 3:
+                return False
+            self._fence = ""
+            return True
+        if self._fence and not line.strip():
+            return False
+        opens = _FENCE.match(line)
+        self._fence = opens[0] if opens else ""
+        return opens is not None
 
     def _clean(self, text: str) -> str:
         """Clean text that ends between words and holds no half of a link: code, links, what is between, each alone."""
-        out: list[str] = []
+        out = ""
         at = 0
         for start, found, end in _constructs(text):
             if found is None:
                 continue
-            out.append(_ADDRESS.sub(self._address, text[at:start]))
-            if text[start] == "`":
-                out.append(_ADDRESS.sub(self._in_code_span, found[0]))
-            else:
-                out.append(_ADDRESS.sub(self._address, self._link(found)))
+            out = _apart(out, self._without_any(text[at:start]))
+            out = _apart(out, self._clean_code(found[0]) if text[start] == "`" else self._link(found))
             at = end
-        return "".join([*out, _ADDRESS.sub(self._address, text[at:])])
+        return _apart(out, self._without_any(text[at:]))
 
     def _link(self, match: re.Match[str]) -> str:
         target = match["target"].split(maxsplit=1)[0].strip("<>") if match["target"].strip() else ""
-        if not match["image"] and target in self._allowed:
+        if not match["image"] and target in self._allowed and _LINK.search(match["words"]) is None:
             return match[0]
         self.removed += 1
-        return match["words"]
+        return self._clean(match["words"])
+
+    def _without_any(self, text: str) -> str:
+        """Clean text that holds no whole link."""
+        text = _ADDRESS.sub(self._address, text)
+        text = _DEFINES_LINK.sub(_broken, _OPENS_LINK.sub(_broken, text))
+        return _OPENS_TAG.sub(_broken, text)
+
+    def _clean_code(self, text: str) -> str:
+        text = _ADDRESS.sub(self._in_code_span, text)
+        return text if text.strip("`\n ") in self._in_code else _CARRIES_IN_CODE.sub(_broken, text)
 
     def _address(self, match: re.Match[str]) -> str:
         tail = _TAIL.search(match[0])
@@ -107,6 +140,15 @@ class LinkGuard:
 
     def _in_code_span(self, match: re.Match[str]) -> str:
         return match[0] if match[0] in self._in_code else self._address(match)
+
+
+def _broken(sign: re.Match[str]) -> str:
+    return f"{sign[0]} "
+
+
+def _apart(before: str, text: str) -> str:
+    """Join two pieces so that no link comes of what was none in either."""
+    return f"{before} {text}" if before.endswith("]") and text.startswith(("(", ":")) else before + text
 
 
 def _constructs(text: str) -> Iterator[tuple[int, re.Match[str] | None, int]]:

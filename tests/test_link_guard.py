@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from assistant.link_guard import LEFT_OUT, LinkGuard, without_foreign_links
 
@@ -25,8 +26,10 @@ SOURCE = "https://en.wikipedia.org/wiki/ReAct?oldid=7"
         ("Go [here [1]](//evil.example/a(b)c) now.", "Go here [1] now."),
         ("Go to https://evil.example/x, please.", f"Go to {LEFT_OUT}, please."),
         ("Go to www.evil.example/x now", f"Go to {LEFT_OUT} now"),
-        ('<img src="https://evil.example/x.png"> and', f'<img src="{LEFT_OUT}"> and'),
-        ("[x]: https://evil.example/x", f"[x]: {LEFT_OUT}"),
+        ('<img src="https://evil.example/x.png"> and', f'< img src="{LEFT_OUT}"> and'),
+        ("[x]: https://evil.example/x", f"[x] : {LEFT_OUT}"),
+        ("A <- b, x<3 and a List<int> stay.", "A <- b, x<3 and a List<int> stay."),
+        ("Call `f[0](a, b)` or `<b>` first.", "Call `f[0](a, b)` or `<b>` first."),
         ("[x](javascript:alert(1)) y", "x y"),
         ("Call `get('https://api.example/v1')` first.", "Call `get('https://api.example/v1')` first."),
         ("Call `get('https://evil.example/v1')` first.", f"Call `get('{LEFT_OUT}')` first."),
@@ -40,6 +43,23 @@ def test_what_is_no_source_is_left_out(said: str, shown: str | None) -> None:
     assert "evil.example" not in cleaned
     if shown is not None:
         assert cleaned == shown
+
+
+def test_code_stays_as_it_is() -> None:
+    code = "```\nf[0](x)\nfor a in b[1]:\n    <img src='x.png'>\n```\nThen `g[1](y)`.\n"
+    assert without_foreign_links(code, ()) == code
+
+
+def test_what_is_taken_out_is_counted() -> None:
+    guard = LinkGuard({SOURCE})
+    guard.feed(f"![a](https://evil.example) https://evil.example {SOURCE} ")
+    assert guard.removed == 2
+
+
+def test_words_are_given_on_as_they_come() -> None:
+    guard = LinkGuard(())
+    assert [guard.feed(piece) for piece in ("One tw", "o three", " [1] f", "our")] == ["One ", "two ", "three [1] ", ""]
+    assert guard.finish() == "four"
 
 
 @pytest.mark.parametrize(
@@ -63,16 +83,61 @@ def test_however_a_line_is_split_the_same_comes_through(said: str) -> None:
         assert guard.feed(said[:at]) + guard.feed(said[at:]) + guard.finish() == whole
 
 
-def test_what_is_taken_out_is_counted() -> None:
-    guard = LinkGuard({SOURCE})
-    guard.feed(f"![a](https://evil.example) https://evil.example {SOURCE} ")
-    assert guard.removed == 2
+DISGUISED = [  # CommonMark makes an address of each, which a browser reads as one of another host
+    "![a][x]\n\n[x]: \\\\evil.test\\i",
+    "![a][x]\n\n[x]://evil.test/i.png",
+    "![a][x]\n\n[x]: https:evil.test/p",
+    "![a][x]\n\n[x]: https:&#47;&#47;evil.test/p",
+    "![a][x]\n\n[x]:\n  \\\\evil.test/p",
+    "> [x]: /\\evil.test/p\n\n![a][x]",
+    "[foo\nbar]: \\\\evil.test/x\n\n![a][foo\nbar]",
+    "[x]: <\\\\evil.test/a b>\n\n![x]",
+    "[![a](\\\\evil.test/i.png)](https://evil.test)",
+    f"[![a](\\\\evil.test/i.png)]({SOURCE})",
+    "[a](\n\\\\evil.test/x)",
+    "![a\nb](/\\evil.test/i.png)",
+    "![a](\\/\\/evil.test/x 'b\nc')",
+    "![a [b [c] d]](\\\\evil.test/x)",
+    "<https:evil.test/x>",
+    "<img\nsrc=/\\evil.test/x>",
+    "<IMG src=\\\\evil.test>",
+    "a<img src=\\\\evil.test>",
+    # What seems to be code and is none.
+    "```\n~~~\n```\n![a](\\\\evil.test/i.png)",
+    "``` a`b\n![a](\\\\evil.test/i.png)\n",
+    "\\`![a](\\\\evil.test/x)`",
+    "x ```![a](\\\\evil.test/x)`",
+    "`a\n`![b](\\\\evil.test/x)` c",
+    "- ```\n  code\n- ![a](\\\\evil.test/x)\n",
+    "- a\n\n  ```\n  code\n- ![a](\\\\evil.test/x)\n",
+    "<div>\n```\n\n![a](\\\\evil.test/x)",
+    "x\u2028```\n![a](\\\\evil.test/x)",
+    "```\n`\r```\r![a](\\\\evil.test/x)\n",
+    "a\n```\nb\n````\n![a](\\\\evil.test/x)",
+]
 
 
-def test_words_are_given_on_as_they_come() -> None:
-    guard = LinkGuard(())
-    assert [guard.feed(piece) for piece in ("One tw", "o three", " [1] f", "our")] == ["One ", "two ", "three [1] ", ""]
-    assert guard.finish() == "four"
+def fetched(text: str) -> list[str]:
+    """What a browser would fetch, or offer to follow, of a text that is shown as Markdown with HTML in it."""
+    shown = MarkdownIt("commonmark", {"html": True}).render(text)
+    return re.findall(r"<[a-z][^<>]*?(?:src|href)=[\"']?([^\s\"'>]+)", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("said", DISGUISED)
+def test_a_disguised_address_is_neither_fetched_nor_linked(said: str) -> None:
+    assert any("evil" in address for address in fetched(said)), "the attack itself works no more"
+    for size in (1, 2, 3, 5, len(said)):
+        guard = LinkGuard({SOURCE})
+        shown = "".join(guard.feed(said[n : n + size]) for n in range(0, len(said), size)) + guard.finish()
+        assert shown == without_foreign_links(said, {SOURCE})
+        assert set(fetched(shown)) <= {SOURCE}
+
+
+@pytest.mark.parametrize(
+    "said", ["[[a]](x)(\\\\evil.test/p)", "[a][(\\\\evil.test/p)](y)", "![[a]](x)(/\\evil.test/p)"]
+)
+def test_taking_a_link_out_makes_no_other_one(said: str) -> None:
+    assert fetched(without_foreign_links(said, {SOURCE})) == []
 
 
 PIECES = st.sampled_from(
@@ -94,6 +159,14 @@ PIECES = st.sampled_from(
         "//x.y",
         "!",
         ".",
+        "\\\\evil.test/",
+        "]:",
+        "<b>",
+        "<img src=",
+        "- ",
+        "  ",
+        "~~~",
+        "\\",
     ]
 )
 
@@ -107,6 +180,7 @@ def test_however_the_text_is_split_it_is_cleaned_alike(pieces: list[str], data: 
     assert said == without_foreign_links(text, {SOURCE})
     assert "evil.example" not in said
     assert not re.search(r"!\[[^\]\n]*\]\(https?:", said)
+    assert not [address for address in fetched(said) if "evil" in address]
 
 
 @given(st.text(alphabet="ab .,\n[]()!123", max_size=200))
