@@ -21,6 +21,7 @@ from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.workflow import Event as WorkflowEvent
 
+from assistant.addressed import speaks_to_model
 from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
 from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Thought, Token, ToolStep
@@ -153,10 +154,10 @@ class CourseAgent:
         return answer
 
     def _cited(self, text: str, cited: Sequence[Source]) -> tuple[Citation, ...]:
+        """Give the citations; a sentence from outside that tells the assistant what to say supports nothing."""
         found = quotes_of(text, [source.hit for source in cited], self._embedder)
-        return tuple(
-            replace(c, kind=cited[c.marker - 1].kind, fetched_at=cited[c.marker - 1].fetched_at) for c in found
-        )
+        placed = [replace(c, kind=cited[c.marker - 1].kind, fetched_at=cited[c.marker - 1].fetched_at) for c in found]
+        return tuple(c for c in placed if c.kind == "course" or not speaks_to_model(c.quote))
 
 
 def _no_tokens(text: str) -> list[str]:

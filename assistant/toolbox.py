@@ -23,6 +23,7 @@ from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation, Source, Tool
 from assistant.tracing import records
 from assistant.tracing.capture import span
+from index_store.chunks import Embedder
 from index_store.errors import FetchRefused, InvalidInput, LecternError, SourceMissing, ToolFailed, ToolRefused
 
 FAILURES = 3  # one after the other, from which a tool is left alone
@@ -65,7 +66,9 @@ class Toolbox:
         allowed: Collection[str] | None = None,
         reach: Reach | None = None,
         clock: Callable[[], float] = time.monotonic,
+        embedder: Embedder | None = None,
     ) -> None:
+        self._embedder = embedder
         self._reach = Reach() if reach is None else reach
         self._tools = {tool.name: tool for tool in tools}
         self._allowed = None if allowed is None else frozenset(allowed)
@@ -138,7 +141,8 @@ class Toolbox:
                 f"{name} has failed several times and is left alone for {breaker.rests_s:.0f} seconds.",
                 hint="Go on without it.",
             )
-        check_call(name, arguments.model_dump(exclude_defaults=True), run)
+        said = arguments.model_dump(exclude_defaults=True)
+        await asyncio.to_thread(check_call, name, said, run, self._embedder)
         if any(s.tool == name and s.error is None and _same(s.arguments, given) for s in run.steps):
             raise InvalidInput(f"{name} was called like this before.", hint="What it found stands above.")
         return _allowed(await _watched(tool, arguments, breaker, run.seconds_left))

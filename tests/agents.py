@@ -69,7 +69,7 @@ def agent_over(
     model = quoting(embedder) if server is None else choose_model(settings_for(server, max_retries=0), None)
     tagging = TagAbstract(lambda: Tagger(None, model=model))
     own: list[Tool] = [CourseSearch(CourseRetriever(searcher)), Calculate(), tagging, *tools]
-    return CourseAgent(Toolbox(own, **box), model, PromptSet(), embedder, limits=limits)
+    return CourseAgent(Toolbox(own, embedder=embedder, **box), model, PromptSet(), embedder, limits=limits)
 
 
 def quoting(embedder: Any) -> Model:

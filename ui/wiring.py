@@ -263,7 +263,7 @@ def toolbox_of(library: Library, *, course: bool = True) -> Toolbox:
     if course:
         searching = CourseSearch(CourseRetriever(library.searcher, top_k=environment.store.top_k))
         tools = [searching, ReadSource(library.ledger), *tools]
-    return Toolbox(tools, allowed=environment.tools)
+    return Toolbox(tools, allowed=environment.tools, embedder=library.embedder)
 
 
 def prompts_of(environment: Environment, **versions: int) -> PromptSet:
