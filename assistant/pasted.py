@@ -1,19 +1,32 @@
-"""Recognises an abstract in what a user pasted. Tags nothing.
+"""Recognises an abstract in what a user pasted, with or without a wish before or behind it. Tags nothing.
 
-An abstract is some sentences of prose that speak as papers do ("we propose", "outperforms") and to nobody. A message
-that asks for something else ("summarise this: ...") is left to the agent, and so is a question, however long.
+An abstract is some sentences of prose that speak as papers do ("we propose", "outperforms") and to nobody. Around it
+may stand what speaks to the assistant: who asks for its tags gets them for any prose, who wants something else
+("summarise this: ...", a question) is left to the agent.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from assistant.tagging_rules import tag
 
-FEWEST_WORDS, MOST_WORDS = 25, 900
+FEWEST_WORDS, MOST_WORDS = 12, 900
+FEWEST_ASKED = 8
+"""Words of a text whose tags are asked for."""
+SURELY_LONG = 25
+"""Words from which two signs of a paper are enough; a shorter text needs three."""
+Piece = Literal["text", "lead", "mark", "tags", "else", "unclear"]
+"""What a sentence or line is: of the abstract; what announces it; the word "Abstract"; a wish for tags, for something
+else, or one that cannot be told."""
+
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _OWN_VOICE = re.compile(
-    r"\b(?:we|our|ours|in this (?:paper|work|study|article|report|survey|review|thesis)"
-    r"|this (?:paper|work|study|article|report|survey|review|thesis)|the authors?)\b",
+    r"\b(?:we|our|ours|(?:in )?this (?:paper|work|study|article|report|survey|review|thesis)|the authors?"
+    r"|wir|dieser? (?:arbeit|studie|artikel|beitrag)|nous|cet? (?:article|travail|étude)|en este (?:trabajo|artículo)"
+    r"|est[ea] (?:trabajo|artículo|estudio|trabalho|artigo)|neste (?:trabalho|artigo)|presentamos|proponemos|propomos"
+    r"|questo (?:articolo|lavoro|studio)|proponiamo)\b|我们|我們|本文|本論文|本研究|提案する",
     re.IGNORECASE,
 )
 _SIGNS = re.compile(
@@ -22,58 +35,146 @@ _SIGNS = re.compile(
     r"|fine-?tun\w*|(?:large )?language models?|neural|transformers?|(?:data|test) ?sets?|parameters|algorithms?"
     r"|we (?:compare|measure|train|vary|test|build|ask|report|collect)\w*|accuracy"
     r"|(?:machine|deep|reinforcement|supervised) learning|(?:code is|publicly) available|experiments?|results?|novel"
-    r"|approach(?:es)?|methods?|framework)\b",
+    r"|approach(?:es)?|methods?|framework"
+    r"|sprachmodelle?\w*|experimente\w*|ergebniss\w*|datens[aä]tz\w*|übertrifft|verfahren|zeigen|stellen|méthode|modèles?"
+    r"|résultats|expériences|montrons|surpasse|modelos?|resultados|experimentos|método|supera|modell[io]|risultati|metodo)\b"
+    r"|提出|模型|实验|實驗|結果|结果|基准|数据集|方法|优于|性能|手法|実験",
+    re.IGNORECASE,
+)
+_RESULTS = re.compile(
+    r"\b(?:state[- ]of[- ]the[- ]art|outperform\w*|benchmarks?|baselines?|ablations?|pre-?train\w*|fine-?tun\w*"
+    r"|experiments?|from scratch|survey|(?:data|test) ?sets?|publicly available)\b",
     re.IGNORECASE,
 )
 ENOUGH_SIGNS = 2
-_TO_SOMEBODY = re.compile(r"\b(?:[Yy]ou|[Yy]our|I|I'm|I've|[Mm]e|[Mm]y)\b(?![).:])")
-_ABSTRACT_MARK = re.compile(r"\babstract\b\s*[:.—–-]?\s*\n?", re.IGNORECASE)
-_TAGGING = re.compile(r"\b(?:tags?|tagging|names?|models?|extract|list|mention\w*)\b", re.IGNORECASE)
-_OTHER_WISH = re.compile(
-    r"\b(?:summari[sz]e|summary|explain|translate|rewrite|shorten|simplify|critique|review|compare|what does|why|how)"
-    r"\b",
+_TO_SOMEBODY = re.compile(
+    r"(?:\b(?:you|your|I|I'm|I've|me|my)|(?:\A|[.!?]\s+|\n\s*)(?:You|Your|My|Me))\b(?![).:])"  # not: All You Need
+)
+_OF_TEACHING = re.compile(
+    r"\b(?:this|last|next|our|your|the) (?:lesson|lecture|homework|assignment|exercise|slide|chapter|section|guide)s?\b"
+    r"|\b(?:lesson|lecture|lab|week) \d",
     re.IGNORECASE,
+)
+_ABSTRACT_MARK = re.compile(
+    r"[ \t>#*_]*(?:abstract|summary|zusammenfassung|résumé|resumen|resumo|摘要)[*_]*"
+    r"(?:[ \t]*[.:：—–-]|[ \t]*\n|(?<=[*_])[ \t])"
+    r"[*_]*\s*",
+    re.IGNORECASE,
+)
+_BEGINS = re.compile(r"[^\w]*[^\Wa-z]|\s*[\\$]|(?:.*?[.!?]\s+[A-Z]){2}", re.DOTALL)
+"""A sentence; where the first letters were lost, two more."""
+_ABOVE_MARK = 60
+"""Words: so much may stand above the word "Abstract", a title and its authors."""
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?:](?=\s|\Z)[\"'”)\]]*|[。！？：]|(?=\n)|\Z)")
+_PLEASE = (
+    r"\W*(?:(?:please|now|then|ok|okay|hi|hello|hey|and|also)\b\W*)*(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
+    r"(?:(?:i (?:want|need|would like|'d like)|help me|your task is|you are)\b (?:you )?(?:to )?)?"
+)
+_VERB = r"(?:extract|list|find|give|name|identify|detect|spot|recogni[sz]e|pull|get|return|output|show|perform)"
+_THING = r"(?:tags?|names?|entit(?:y|ies)|ner|models?|llms?|architectures?)"
+_FOR_TAGS = re.compile(
+    rf"{_PLEASE}(?:tag\b|{_VERB}\b.{{0,80}}\b{_THING}\b|(?:the )?{_THING}\b.{{0,60}}[?:]?\Z"
+    rf"|(?:which|what|any)\b.{{0,60}}\b{_THING}\b"
+    rf"|(?:(?:ml|ai|language|machine learning|model|entity)\s+){{1,3}}{_THING}\b)"
+    r"|.{0,20}(?:提取|标注|標註|抽取|模型名|extrahiere|extrais|extrae|nenne die|liste die)",
+    re.IGNORECASE,
+)
+_FOR_ELSE = re.compile(
+    rf"{_PLEASE}(?:summari[sz]e|sum up|summary|tl;?dr|explain|translate|rewrite|rephrase|paraphrase|shorten|simplify"
+    r"|critique|critici[sz]e|review|compare|discuss|evaluate|proofread|correct|improve|write|describe|tell me|comment"
+    r"|check|rate|fasse?|übersetze|erkläre|résume|traduis|explique|resume|traduce|explica)\b"
+    r"|.{0,10}(?:总结|總結|翻译|翻譯|解释|解釋|概括)",
+    re.IGNORECASE,
+)
+_ELSE_WITHIN = re.compile(
+    r"\b(?:summar\w+|explain\w*|translat\w+|rewrit\w+|should|best|better|why|how)\b", re.IGNORECASE
+)
+_LEAD = re.compile(
+    r"\W*(?:here(?:'s|’s| is| are)\b.{0,60}|(?:task|instructions?|prompt|input|text|context)\W*"
+    r"|(?:the )?following\b.{0,40}"
+    r"|(?:hi|hello|hey|thanks|thank you|please)\W*)",
+    re.IGNORECASE,
+)
+_OF_THE_PASTE = re.compile(
+    r"\b(?:this|the|that|following|above|below) (?:abstract|paper|text|passage)\b", re.IGNORECASE
 )
 
 
 def abstract_in(message: str) -> str | None:
     """Give the abstract that a message holds, None where it holds none or wants something else done with it."""
-    lead, body = _parted(message.strip())
-    words = body.split()
-    if not FEWEST_WORDS <= len(words) <= MOST_WORDS or body.rstrip().endswith("?"):
+    said = message.strip()
+    spans = [match.span() for match in _SENTENCE.finditer(said) if match[0].strip()]
+    kinds = [_kind(said, *span) for span in spans]
+    first = next((n for n, kind in enumerate(kinds) if kind == "text"), len(kinds))
+    last = next((n for n in range(len(kinds) - 1, -1, -1) if kinds[n] == "text"), -1)
+    around = {*kinds[:first], *kinds[last + 1 :]}
+    if last < first or "else" in around or ("unclear" in around and "tags" not in around):
         return None
-    if lead and (_OTHER_WISH.search(lead) or not (_TAGGING.search(lead) or _ABSTRACT_MARK.search(lead))):
+    body = said[spans[first][0] : spans[last][1]].strip()
+    mark = _ABSTRACT_MARK.match(body)
+    body = body[mark.end() :].strip() if mark else body
+    if _TO_SOMEBODY.search(body) or _length(body) > MOST_WORDS:
         return None
-    if _TO_SOMEBODY.search(body) or not _OWN_VOICE.search(body):
-        return None
+    is_one = _length(body) >= FEWEST_ASKED if "tags" in around else _is_abstract(body, "mark" in around or bool(mark))
+    return body if is_one else None
+
+
+def _kind(message: str, start: int, end: int) -> Piece:
+    """Tell what a sentence is; only those before and behind an abstract matter."""
+    text = message[start:end].strip()
+    stands_alone = message[end : end + 1] in ("", "\n") and message[max(0, start - 1) : start] in ("", "\n")
+    if _ABSTRACT_MARK.fullmatch(f"{text}\n"):
+        return "mark"
+    if text.endswith(("?", "？")):
+        if not (stands_alone or _OF_THE_PASTE.search(text) or end == len(message)):
+            return "text"
+        return "tags" if _FOR_TAGS.match(text) and not _ELSE_WITHIN.search(text) else "else"
+    if _FOR_ELSE.match(text):
+        return "else"
+    if text.endswith((":", "：")) and _ELSE_WITHIN.search(text) and len(text.split()) <= 20:
+        return "else"
+    return _kind_of_statement(text, is_line=stands_alone)
+
+
+def _kind_of_statement(text: str, *, is_line: bool) -> Piece:
+    is_short = len(text.split()) <= 12 and (is_line or text.endswith((":", "：")))
+    asks = re.match(rf"{_PLEASE}(?:tag|{_VERB})\b", text, re.IGNORECASE) or is_short or _CJK.search(text[:4])
+    if asks and _FOR_TAGS.match(text):
+        return "tags"
+    if _LEAD.fullmatch(text):
+        return "tags" if re.search(r"\btags?\b", text, re.IGNORECASE) else "lead"
+    return "unclear" if _TO_SOMEBODY.search(text) else "text"
+
+
+def _is_abstract(body: str, is_marked: bool) -> bool:
+    """Tell an abstract, whose tags nobody asked for, from other prose."""
+    length = _length(body)
     signs = {match[0].lower() for match in _SIGNS.finditer(body)}
-    signs |= {found.name for found in tag(body)} if len(signs) < ENOUGH_SIGNS else set()
-    return body if len(signs) >= ENOUGH_SIGNS else None
-
-
-def _parted(message: str) -> tuple[str, str]:
-    """Part an instruction that stands before the abstract, on lines of its own or before a colon, from it."""
-    head, gap, rest = message.partition("\n\n")
-    if gap and len(head.split()) <= 30 and len(rest.split()) >= FEWEST_WORDS:
-        return head, rest.strip()
-    head, gap, rest = message.partition("\n")
-    if (
-        gap
-        and len(head.split()) <= 25
-        and head.rstrip().endswith((":", "?", "."))
-        and len(rest.split()) >= FEWEST_WORDS
-    ):
-        return head, rest.strip()
-    head, gap, rest = message.partition(":")
-    if gap and len(head.split()) <= 20 and "." not in head and _TAGGING.search(head) and _is_wish(head):
-        return head, rest.strip()
-    if gap and len(head.split()) <= 20 and _OTHER_WISH.match(head.strip()):
-        return head, rest.strip()
-    mark = _ABSTRACT_MARK.match(message)
-    return ("abstract", message[mark.end() :].strip()) if mark else ("", message)
-
-
-def _is_wish(head: str) -> bool:
-    return bool(
-        re.match(r"\W*(?:please\s+)?(?:tag|extract|list|find|give|name|which|what|abstract)\b", head, re.IGNORECASE)
+    named = (
+        {found.name for found in tag(body)} if len(signs) < ENOUGH_SIGNS + 1 or not _OWN_VOICE.search(body) else set()
     )
+    if length < FEWEST_WORDS or body.endswith(("?", "？")):
+        return False
+    if is_marked or _is_marked_within(body):
+        return bool(signs or named)
+    if _OF_TEACHING.search(body) or not _BEGINS.match(body) or "](" in body:
+        return False
+    enough = ENOUGH_SIGNS if length >= SURELY_LONG else ENOUGH_SIGNS + 1
+    if _OWN_VOICE.search(body):
+        return len(signs | named) >= enough
+    return length >= SURELY_LONG and bool(named) and bool(_RESULTS.search(body)) and len(signs) > ENOUGH_SIGNS
+
+
+def _is_marked_within(body: str) -> bool:
+    """Tell whether a line of its own says "Abstract", below no more than a title and authors."""
+    at = 0
+    for line in body.splitlines(keepends=True):
+        if _ABSTRACT_MARK.match(line) and len(body[:at].split()) <= _ABOVE_MARK:
+            return True
+        at += len(line)
+    return False
+
+
+def _length(text: str) -> int:
+    """Count words; two characters of a script without spaces are about one."""
+    return len(_CJK.sub(" ", text).split()) + len(_CJK.findall(text)) // 2

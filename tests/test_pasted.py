@@ -20,9 +20,56 @@ ABSTRACT = (
 )
 
 
+SHORT = "We propose PotteryNet, a small neural network for glazes. It outperforms BERT on our benchmark."
+LATEX = (
+    r"We present \textsc{Pot-Adapter}, a way to fine-tune \textbf{LLaMA} with $1.2$M parameters. It reaches $92.3\%$"
+    r" on GlazeQA~\cite{pot2024}, outperforming GPT-3.5."
+)
+HEADED = (
+    "Background: Language models such as BERT fail on notes of potters.\nMethods: We fine-tuned KilnBERT and Llama 2 on"
+    " 10,000 notes.\nResults: KilnBERT reached an F1 of 0.87.\nConclusions: Small models suffice."
+)
+CHINESE = "我们提出了一种新的陶艺模型KilnLM-6B，它在多个基准测试上优于LLaMA和GPT-3。实验结果表明它在中文上具有优势。"
+GERMAN = (
+    "In dieser Arbeit stellen wir TonBERT vor, ein Sprachmodell für Töpfer. Wir zeigen in Experimenten, dass TonBERT"
+    " mehrsprachige Modelle wie mBERT auf fünf Datensätzen übertrifft."
+)
+NO_VOICE = (
+    "Transformers are widely used. BERT and RoBERTa set the state of the art on GLUE, and GPT-3 showed few-shot"
+    " abilities. This survey covers 120 works published between 2018 and 2023, and names open problems."
+)
+GUIDE = (
+    "Your task is to extract model names from abstracts of papers. Your response is an array of the names in the format"
+    ' ["model_name"]. If you are not sure, or find none, return ["NA"].\n\nAbstract: '
+)
+
+
+@pytest.mark.parametrize("abstract", [SHORT, LATEX, HEADED, CHINESE, GERMAN, NO_VOICE, f"{ABSTRACT}\n\n{LATEX}"])
+@pytest.mark.parametrize("around", [("", ""), ("Tag this: ", ""), ("", "\n\nTag this, please.")])
+def test_abstracts_of_many_kinds_are_found(abstract: str, around: tuple[str, str]) -> None:
+    assert abstract_in(around[0] + abstract + around[1]) == abstract
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["\n\nTag this please.", "\nWhich models are mentioned?", "\n\nExtract the model names from the abstract above",
+     " Tag this abstract.", "\n\nModel names:"]
+)  # fmt: skip
+def test_an_abstract_is_found_before_what_asks_for_its_tags(behind: str) -> None:
+    assert abstract_in(ABSTRACT + behind) == ABSTRACT
+
+
+def test_a_title_and_authors_above_the_word_abstract_do_no_harm() -> None:
+    pasted = f"PotteryNet: Glazes with Networks\n\nA. Potter, B. Kiln\n\nAbstract\n{ABSTRACT}"
+    assert ABSTRACT in str(abstract_in(pasted))
+
+
 @pytest.mark.parametrize(
     "lead", ["", "Abstract: ", "Abstract\n", "Tag this abstract:\n\n", "Which models are named here?\n\n",
-             "Please extract the model names: ", "Tag: "]
+             "Please extract the model names: ", "Tag: ",
+             "Could you please tag the following abstract: ", "I need the models from this abstract: ", GUIDE,
+             "Here's an abstract, please tag it: ", "What models are mentioned in this abstract? ", "names pls\n",
+             "请提取模型名称：", "Perform named entity recognition for models on: ", "**Abstract** ", "Summary. "]
 )  # fmt: skip
 def test_an_abstract_is_found_behind_what_asks_for_its_tags(lead: str) -> None:
     assert abstract_in(lead + ABSTRACT) == ABSTRACT
@@ -36,6 +83,15 @@ def test_an_abstract_is_found_behind_what_asks_for_its_tags(lead: str) -> None:
         f"Summarise this abstract:\n\n{ABSTRACT}",
         f"Explain: {ABSTRACT}",
         f"{ABSTRACT} Is that true?",
+        f"tl;dr: {ABSTRACT}",
+        f"{ABSTRACT}\n\nExplain this in simple words.",
+        f"{ABSTRACT}\nTranslate this to German.",
+        f"{ABSTRACT}\n\nWhat is the main contribution?",
+        f"I read this abstract and wonder whether RAG helps here:\n\n{ABSTRACT}",
+        f"Write a review of this abstract: {ABSTRACT}",
+        f"总结：{ABSTRACT}",
+        "In this lesson we introduce few-shot prompting. We show examples to a language model, a method from GPT-3 on.",
+        "a new family of models that are fine-tuned from Llama 2; outperforms baselines on our benchmarks for pottery",
         "I have a question about my project: you said that our model should be evaluated on a test set, and I wonder"
         " whether you mean the one from lesson three or the one that my group made, because in our experiments the"
         " results differ a lot and we do not know which baseline you would like us to report in the notebook",
@@ -56,6 +112,8 @@ def test_most_abstracts_of_the_labelled_set_are_recognised(shared: Path) -> None
 
 def test_no_question_of_the_labelled_sets_is_taken_for_one(shared: Path) -> None:
     rows = [json.loads(line) for line in (shared / "eval" / "qa" / "dev.jsonl").read_text("utf-8").splitlines()]
+    more = (shared / "eval" / "papers" / "dev.jsonl").read_text("utf-8").splitlines()
+    rows += [json.loads(line) for line in more]
     assert [row["question"] for row in rows if is_for_agent(row["question"], outside=False)] == []
 
 
