@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, power, shown
+from assistant.tools.spoken import in_signs
 from index_store.errors import InvalidInput
 
 LONGEST = 300  # characters of an expression, and
@@ -250,20 +251,26 @@ _SHORT_DATE = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}|(?:1[89]|20)\d\d\s?[-–
 def expression_in(question: str) -> str | None:
     """Give the expression of a question that is arithmetic and nothing else, None for any other.
 
-    >>> expression_in("What is 17 * 23?"), expression_in("Is GPT-3.5 better than GPT-4?")
-    ('17 * 23', None)
+    >>> expression_in("What is 17 * 23?"), expression_in("what's half of thirty?"), expression_in("Is GPT-4 better?")
+    ('17 * 23', '1/2 of 30', None)
     """
-    if len(question) > LONGEST or not any(c.isdigit() for c in question):
+    if len(question) > LONGEST:
         return None
     lead = _LEAD.match(question)
     asks = lead["asks"] if lead else ""
     said = _without_end(question[lead.end() if lead else 0 :])
     if _is_date(said, asks) or re.search(r"(?<![\d.,])0\d", said):  # 01-02 is no arithmetic that anybody asks for
         return None
+    return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
+
+
+def _is_arithmetic(said: str) -> bool:
+    if not any(c.isdigit() for c in said):
+        return False
     try:
-        return said if _parsed(said)[1] else None
+        return _parsed(said)[1] > 0
     except InvalidInput as exc:
-        return said if "divides by zero" in exc.message or "too large" in exc.message else None
+        return "divides by zero" in exc.message or "too large" in exc.message
 
 
 def _without_end(said: str) -> str:

@@ -1,0 +1,105 @@
+"""Writes arithmetic that was said in words in the signs that `arithmetic` reads. Calculates nothing.
+
+Number words are read here and not by a library: those that were looked at are compiled, or no longer kept, and make
+"3rd" of a third.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+          "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
+_SCALES = {"dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_ORDINALS = {"second": 2, "third": 3, **{f"{word}th": n for n, word in enumerate(_SMALL) if n > 3}, "fifth": 5,
+             "eighth": 8, "ninth": 9, "twelfth": 12}  # fmt: skip
+_PARTS = {"half": 2, "quarter": 4} | {word: n for word, n in _ORDINALS.items() if 2 < n <= 10}
+
+_WORD = "|".join(sorted((*_VALUES, *_SCALES, "hundred"), key=len, reverse=True))
+_DIGITS = r"\d+(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?"
+_NUMBER = re.compile(
+    rf"\b(?:(?:{_DIGITS})[ ](?:{'|'.join(_SCALES)}|hundred)\b|(?:an? (?=hundred|dozen|thousand|million|billion)"
+    rf"(?:{_WORD})|(?:{_WORD}))(?:(?:[ -]|[ ]and[ ])(?:{_WORD}))*(?:[ ]point(?:[ ](?:{'|'.join(_SMALL)}))+)?)\b"
+)
+_N = rf"-?(?:{_DIGITS})"
+_AND = r"(?:,? and |, | )"
+_Form = tuple[str, str | Callable[[re.Match[str]], str]]
+_FORMS: tuple[_Form, ...] = (
+    (rf"({_N}) factorial", r"\1!"),
+    (rf"({_DIGITS}) (?:raised )?to the (?:power (?:of )?)?({_N})(?:st|nd|rd|th)?(?: power)?", r"\1 ^ \2"),
+    (rf"(?:the )?(?:sum of|total of|add) ({_N}(?:{_AND}{_N})+)", lambda m: " + ".join(_numbers(m[1]))),
+    (rf"({_N}) added to ({_N})", r"\2 + \1"),
+    (rf"add ({_N}) to ({_N})", r"\2 + \1"),
+    (rf"(?:the )?(?:product of|multiply) ({_N}) (?:and|by|with|times) ({_N})", r"\1 * \2"),
+    (rf"(?:the )?difference (?:between|of) ({_N}) and ({_N})", r"\1 - \2"),
+    (rf"(?:subtract|take) ({_N}) (?:away )?from ({_N})", r"\2 - \1"),
+    (rf"({_N}) subtracted from ({_N})", r"\2 - \1"),
+    (rf"(?:(?:the )?quotient of|divide) ({_N}) (?:and|by) ({_N})", r"\1 / \2"),
+    (rf"(?:the )?remainder (?:of|when) ({_N}) (?:is )?divided by ({_N})", r"\1 mod \2"),
+    (
+        rf"(?:the )?(?:average|mean) of ({_N}(?:{_AND}{_N})+)",
+        lambda m: f"({' + '.join(_numbers(m[1]))}) / {len(_numbers(m[1]))}",
+    ),
+    (rf"({_N}) ?(?:%|percent) (?:off|discount on) ({_N})", r"\2 - \1% of \2"),
+    (rf"(?:an? )?({_N}) ?(?:%|percent) (?:tip |tax |vat )?on ({_N})", r"\1% of \2"),
+    (rf"increase ({_N}) by ({_N}) ?(?:%|percent)", r"\1 + \2% of \1"),
+    (rf"(?:decrease|reduce|discount) ({_N}) by ({_N}) ?(?:%|percent)", r"\1 - \2% of \1"),
+    (rf"(?:%|percent|percentage) (?:of )?({_N}) is ({_N})", r"100 * \2 / \1"),
+    (rf"({_N}) is what (?:%|percent|percentage) of ({_N})", r"100 * \1 / \2"),
+    (rf"({_N}) (?:as|in) (?:a )?(?:%|percent|percentage) of ({_N})", r"100 * \1 / \2"),
+    (rf"(?:double|twice) ({_N})", r"2 * \1"),
+    (rf"(?:triple|three times) ({_N})", r"3 * \1"),
+)
+
+
+def in_signs(said: str) -> str:
+    """Write what was said in digits and signs, as far as it is arithmetic; the rest stays.
+
+    >>> in_signs("seventeen times twenty-three"), in_signs("20% off 59.99"), in_signs("a third of ninety")
+    ('17 times 23', '59.99 - 20% of 59.99', '1/3 of 90')
+    """
+    text = " ".join(said.lower().split())
+    text = re.sub(rf"\b(?:(an?|one|two|three|four|\d) )?({'|'.join(_PARTS)})s? of\b", _part, text)
+    text = re.sub(rf"(?<=to the )({'|'.join(_ORDINALS)})\b", lambda m: str(_ORDINALS[m[1]]), text)
+    text = _NUMBER.sub(lambda m: _digits(m[0]), text)
+    for pattern, signs in _FORMS:
+        if found := re.fullmatch(pattern, text):
+            return found.expand(signs) if isinstance(signs, str) else signs(found)
+    return text
+
+
+def _part(match: re.Match[str]) -> str:
+    many = match[1] if match[1] and match[1].isdigit() else str(_VALUES.get(match[1] or "", 1))
+    return f"{many}/{_PARTS[match[2]]} of"
+
+
+def _numbers(listed: str) -> list[str]:
+    return re.findall(_N, listed)
+
+
+def _digits(words: str) -> str:
+    """Read a number: words, or digits before a scale ("3.5 million").
+
+    >>> _digits("two hundred and five thousand and six"), _digits("3.5 million"), _digits("one point two five")
+    ('205006', '3500000', '1.25')
+    """
+    whole, _, behind = words.partition(" point ")
+    total = Fraction(0)
+    below: Fraction | None = None  # what stands before the next scale
+    for word in re.split(r"[ -]", whole):
+        if word == "hundred":
+            below = 100 * (Fraction(1) if below is None else below)
+        elif word in _SCALES:
+            total += _SCALES[word] * (Fraction(1) if below is None else below)
+            below = None
+        elif word not in ("and", "a", "an"):
+            below = (below or Fraction(0)) + (_VALUES[word] if word in _VALUES else Fraction(word.replace(",", "")))
+    value = total + (below or 0)
+    decimals = "".join(str(_VALUES[word]) for word in behind.split())
+    if decimals:
+        return f"{value}.{decimals}"
+    return str(value) if value.denominator == 1 else f"({value.numerator}/{value.denominator})"
