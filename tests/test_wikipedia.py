@@ -68,6 +68,16 @@ def test_redirects_choices_and_missing_pages_are_told_apart(client: WikiClient) 
     assert isinstance(missing, Choices) and missing.missing and missing.titles == ()
 
 
+def test_a_search_that_finds_no_title_is_made_again_in_the_texts(site: WebSite, client: WikiClient) -> None:
+    def of_titles_alone(asked: Asked) -> Answer:
+        given = dict(parse_qsl(urlsplit(asked.path).query))
+        found = [{"title": "Kiln"}] if given.get("srwhat") == "text" else []
+        return Answer(json.dumps({"query": {"search": found}}).encode(), content_type="application/json")
+
+    site["/api.php"] = of_titles_alone
+    assert client.search("oven that hardens clay", 5)[0] == ["Kiln"]
+
+
 def test_every_request_names_who_asks(site: WebSite, client: WikiClient) -> None:
     client.search("mercury", 6)
     assert [a.headers["user-agent"] for a in site.asked] == ["lectern-tests/1.0"]

@@ -124,11 +124,19 @@ class _Wire:
         self._timeout_s = timeout_s
 
     def get(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> SimpleNamespace:
-        """Ask the wiki.
+        """Ask the wiki; a search that found nothing is made again in the articles' texts.
+
+        Without CirrusSearch, which Wikipedia has, a MediaWiki searches titles alone unless it is told otherwise.
 
         Raises:
             ToolFailed: when there is no connection, another status than success, or no JSON.
         """
+        reply = self._fetched(params, headers)
+        if params.get("list") == "search" and not _found_any(reply):
+            reply = self._fetched({**params, "srwhat": "text"}, headers)
+        return SimpleNamespace(json=lambda: reply)
+
+    def _fetched(self, params: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
         import httpx
 
         try:
@@ -144,7 +152,12 @@ class _Wire:
             wait = reply.headers.get("retry-after", "")
             later = f" It asks to wait {wait} seconds." if re.fullmatch(r"[0-9]{1,5}", wait) else ""
             raise ToolFailed(f"Wikipedia answers with status {reply.status_code}.{later}", hint=_HINT)
-        return SimpleNamespace(json=partial(_object, reply.content))
+        return _object(reply.content)
+
+
+def _found_any(reply: Mapping[str, Any]) -> bool:
+    query = reply.get("query")
+    return not isinstance(query, dict) or bool(query.get("search", True))  # what is no search is not asked again
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
