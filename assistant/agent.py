@@ -28,6 +28,7 @@ from assistant.events import Citation, Thought, Token, ToolStep
 from assistant.llms import Model
 from assistant.prompts import PromptSet
 from assistant.query_engine import Outcome, Turns
+from assistant.question_parts import alone, without_calculation
 from assistant.quotes import quotes_of
 from assistant.quoting import answer_from
 from assistant.react_agent import LoopAgent, Out, new_answer
@@ -145,8 +146,11 @@ class CourseAgent:
             Passage(n, s.hit.chunk.context, s.hit.chunk.heading, s.hit.cosine, s.kind != "course")
             for n, s in enumerate(run.sources, start=1)
         ]
-        said = answer_from(run.question, passages, self._embedder)
-        if said is None:
+        groups = [[p for p in passages if p.is_outside is outside] for outside in (False, True)]
+        parts = [without_calculation(question)[0] for _, question in alone(run.question, run.history)]
+        quoted = [next(filter(None, (answer_from(q, group, self._embedder) for group in groups)), "") for q in parts]
+        said = "\n\n".join(dict.fromkeys(filter(None, quoted)))
+        if not said:
             return None
         answer = new_answer(run)
         answer.feed(said)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.events import Answer, Event, Failure, Queued, Refusal, Rewritten, Token, TurnStarted, Withdrawn
+from assistant.followup import carried_on
 from assistant.gate import OPEN, Gate
 from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
@@ -157,7 +158,7 @@ class Assistant:
                     yield step
             return
         seen: tuple[Hit, ...] = ()
-        if way == "auto" and not is_for_agent(question, outside=toolbox.reaches_outside):
+        if way == "auto" and not is_for_agent(carried_on(question, history), outside=toolbox.reaches_outside):
             # Meanwhile the course is asked: a refusal then knows at once whether there is somewhere else to look.
             looking = asyncio.ensure_future(toolbox.look_around())
             async with aclosing(self._course(question, history, toolbox, looking)) as course:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.terms import content_terms, is_courtesy
+from assistant.tools.arithmetic import expression_in
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|him|this|these|those|former|latter|there|ones?|same|such"
@@ -30,6 +31,11 @@ _NAMES = re.compile(  # a thing by its name (ReAct, RAG, few-shot, top1), or ask
 )
 _CLAUSE = re.compile(r"(?:[,;]\s*|\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
 TOPIC_TURNS = 2
+_RESULT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\W*(?:\[1\])?\W*$")
+_THE_RESULT = re.compile(r"\b(?:that|it|this|the (?:result|answer|number)|that number)\b", re.IGNORECASE)
+_THEN = re.compile(r"(?:\W*\b(?:and|then|now|so|ok|okay|what about|how about|what(?:'s|’s| is)))*\W+", re.IGNORECASE)
+LONGEST_RESULT = 120
+"""Characters of an answer that is the result of a calculation."""
 
 
 def leans_on_history(question: str) -> bool:
@@ -61,6 +67,9 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     `history` is rows of {"role", "content"}, oldest first. The topic is the user's last question that stood alone:
     a chain of follow-ups leans on that one.
     """
+    carried = carried_on(question, history)
+    if carried != question:
+        return carried
     asked = [turn["content"] for turn in history if turn.get("role") == "user" and turn.get("content", "").strip()]
     if not asked or not leans_on_history(question):
         return question
@@ -70,3 +79,19 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
         if not leans_on_history(earlier) or len(topic) == TOPIC_TURNS:
             break
     return f"{' '.join(topic)} {question}"
+
+
+def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
+    """Put the result of the calculation before into a calculation that goes on with it.
+
+    >>> carried_on("And times 3?", [{"role": "assistant", "content": "17 * 23 = 391 [1]"}])
+    '391 times 3'
+    """
+    last = next((turn.get("content", "") for turn in reversed(history) if turn.get("role") == "assistant"), "").strip()
+    found = _RESULT.search(last) if len(last) <= LONGEST_RESULT else None
+    if found is None or len(question) > LONGEST_RESULT or expression_in(question) is not None:
+        return question
+    begun = _THEN.match(f" {question}")
+    said = f" {question}"[begun.end() if begun else 0 :].rstrip(" ?.!")
+    ways = (_THE_RESULT.sub(found[1], said, count=1), f"{found[1]} {said}")
+    return next((way for way in ways if expression_in(way) is not None), question)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.followup import stand_alone
+from assistant.question_parts import alone, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.terms import content_terms
@@ -24,8 +24,17 @@ Answerer = Callable[[str, Sequence[Passage]], str | None]
 Nearest = Callable[[str, Sequence[str]], int]
 """Gives the index of the text that is nearest to a question."""
 
+NOT_FOUND = "Nothing that was found says: “{part}”."
+NOT_CALCULATED = "“{calculation}” was not calculated: without a language model, ask for that with the number itself."
+ONLY_THE_COURSE = "The course does not answer this, and nothing outside it can be asked here (see: lectern doctor)."
 MOST_ARTICLES = 2
 MOST_PAGES = 2
+MOST_SEARCHES = 4
+_OUTSIDE = frozenset({"wikipedia", "web_search", "arxiv"})
+_PASSING = re.compile(  # of the day: no article says it
+    r"\b(?:today|tonight|yesterday|tomorrow|right now|weather|news|stock price|exchange rate)\b", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(r"['’]s\b")
 _PAPER = re.compile(r"\b(\d{4}\.\d{4,5}(?:v\d+)?|(?<=arxiv:)[a-z-]+(?:\.[a-z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?:\b[A-Z0-9][\w'’-]*\b(?:\s+(?=[A-Z0-9(])|(?:\s+(?:of|the|and|de|von)\s+(?=[A-Z]))|\b))+")
 _ASKING = re.compile(
@@ -73,17 +82,70 @@ class _Past:
 
 def next_step(inputs: Mapping[str, Any], answer: Answerer, nearest: Nearest) -> Call | Conclusion:
     """Plan the next step from what the prompt carries as data: question, history, tools, and the steps so far."""
-    question = stand_alone(inputs["question"], inputs.get("history", ()))
     tools = {tool["name"] for tool in inputs["tools"]}
     past = [_past(step) for step in inputs["steps"]]
+    parts = alone(inputs["question"], inputs.get("history", ()))
+    said: list[tuple[str, Conclusion]] = []
+    for part, question in parts:
+        step = _step_for(question, tools, past if len(parts) == 1 else None, past, answer, nearest)
+        if isinstance(step, Call):
+            return step
+        said.append((part, step))
+    return said[0][1] if len(said) == 1 else _together(said)
+
+
+Plan = Call | Conclusion | None
+
+
+def _step_for(
+    question: str,
+    tools: set[str],
+    own: list[_Past] | None,
+    past: Sequence[_Past],
+    answer: Answerer,
+    nearest: Nearest,
+) -> Call | Conclusion:
+    """Plan for one question; the steps that were made for it are `own`, or where there are others too, found again.
+
+    A plan gives the same step for the same past, so walking it again tells whose a step was.
+    """
+    wanted, calculation = (question, "") if expression_in(question) else without_calculation(question)
+    done = [] if own is None else own
+    while True:
+        step = _planned(wanted, tools, done, answer, nearest)
+        made = None if isinstance(step, Conclusion) or own is not None else _made(step, past, done)
+        if made is None:
+            break
+        done.append(made)
+    if calculation and isinstance(step, Conclusion) and step.answer != REFUSAL:
+        return Conclusion(step.thought, f"{step.answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}")
+    return step
+
+
+def _planned(
+    question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest
+) -> Call | Conclusion:
     for plan in (_calculation, _course, _paper, _wikipedia, _web):
         step = plan(question, tools, past, answer, nearest)
         if step is not None:
             return step
-    return Conclusion("Nothing that was found supports an answer.", REFUSAL)
+    looked = tools & _OUTSIDE or not any(s.tool == "course_search" for s in past)
+    return Conclusion("Nothing that was found supports an answer." if looked else ONLY_THE_COURSE, REFUSAL)
 
 
-Plan = Call | Conclusion | None
+def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | None:
+    return next(
+        (s for s in past if s not in done and (s.tool, dict(s.arguments)) == (call.tool, dict(call.arguments))), None
+    )
+
+
+def _together(said: Sequence[tuple[str, Conclusion]]) -> Conclusion:
+    """Join the answers to the parts of a question; what no part says is named."""
+    answers = list(dict.fromkeys(c.answer for _, c in said if c.answer != REFUSAL))
+    if not answers:
+        return said[0][1]
+    missing = [NOT_FOUND.format(part=part.strip(" ,?")) for part, c in said if c.answer == REFUSAL]
+    return Conclusion(" ".join(dict.fromkeys(c.thought for _, c in said)), "\n\n".join([*answers, *missing]))
 
 
 def _calculation(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
@@ -104,7 +166,12 @@ def _course(question: str, tools: set[str], past: list[_Past], answer: Answerer,
         return None
     if not any(step.tool == "course_search" for step in past):
         return Call("The course comes first.", "course_search", {"query": question[:400]})
-    return _supported("The course answers this.", question, "course_search", past, answer)
+    paper = _PAPER.search(question)
+    if paper is None:
+        return _supported("The course answers this.", question, "course_search", past, answer)
+    named = [p for s in past if s.tool == "course_search" for p in s.passages if paper[1] in p.text]
+    said = answer(f"What is {named[0].heading or 'this paper'} about?", named) if named else None
+    return None if said is None else Conclusion("The course has this paper.", said)
 
 
 def _paper(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
@@ -117,7 +184,7 @@ def _paper(question: str, tools: set[str], past: list[_Past], answer: Answerer, 
 
 
 def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
-    if "wikipedia" not in tools or any(s.tool == "wikipedia" and s.error for s in past):
+    if "wikipedia" not in tools or _PASSING.search(question) or any(s.tool == "wikipedia" and s.error for s in past):
         return None
     steps = [step for step in past if step.tool == "wikipedia"]
     found = _supported("Wikipedia answers this.", question, "wikipedia", past, answer)
@@ -164,12 +231,16 @@ def searches(question: str) -> list[str]:
     >>> searches("Who won the 2023 NBA finals?")
     ['won 2023 NBA finals', '2023 NBA finals', '2023 NBA']
     """
-    rest = _ASKING.sub("", question)
+    rest = _POSSESSIVE.sub("", _ASKING.sub("", question))
     words = [w for w in _WORD.findall(rest) if content_terms(w)]
     names = sorted((m[0].strip() for m in _NAME.finditer(rest)), key=len, reverse=True)
     around = [w for n, w in enumerate(words) if w[:1].isupper() or w[:1].isdigit() or _follows_name(words, n)]
-    queries = [" ".join(words[:12]), " ".join(around[:8]), *names[:1]]
-    return list(dict.fromkeys(q for q in queries if len(q) > 1))
+    if not around:  # nothing is written as a name: what stands in the middle, then either end
+        names = [" ".join(part) for part in (words[1:-1], words[1:], words[:-1] if len(words) > 2 else ()) if part]
+    else:
+        names = [*names[:1], *(name.split()[-1] for name in names[:1] if name.split()[-1][:1].isupper())]
+    queries = [" ".join(words[:12]), " ".join(around[:8]), *names]
+    return list(dict.fromkeys(q for q in queries if len(q) > 1))[:MOST_SEARCHES]
 
 
 def _follows_name(words: Sequence[str], n: int) -> bool:

@@ -21,12 +21,12 @@ _PAPER = re.compile(r"\barxiv\b[:\s]*(?:id\s*)?\d{4}\.\d{4,5}|\barxiv\.org/|\b\d
 
 
 def is_for_agent(question: str, *, outside: bool) -> bool:
-    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract; and, where tools reach outside,
-    what changes from day to day and a paper named by its id.
+    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract, a paper named by its id; and,
+    where tools reach outside, what changes from day to day.
 
     >>> is_for_agent("What is 17 * 23?", outside=False), is_for_agent("What is ReAct?", outside=True)
     (True, False)
     """
-    if abstract_in(question) is not None or expression_in(question) is not None:
+    if abstract_in(question) is not None or expression_in(question) is not None or _PAPER.search(question):
         return True
-    return outside and bool(_CURRENT.search(question) or _PAPER.search(question))
+    return outside and bool(_CURRENT.search(question))

@@ -252,6 +252,12 @@ def test_a_limit_ends_the_turn_with_the_best_answer_so_far(
     assert len(server.chats) == 2
 
 
+def test_at_a_limit_each_part_of_a_question_is_answered_from_what_was_found(searcher: Any, minilm: Any) -> None:
+    both = f"{STONEWARE} Who was the first potter on the Moon?"
+    end = outcome(run(agent_over(searcher, minilm, limits=AgentLimits(steps=2)), both))
+    assert "2 steps" in end.limit and end.found and "1,260 degrees" in end.text
+
+
 def test_the_limit_of_the_price_holds_where_the_price_is_known(
     searcher: Any, minilm: Any, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

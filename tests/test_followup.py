@@ -61,3 +61,27 @@ def test_thanks_do_not_ask_the_last_question_again(message: str) -> None:
 def test_without_history_nothing_is_added() -> None:
     assert stand_alone("And when?", []) == "And when?"
     assert stand_alone("And when?", [{"role": "assistant", "content": "Hello."}]) == "And when?"
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("And times 3?", "391 times 3"),
+        ("divide that by 2", "divide 391 by 2"),
+        ("What's half of that?", "half of 391"),
+        ("and squared?", "391 squared"),
+        ("What is that raised to the 0.43 power?", "391 raised to the 0.43 power"),
+        ("What is 2 + 2?", "What is 2 + 2?"),
+    ],
+)
+def test_a_calculation_goes_on_with_the_result_before(question: str, alone: str) -> None:
+    turns = [{"role": "user", "content": "What is 17 * 23?"}, {"role": "assistant", "content": "17 * 23 = 391 [1]"}]
+    assert stand_alone(question, turns) == alone
+
+
+def test_a_number_in_an_answer_of_words_is_no_result() -> None:
+    turns = [
+        {"role": "user", "content": "How hot?"},
+        {"role": "assistant", "content": "Stoneware needs 1,260 degrees [1]."},
+    ]
+    assert "1,260" not in stand_alone("Is that hot?", turns)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.planner import Call, Conclusion, next_step, searches
+from assistant.planner import NOT_FOUND, ONLY_THE_COURSE, Call, Conclusion, next_step, searches
 from assistant.react_reply import read_reply
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
@@ -84,6 +84,56 @@ def test_after_wikipedia_the_web_is_searched_and_a_page_read() -> None:
 def test_a_snippet_that_answers_is_enough() -> None:
     done = [COURSE, step("wikipedia", error="gone", search="x"), step("web_search", "yes", query=Q)]
     assert plan(Q, *done) == Conclusion("The web answers this.", "Yes [1]")
+
+
+def test_each_part_of_a_question_is_looked_up_and_what_is_missing_is_named() -> None:
+    question = "Who founded the Bauhaus? How many pots did Gropius break?"
+    course = ("course_search",)
+    first = plan(question, tools=course)
+    assert isinstance(first, Call) and first.arguments == {"query": "Who founded the Bauhaus?"}
+    done = [step("course_search", "yes", query="Who founded the Bauhaus?")]
+    second = plan(question, *done, tools=course)
+    assert isinstance(second, Call) and "Gropius" in second.arguments["query"]
+    done.append(step("course_search", "no", **second.arguments))
+    end = plan(question, *done, tools=course)
+    missing = NOT_FOUND.format(part="How many pots did Gropius break")
+    assert isinstance(end, Conclusion) and end.answer == f"Yes [1]\n\n{missing}"
+    refused = [step("course_search", "no", **s["arguments"]) for s in done]
+    assert plan(question, *refused, tools=course).answer == REFUSAL  # type: ignore[union-attr]
+
+
+def test_what_is_to_be_calculated_with_what_was_found_is_left_and_named() -> None:
+    question = "What is the potter's age raised to the 0.43 power?"
+    first = plan(question)
+    assert isinstance(first, Call) and first.arguments == {"query": "What is the potter's age?"}
+    end = plan(question, step("course_search", "yes", **first.arguments))
+    assert isinstance(end, Conclusion) and "raised to the 0.43 power" in end.answer and end.answer.startswith("Yes [1]")
+
+
+def test_what_changes_from_day_to_day_is_not_looked_up_in_an_article() -> None:
+    found = plan("What is the weather in Paris today?", COURSE)
+    assert isinstance(found, Call) and found.tool == "web_search"
+
+
+def test_where_nothing_outside_can_be_asked_the_thought_says_so() -> None:
+    end = plan(Q, COURSE, tools=("course_search", "calculate"))
+    assert end == Conclusion(ONLY_THE_COURSE, REFUSAL)
+
+
+def test_a_paper_that_the_course_has_is_answered_from_it_and_no_other_is() -> None:
+    question = "https://arxiv.org/abs/2210.03629"
+    tools = ("course_search",)
+    other = step("course_search", "yes", query=question)
+    assert plan(question, other, tools=tools) == Conclusion(ONLY_THE_COURSE, REFUSAL)
+    inputs = {"question": question, "history": [], "tools": [{"name": "course_search"}]}
+    its_own = step("course_search", "yes", "url: https://arxiv.org/abs/2210.03629", query=question)
+    found = next_step({**inputs, "steps": [its_own]}, lambda q, given: f"{given[0].text} [{given[0].marker}]", nearest)
+    assert found == Conclusion("The course has this paper.", "url: https://arxiv.org/abs/2210.03629 [2]")
+
+
+def test_searches_leave_possessives_and_end_with_the_last_name() -> None:
+    assert searches("Who is Ada Lovelace's mother?") == ["Ada Lovelace mother", "Ada Lovelace", "Lovelace"]
+    assert "mount everest" in searches("how tall is mount everest in feet")
 
 
 def test_a_paper_named_by_its_id_is_looked_up() -> None:

@@ -47,6 +47,7 @@ from assistant.tools.spoken import in_signs
         ("double one point five", "3"),
         ("a dozen times 4", "48"),
         ("minus five plus three", "-2"),
+        ("What is 15% of 80, plus 4?", "16"),
     ],
 )
 def test_arithmetic_in_words_is_understood(question: str, value: str) -> None:

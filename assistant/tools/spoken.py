@@ -63,6 +63,7 @@ def in_signs(said: str) -> str:
     ('17 times 23', '59.99 - 20% of 59.99', '1/3 of 90')
     """
     text = " ".join(said.lower().split())
+    text = re.sub(r",(?: and| then)* (?=(?:plus|minus|times|multiplied|divided|raised|squared|cubed)\b)", " ", text)
     text = re.sub(rf"\b(?:(an?|one|two|three|four|\d) )?({'|'.join(_PARTS)})s? of\b", _part, text)
     text = re.sub(rf"(?<=to the )({'|'.join(_ORDINALS)})\b", lambda m: str(_ORDINALS[m[1]]), text)
     text = _NUMBER.sub(lambda m: _digits(m[0]), text)

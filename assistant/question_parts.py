@@ -1,0 +1,50 @@
+"""Parts a question that asks for several things, or to calculate with what is first to be found. Answers nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from assistant.followup import stand_alone
+from assistant.terms import content_terms
+from assistant.tools.spoken import in_signs
+
+MOST_PARTS = 3
+_BETWEEN = re.compile(
+    r"(?<=\?)\s+(?=\S)|,?\s+and\s+(?=(?:who|whom|whose|what|when|where|which|how|why)\b)", re.IGNORECASE
+)
+_NUMBER = r"-?\d[\d.,]*"
+_CALCULATION = re.compile(
+    rf"[\s,]+(?:(?:and|then)\s+)*((?:(?:plus|minus|times|multiplied by|divided by)\s+{_NUMBER}"
+    rf"|(?:raised\s+)?to\s+the\s+(?:power\s+(?:of\s+)?)?{_NUMBER}(?:st|nd|rd|th)?(?:\s+power)?|squared|cubed))\s*\??\s*$",
+    re.IGNORECASE,
+)
+
+
+def parts_of(question: str) -> list[str]:
+    """Give the questions in a question, each with something that it is about; the question itself where it is one.
+
+    >>> parts_of("Who made it? How old is the kiln?"), parts_of("What is ReAct and when would I use it?")
+    (['Who made it?', 'How old is the kiln?'], ['What is ReAct and when would I use it?'])
+    """
+    parts = [part.strip() for part in _BETWEEN.split(question) if part.strip()]
+    return parts if 1 < len(parts) <= MOST_PARTS and all(map(content_terms, parts)) else [question]
+
+
+def without_calculation(question: str) -> tuple[str, str]:
+    """Give a question without the calculation at its end, and that; "" where there is none.
+
+    >>> without_calculation("What is her age raised to the 0.43 power?"), without_calculation("What is 2 times 3?")
+    (('What is her age?', 'raised to the 0.43 power'), ('What is 2 times 3?', ''))
+    """
+    found = _CALCULATION.search(question) or _CALCULATION.search(in_signs(question))
+    if found is None or not any(c.isalpha() for term in content_terms(found.string[: found.start()]) for c in term):
+        return question, ""
+    return f"{question[: found.start()].rstrip(' ,')}?", found[1]
+
+
+def alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> list[tuple[str, str]]:
+    """Give each part of a question as it was put, and so that it stands alone."""
+    parts = parts_of(question)
+    earlier = [{"role": "user", "content": part} for part in parts]
+    return [(part, stand_alone(part, [*history, *earlier[:n]])) for n, part in enumerate(parts)]
