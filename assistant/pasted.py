@@ -35,7 +35,8 @@ _SIGNS = re.compile(
     r"|fine-?tun\w*|(?:large )?language models?|neural|transformers?|(?:data|test) ?sets?|parameters|algorithms?"
     r"|we (?:compare|measure|train|vary|test|build|ask|report|collect)\w*|accuracy"
     r"|(?:machine|deep|reinforcement|supervised) learning|(?:code is|publicly) available|experiments?|results?|novel"
-    r"|approach(?:es)?|methods?|framework"
+    r"|approach(?:es)?|methods?|framework|encoders?|decoders?|embeddings?"
+    r"|retrieval|classif\w+|inference|(?:graph|deep) networks?"
     r"|sprachmodelle?\w*|experimente\w*|ergebniss\w*|datens[aä]tz\w*|übertrifft|verfahren|zeigen|stellen|méthode|modèles?"
     r"|résultats|expériences|montrons|surpasse|modelos?|resultados|experimentos|método|supera|modell[io]|risultati|metodo)\b"
     r"|提出|模型|实验|實驗|結果|结果|基准|数据集|方法|优于|性能|手法|実験",
