@@ -100,6 +100,12 @@ class Index:
                 shutil.rmtree(other, ignore_errors=True)
         return self
 
+    def discard(self) -> None:
+        """Take away an index that was not built to its end, and never counted."""
+        self.settled = False
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Write chunks with their vectors, (n, dimension) float32; the lexical half shows them after `commit`.
 
@@ -138,7 +144,11 @@ class Index:
 
     def close(self) -> None:
         """Close: a writer that is through keeps the state of the files, so that the next start can trust them."""
-        self.lexical.close()
+        try:
+            self.lexical.close()
+        except Exception:  # tantivy's own, of a write that failed: what that was is being told already
+            if self.settled:
+                raise
         if (self._written or self._created) and self.settled:
             self.manifest = closed(self.manifest, self._home)
             self._keep_manifest()

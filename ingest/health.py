@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index_store.chunks import Embedder
-from index_store.errors import IndexDamaged
+from index_store.errors import IndexDamaged, LecternError
 from index_store.index import Index
 from index_store.manifest import (
     REBUILD,
@@ -19,6 +19,7 @@ from index_store.manifest import (
 from index_store.probe import ProbeReport, probe
 from ingest.ledger import Ledger
 from ingest.pipeline import restore
+from ingest.writes import writing_to
 
 
 def check_at_start(home: Path, ledger: Ledger) -> None:
@@ -48,9 +49,18 @@ def rebuild(home: Path, ledger: Ledger, embedder: Embedder, fingerprint: Fingerp
     """Build the index anew from the ledger beside the old one and swap it in; give how many chunks it holds.
 
     Vectors that the ledger has are not computed again.
+
+    Raises:
+        IndexProblem: when it cannot be written; the old one is still the one that counts.
     """
     index = Index.create_beside(home, fingerprint)
-    count = restore(index, ledger, embedder)
-    index.swap_in()
+    try:
+        with writing_to(index, home, "the new index"):
+            count = restore(index, ledger, embedder)
+    except LecternError:
+        index.discard()
+        raise
+    with writing_to(index, home, "the new index"):
+        index.swap_in()
     index.close()
     return count

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ from index_store.errors import IndexProblem
 from index_store.index import Index
 from index_store.lexical import Lexical
 from index_store.manifest import read_manifest, write_manifest
+from ingest.health import rebuild
 from ingest.ledger import Ledger
 from ingest.lock import writing
+from ingest.pipeline import fingerprint_of
+from ingest.settings import IngestSettings
 from tests.conftest import REPOSITORY
 from tests.library import CountingEmbedder, held, ingest
 
@@ -193,6 +197,30 @@ def test_a_write_that_fails_anywhere_leaves_what_was_there(
     file.write_text(words)
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert ingest(clean_environment, embedder, course)["a.txt"].status == "unchanged"
+    assert held(clean_environment, embedder) == before
+
+
+def test_what_failed_is_told_though_closing_fails_over_it_too(
+    course: Path, embedder: Any, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dense, "upsert", fails(RuntimeError("Error in compaction")))
+    monkeypatch.setattr(Lexical, "close", fails(ValueError("A worker thread encountered an error")))
+    with pytest.raises(IndexProblem, match="Error in compaction"):
+        ingest(clean_environment, embedder, course)
+
+
+def test_a_rebuild_that_finds_no_room_is_told_and_leaves_what_was_there(
+    course: Path, embedder: Any, clean_environment: Path
+) -> None:
+    ingest(clean_environment, embedder, course)
+    before = held(clean_environment, embedder)
+    fingerprint = fingerprint_of(embedder, IngestSettings(clean_environment))
+    with pytest.MonkeyPatch.context() as patch, closing(Ledger(clean_environment)) as ledger:
+        patch.setattr(Dense, "upsert", fails(RuntimeError("database or disk is full")))
+        with pytest.raises(IndexProblem, match="cannot be written") as told:
+            rebuild(clean_environment, ledger, embedder, fingerprint)
+    assert told.value.hint
+    assert len([folder for folder in (clean_environment / "index").iterdir() if folder.is_dir()]) == 1
     assert held(clean_environment, embedder) == before
 
 
