@@ -94,6 +94,7 @@ def served_api(
     limits: TurnLimits | None = None,
     model: Mapping[str, Any] = MappingProxyType({}),
     store: Mapping[str, Any] = MappingProxyType({}),
+    loop: str = "auto",
     **environment: str,
 ) -> Iterator[Served]:
     """Serve a home's library until the end of the block; `model` and `store` are settings that no variable sets."""
@@ -115,15 +116,15 @@ def served_api(
         api = Api(parts)
         app = FastAPI(lifespan=lambda _: api.running(), openapi_url=None)
         api.mount(app)
-        with bound("127.0.0.1", 0) as listening, _running(app, listening) as (port, stop):
+        with bound("127.0.0.1", 0) as listening, _running(app, listening, loop) as (port, stop):
             yield Served(f"http://127.0.0.1:{port}", parts, api, stop)
 
 
 @contextmanager
-def _running(app: FastAPI, listening: object) -> Iterator[tuple[int, Callable[[], None]]]:
+def _running(app: FastAPI, listening: object, loop: str) -> Iterator[tuple[int, Callable[[], None]]]:
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, loop=loop, log_level="warning", ws="none", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until = time.monotonic() + 20
