@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from index_store.errors import IndexDamaged, IndexMismatch
+from index_store.errors import IndexDamaged, IndexMismatch, IndexProblem
 
 REBUILD = "Run: lectern library rebuild"
 MAKE_ROOM = "Check that the disk has room and that the folder may be written to, then run the same command again."
@@ -62,6 +62,7 @@ def read_manifest(home: Path) -> Manifest | None:
 
     Raises:
         IndexDamaged: when the file cannot be understood.
+        IndexProblem: when it cannot be opened, which says nothing about what is in it.
     """
     file = index_folder(home) / _FILE
     try:
@@ -75,7 +76,10 @@ def read_manifest(home: Path) -> Manifest | None:
         )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
+    except OSError as exc:
+        told = f"The index's manifest cannot be opened: {file} ({exc.strerror or exc})."
+        raise IndexProblem(told, hint="Look at its permissions, and at how many files may be open at once.") from exc
+    except (ValueError, KeyError, TypeError, IndexError) as exc:
         raise IndexDamaged(f"The index's manifest cannot be read: {file}.", hint=REBUILD) from exc
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from index_store.errors import IndexDamaged, IndexMismatch
+from index_store.errors import IndexDamaged, IndexMismatch, IndexProblem
 from index_store.manifest import Fingerprint, index_folder, is_suspect, read_manifest
 from tests.library import held, ingest
 
@@ -60,6 +61,16 @@ def test_a_manifest_that_cannot_be_read_names_the_rebuild(home: Path, content: s
     with pytest.raises(IndexDamaged) as caught:
         read_manifest(home)
     assert "lectern library rebuild" in caught.value.hint
+
+
+def test_a_manifest_that_cannot_be_opened_just_now_is_no_damage(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_many(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", too_many)
+    with pytest.raises(IndexProblem, match="Too many open files") as told:
+        read_manifest(home)
+    assert not isinstance(told.value, IndexDamaged) and "rebuild" not in told.value.hint
 
 
 def test_another_fingerprint_is_a_mismatch_that_names_the_rebuild(home: Path) -> None:
