@@ -51,8 +51,8 @@ browser: # a Chromium for the tests of the page, where the system's package mana
 screenshots: install-dev browser ## the pictures of the pages in docs/images
 	@$(PY) -m docs.make_screenshots
 
-test-faults: install-dev ## the long kill and fault loops, and the property tests with new examples
-	@$(PY) -m pytest -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
+test-faults: install-dev ## injected faults, kills, and the property tests with new examples; ARGS=--keep-faults writes benchmarks/faults.md
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
 
 test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## the tests against a real MediaWiki, LiteLLM's proxy, nginx
 	@$(PY) -m pytest -m integration $(ARGS)
