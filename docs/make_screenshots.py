@@ -32,7 +32,7 @@ def chat(page: Any) -> None:
 
 def tags(page: Any) -> None:
     """Find the names in the example."""
-    page.locator("text=We fine-tune Llama").first.click()
+    page.click("#example")
     page.wait_for_function("document.querySelector('#abstract textarea').value !== ''")
     page.click("#find-names")
     page.wait_for_selector("mark.lectern-name")

@@ -22,7 +22,7 @@ NO_IDS = {
     "abstract", "address", "assignee", "chosen", "chunk-page", "comment", "file", "files", "find", "find-document",
     "folder", "model", "older", "order", "other", "other-model", "page", "question", "retry", "review-comment",
     "reviewer", "right", "right-answer", "right-sources", "right-tags", "show", "text", "title", "try",
-    "try this one", "verdict", "version", "way",
+    "verdict", "version", "way",
 }  # fmt: skip
 """The other inputs: texts, choices, places in a list, and documents, which are everybody's."""
 OF_SOMEBODY = {

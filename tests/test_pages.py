@@ -97,6 +97,11 @@ def test_names_are_marked_in_the_abstract_and_given_as_json(tags: Page) -> None:
     assert tags.page.locator("#tagged img").count() == 0
 
 
+def test_the_example_is_filled_in(tags: Page) -> None:
+    tags.page.click("#example")
+    tags.page.wait_for_function("document.querySelector('#abstract textarea').value.includes('CourseLM')")
+
+
 def test_an_abstract_without_models_says_so(tags: Page) -> None:
     assert tagged(tags, "We measure how clay shrinks while it dries, in forty bowls, over three weeks of summer.") == []
     assert tags.page.input_value("#json textarea, #json input") == '["NA"]'
