@@ -38,6 +38,7 @@ class Reply:
     piece_delay_s: float = 0.0  # before each piece
     hang: bool = False  # never answer
     hang_after: int | None = None  # pieces, then silence
+    until: threading.Event | None = None  # what ends that silence: the rest follows when it is set
     cut_after: int | None = None  # pieces, then the connection is dropped in mid-stream
     drop: bool = False  # hang up without an answer
     status: int = 200
@@ -299,7 +300,8 @@ class _Handler(BaseHTTPRequestHandler):
             if reply.cut_after is not None and n > reply.cut_after:
                 self._hang_up()
                 return
-            self._wait(float("inf") if reply.hang_after is not None and n > reply.hang_after else reply.piece_delay_s)
+            held = reply.hang_after is not None and n > reply.hang_after
+            self._wait(float("inf") if held else reply.piece_delay_s, reply.until)
             self._chunk(f"data: {event}\n\n")
         if reply.done:
             self._chunk("data: [DONE]\n\n")
@@ -310,10 +312,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
 
-    def _wait(self, seconds: float) -> None:
-        """Wait, and notice when the client hangs up or the double is stopped meanwhile."""
+    def _wait(self, seconds: float, released: threading.Event | None = None) -> None:
+        """Wait, at most until `released` is set; notice when the client hangs up or the double is stopped meanwhile."""
         until = time.monotonic() + seconds
-        while seconds and time.monotonic() < until:
+        while seconds and time.monotonic() < until and not (released and released.is_set()):
             if self.double.stopping.is_set():
                 raise ConnectionAbortedError("the double is stopping")
             readable, _, _ = select.select([self.connection], [], [], min(0.02, max(0.0, until - time.monotonic())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,8 @@ def test_a_reload_in_the_middle_shows_the_finished_answer(page: Page, model: Mod
 
 
 def test_six_tabs_of_one_browser_stream_at_once(page: Page, model: ModelServer, address: str) -> None:
-    model.default = Reply(text=SENTENCE * 2, piece_delay_s=0.1)
+    all_began = threading.Event()  # no answer ends before each tab has shown the beginning of its own
+    model.default = Reply(text=SENTENCE * 2, hang_after=8, until=all_began)
     tabs = [page.page, *(page.context.new_page() for _ in range(5))]
     for tab in tabs[1:]:
         tab.goto(address)
@@ -135,6 +137,7 @@ def test_six_tabs_of_one_browser_stream_at_once(page: Page, model: ModelServer, 
     )
     for tab in tabs:
         tab.wait_for_function(growing)
+    all_began.set()
     for n, tab in enumerate(tabs):
         tab.wait_for_selector("#sources mark")
         assert f"number {n}?" in tab.locator("#chat .user").inner_text()
