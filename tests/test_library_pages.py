@@ -45,6 +45,25 @@ def test_a_folder_keeps_the_names_of_its_subfolders(library: Page, tmp_path: Pat
     library.page.wait_for_function("document.querySelectorAll('#documents tbody tr').length === 1")
 
 
+def test_the_head_counts_what_was_just_added_and_no_receipt_names_a_folder_of_the_server(
+    library: Page, tmp_path: Path, web_home: Path
+) -> None:
+    head = library.page.locator(".lectern-head")
+    for name in ("slip.txt", "slip_again.txt"):
+        before = head.inner_text()
+        (tmp_path / name).write_text("Slip is clay that was stirred into water until it pours.\n")
+        library.page.set_input_files("#files input[type=file]", str(tmp_path / name))
+        library.page.wait_for_selector(f"#files >> text={name.removesuffix('.txt')}")
+        library.page.click("#add")
+        library.page.wait_for_selector("#told >> text=1 done")
+        library.page.wait_for_function(
+            "before => document.querySelector('.lectern-head').innerText !== before", arg=before
+        )
+        library.page.wait_for_function("document.querySelectorAll('#files tr.file').length === 0")
+    said = library.page.locator("#receipts").inner_text()
+    assert "has the same content as slip.txt" in said and str(web_home) not in said
+
+
 def test_what_failed_is_told_with_its_reason_and_tried_again(library: Page, tmp_path: Path, web_home: Path) -> None:
     (tmp_path / "glost.pdf").write_bytes(b"no pdf")
     library.page.set_input_files("#files input[type=file]", str(tmp_path / "glost.pdf"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.masthead import masthead
+from ui.masthead import Refresh, masthead
 from ui.parts import Parts
 
 
@@ -16,6 +16,7 @@ class LibraryPage:
     """The components of the library page."""
 
     root: Any
+    head: Refresh
     files: Any
     folder: Any
     address: Any
@@ -43,13 +44,13 @@ class LibraryPage:
 def library_layout(parts: Parts) -> LibraryPage:
     """Lay the page out within Gradio's Blocks."""
     root = gr.context.Context.root_block
-    masthead(parts, "Library")
+    head = masthead(parts, "Library")
     with gr.Row():
         with gr.Column(scale=5, min_width=320) as column:
             adding = _adding()
         with gr.Column(scale=7, min_width=320):
             looking = _looking()
-    return LibraryPage(root=root, adding=column, **adding, **looking)
+    return LibraryPage(root=root, head=head, adding=column, **adding, **looking)
 
 
 def _adding() -> dict[str, Any]:

@@ -197,8 +197,8 @@ def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
     given = [page.files, page.folder, page.address]
     adding = page.add.click(does.add, given, told, preprocess=False, **how)
     adding.success(lambda: (None, None, ""), None, given, **how)
-    adding.then(*listing, **how)
-    page.retry.change(does.again, [page.retry], told, **how).then(*listing, **how)
+    adding.then(*listing, **how).then(*page.head, **how)
+    page.retry.change(does.again, [page.retry], told, **how).then(*listing, **how).then(*page.head, **how)
     page.cancel.click(does.cancel, None, None, **how)
     page.root.load(*listing, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
@@ -206,9 +206,9 @@ def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
     page.page.change(*listing, trigger_mode="always_last", **how)
     page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
     page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
-    page.again.click(does.again, [page.chosen], told, **chosen).then(*listing, **how)
+    page.again.click(does.again, [page.chosen], told, **chosen).then(*listing, **how).then(*page.head, **how)
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
-    ).then(*listing, **how)
+    ).then(*listing, **how).then(*page.head, **how)
     page.question.submit(does.search, [page.question], page.hits, **how)
     page.show_map.click(does.course_map, None, page.map, **how)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from index_store.chunks import Chunk, Hit, document_id
@@ -80,7 +81,9 @@ def receipts_html(receipts: Sequence[Receipt]) -> str:
 def _receipt(receipt: Receipt) -> list[str]:
     said = [receipt.reason, receipt.hint, *receipt.notes]
     if receipt.duplicate_of:
-        said.append(f"has the same content as {receipt.duplicate_of}")
+        # Of another upload by its name: where the server keeps uploads tells nobody anything.
+        twin = Path(receipt.duplicate_of)
+        said.append(f"has the same content as {twin.name if twin.is_absolute() else twin}")
     return [
         html.escape(receipt.path),
         _status(receipt.status, document_id(receipt.source, receipt.path)),

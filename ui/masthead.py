@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -12,8 +13,11 @@ from ui.guard import PAGE_ACTIONS
 from ui.parts import Parts
 from ui.visitors import PAGES
 
+Refresh = tuple[Callable[..., str], None, gr.HTML]
+"""What a listener is given to show the head anew: how, from nothing, where."""
 
-def masthead(parts: Parts, here: str = "Chat") -> None:
+
+def masthead(parts: Parts, here: str = "Chat") -> Refresh:
     """Put the head on the page that is being laid out, anew each time that the page is loaded."""
     badge = parts.opened.model.label
     head = gr.HTML(masthead_html(badge, "", here), padding=False)
@@ -25,6 +29,7 @@ def masthead(parts: Parts, here: str = "Chat") -> None:
     root.load(  # not the component's own way to load: on an app of many pages it loads once for each page after it
         loaded, None, head, api_visibility="private", show_progress="hidden"
     )
+    return loaded, None, head
 
 
 def masthead_html(badge: str, material: str, here: str, person: Person | None = None) -> str:
