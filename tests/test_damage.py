@@ -105,20 +105,9 @@ def garble_manifest(home: Path) -> None:
     (home / "index" / "manifest.json").write_text('{"folder": ')
 
 
-DAMAGES: list[Callable[[Path], None]] = [
-    truncate_hnsw,
-    empty_hnsw,
-    remove_hnsw,
-    garble_hnsw,
-    garble_sqlite,
-    garble_sqlite_inside,
-    empty_chroma,
-    empty_lexical,
-    truncate_lexical,
-    remove_index,
-    empty_index,
-    garble_manifest,
-]
+EVERYDAY = [truncate_hnsw, remove_hnsw, garble_sqlite, empty_chroma, truncate_lexical, empty_index, garble_manifest]
+MORE = [empty_hnsw, garble_hnsw, garble_sqlite_inside, empty_lexical, remove_index]
+DAMAGES = [*EVERYDAY, *(pytest.param(damage, marks=pytest.mark.faults) for damage in MORE)]
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -150,7 +139,7 @@ def test_damage_is_found_at_start_and_mended_without_embedding(
     assert "1917 degrees" in json.loads(again.stdout)["hits"][0]["text"]
 
 
-@pytest.mark.parametrize("damage", [truncate_hnsw, remove_hnsw, garble_sqlite, empty_chroma, empty_index])
+@pytest.mark.parametrize("damage", [truncate_hnsw, *(pytest.param(d, marks=pytest.mark.faults) for d in EVERYDAY[1:])])
 def test_doctor_and_verify_name_the_damage_and_the_mend(damage: Callable[[Path], None], home: Path) -> None:
     damage(home)
     told = run(home, "doctor")

@@ -83,11 +83,10 @@ def check(home: Path, minilm: Any, expected: set[str]) -> None:
     assert probe(home, frozenset(expected)).problems == ()
 
 
-@pytest.mark.parametrize(("seed", "receipts"), [(1, 0), (2, 4), (3, 11)])
 def test_killed_at_a_random_moment_and_run_again_it_holds_the_same_chunks(
-    seed: int, receipts: int, tmp_path: Path, minilm: Any, undisturbed: set[str]
+    tmp_path: Path, minilm: Any, undisturbed: set[str]
 ) -> None:
-    kill_and_run_again(tmp_path / "home", random.Random(seed), receipts)
+    kill_and_run_again(tmp_path / "home", random.Random(2), 4)
     check(tmp_path / "home", minilm, undisturbed)
 
 

@@ -159,16 +159,22 @@ def test_a_model_that_fails_is_told_with_what_to_do(page: Page, model: ModelServ
     assert "key" in page.answer().lower()
 
 
-@pytest.mark.parametrize("payload", HOSTILE)
-def test_nothing_a_model_says_runs_is_fetched_or_covers_the_page(page: Page, model: ModelServer, payload: str) -> None:
-    model.default = Reply(text=f"{SENTENCE}\n\n{payload}\n\n{SENTENCE}")
-    page.ask(ASKED)
-    for _ in range(2):  # as it came, and as it is read back
-        assert page.page.title() == "Lectern"
-        said = page.page.locator("#chat .bot .prose, #chat .bot .md").last
-        for wanted in DANGEROUS:
-            assert said.locator(wanted).count() == 0, wanted
-        assert page.page.evaluate("!document.elementFromPoint(700, 20)?.innerText?.startsWith('over all')")
-        page.page.reload()
-        page.page.wait_for_selector("#chat .bot")
-    assert page.outside == []
+def harmless(page: Page, said: Any, payload: str) -> None:
+    assert page.page.title() == "Lectern", payload
+    for wanted in DANGEROUS:
+        assert said.locator(wanted).count() == 0, (wanted, payload)
+    assert page.page.evaluate("!document.elementFromPoint(700, 20)?.innerText?.startsWith('over all')"), payload
+    assert page.outside == [], payload
+
+
+def test_nothing_a_model_says_runs_is_fetched_or_covers_the_page(page: Page, model: ModelServer) -> None:
+    said = page.page.locator("#chat .bot .prose, #chat .bot .md")
+    for payload in HOSTILE:
+        model.default = Reply(text=f"{SENTENCE}\n\n{payload}\n\n{SENTENCE}")
+        page.ask(ASKED)
+        harmless(page, said.last, payload)
+    page.page.reload()  # once more, as they are read back
+    page.page.wait_for_function(
+        "n => document.querySelectorAll('#chat .bot .prose, #chat .bot .md').length >= n", arg=len(HOSTILE)
+    )
+    harmless(page, said, "read back")
