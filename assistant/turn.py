@@ -32,7 +32,7 @@ class Traces(Protocol):
         """Write a turn that begins."""
 
     def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
-        """Write how it ended, whole if its beginning could not be written."""
+        """Write how it ended, whole if its beginning was not written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,22 +69,22 @@ class TraceStore:
         Raises:
             TracesUnavailable: when it cannot be written.
         """
-        origin, row = start.origin, self._rows.begun(start, self.owner.name)
-
-        def write(connection: Connection) -> None:
-            if origin.user_id is not None:
-                self._add(connection, users, {"id": origin.user_id, "created_at": start.started_at})
-            made = {"id": row["conversation_id"], "created_at": start.started_at}
-            self._add(connection, conversations, {**made, "user_id": origin.user_id, "face": origin.face})
-            self._add(connection, traces, row)  # a turn that ends before this is written was written whole
-
-        self.write(write)
+        row = self._rows.begun(start, self.owner.name)
+        self.write(lambda connection: self._begin(connection, start, row))
         self._begun_here.add(start.trace_id)
+
+    def _begin(self, connection: Connection, start: Start, row: Mapping[str, Any]) -> None:
+        origin = start.origin
+        if origin.user_id is not None:
+            self._add(connection, users, {"id": origin.user_id, "created_at": start.started_at})
+        made = {"id": row["conversation_id"], "created_at": start.started_at}
+        self._add(connection, conversations, {**made, "user_id": origin.user_id, "face": origin.face})
+        self._add(connection, traces, row)  # a turn that ended before this is written was written whole
 
     def finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
         """Write how a turn ended, with its spans, and what is to be delivered of it, all or nothing.
 
-        A turn whose beginning could not be written is written whole; one that was forgotten while it ran stays so.
+        A turn whose beginning was not written is written whole; one that was forgotten while it ran stays so.
 
         Raises:
             TracesUnavailable: when it cannot be written.
@@ -102,21 +102,15 @@ class TraceStore:
         rows = [self._rows.step(start.trace_id, n, span) for n, span in enumerate(steps)]
 
         def write(connection: Connection) -> None:
-            done = connection.execute(_ENDED, {**row, "ended_id": start.trace_id})
-            if done.rowcount == 0:
-                raise TraceUnknown(f"There is no trace {start.trace_id}.")
+            if not was_there:
+                self._begin(connection, start, begun)
+            if connection.execute(_ENDED, {**row, "ended_id": start.trace_id}).rowcount == 0:
+                return  # forgotten
             if rows:
                 connection.execute(insert(spans), rows)
             self.outbox.add_trace(connection, {**begun, **row, "user_id": start.origin.user_id, "spans": rows})
 
-        try:
-            self.write(write)
-        except TraceUnknown:
-            if was_there:
-                return
-            self.begin(start)
-            self.write(write)
-            self._begun_here.discard(start.trace_id)
+        self.write(write)
 
     def give_feedback(self, said: Feedback) -> int:
         """Keep a vote; give its number.
