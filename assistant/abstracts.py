@@ -6,7 +6,7 @@ What was noticed is told in sentences for the user; nothing is refused but what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.latex_marks import Plain, plain
@@ -22,7 +22,7 @@ _MARK = re.compile(
     r"(?:[*_]*[.:\uff1a][*_]*|[ \t]+[\u2013\u2014-]|[\u2014]|[*_]*\r?$)[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
-_PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?![ \t\r]*(?:\n|\Z)))*")
+_PARAGRAPH = re.compile(r"\S(?:[^\n]++|\n(?![ \t\r]*(?:\n|\Z)))*")
 _SECTION = re.compile(
     r"[#*\d. ]*(?:background|motivation|introduction|objectives?|aims?|purpose|methods?|materials|approach|results?"
     r"|findings|conclusions?|discussion|summary|keywords?)\b.{0,30}",
@@ -105,9 +105,9 @@ def _abstracts(text: str) -> Iterator[tuple[int, int]]:
         for mark, following in zip(marks, [*marks[1:], None], strict=True):
             yield from _bodies(text, mark.end(), len(text) if following is None else following.start(), after_mark=True)
         return
-    titled = list(_titled(text))
-    ruled = list(_ruled(text))
     paragraphs = _paragraphs(text, 0, len(text))
+    titled = list(_titled(text, paragraphs))
+    ruled = list(_ruled(text))
     if len(titled) > 1 and _are_long(text, titled):
         yield from titled
     elif len(ruled) > 1 and all(_is_prose(text[slice(*span)]) for span in ruled):
@@ -152,10 +152,10 @@ def _bodies(text: str, start: int, end: int, *, after_mark: bool) -> Iterator[tu
         yield paragraphs[0][0], paragraphs[-1][1]
 
 
-def _titled(text: str) -> Iterator[tuple[int, int]]:
+def _titled(text: str, paragraphs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Give the runs of paragraphs below titles, or between lines of dashes."""
     body: list[tuple[int, int]] = []
-    for span in _paragraphs(text, 0, len(text)):
+    for span in paragraphs:
         if _is_head(text[slice(*span)]):
             if body:
                 yield body[0][0], body[-1][1]

@@ -121,12 +121,19 @@ class _Reading:
 
     def walk(self, at: int, end: int, *, in_math: bool, depth: int) -> None:
         while at < end:
-            match = _MARK.match(self.text, at, end)
-            after = None if match is None else self._read(match, end, in_math, depth)
+            match = _MARK.search(self.text, at, end)
+            self._take(at, end if match is None else match.start())
+            if match is None:
+                return
+            after = self._read(match, end, in_math, depth)
             if after is None:
-                self.out.append((self.text[at], at, at + 1))
-                after = at + 1
+                after = match.start() + 1
+                self._take(match.start(), after)
             at = after
+
+    def _take(self, start: int, end: int) -> None:
+        """Take characters as they stand."""
+        self.out.extend(zip(self.text[start:end], range(start, end), range(start + 1, end + 1), strict=True))
 
     def _read(self, match: re.Match[str], end: int, in_math: bool, depth: int) -> int | None:
         """Read a mark and give the place after it, None where it is to stay as it is."""

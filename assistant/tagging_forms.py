@@ -7,7 +7,7 @@ read in `tagging_abbreviations`, lists in `tagging_lists`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -117,6 +117,11 @@ _WORKED_ON = re.compile(
 """What is tuned, asked or beaten is a model."""
 
 
+_HAS_A_CAPITAL = re.compile(r"(?<![\w-])(?=[\w.-]{0,160}?[A-Z])\w")
+_MAY_BEGIN = re.compile(r"(?<![A-Za-z0-9])(?=[\w.+·-]{1,300}?[A-Z0-9À-ɏΑ-Ω])\w")
+"""Where a name may begin: a word without a capital or a digit behind its first letter is none (`looks_like_a_name`)."""
+
+
 def formed(text: str) -> Iterator[Tag]:
     """Find what has the form of a name and stands where names are given."""
     for pattern in (_OWN_PLAIN, _CALLED_PLAIN, _MODEL_BEFORE_PLAIN):
@@ -124,15 +129,30 @@ def formed(text: str) -> Iterator[Tag]:
             if match[1].casefold() not in generic_words():
                 yield Tag(match.start(1), match.end(1), match[1])
     yield from _plain_architectures(text)
-    for match in _KIND.finditer(text):
+    capitals = [match.start() for match in _HAS_A_CAPITAL.finditer(text)]
+    for match in _matching_at(capitals, _KIND, text):
         is_word = match[1].casefold() in generic_words() or match[1].islower()  # "planet" is no network
         if not is_word and not _is_second_name(text, match):
             joined = _JOINED_BEFORE.match(text, match.start(1), match.end(1))
             start = match.start(1) if joined is None else joined.end()
             yield Tag(start, match.end(1), text[start : match.end(1)])
-    for pattern in (_OWN, _OWN_ELSEWHERE, _APPOSED, _MODEL_BEFORE, _ROLE_OF_A_MODEL, _ACTING, _WORKED_ON):
+    for pattern in (_OWN, _OWN_ELSEWHERE, _MODEL_BEFORE, _WORKED_ON):
         for match in pattern.finditer(text):
             yield from name_at(text, match.start(1), match.end(1))
+    beginnings = [match.start() for match in _MAY_BEGIN.finditer(text)]
+    for pattern in (_APPOSED, _ROLE_OF_A_MODEL, _ACTING):
+        for match in _matching_at(beginnings, pattern, text):
+            yield from name_at(text, match.start(1), match.end(1))
+
+
+def _matching_at(places: Sequence[int], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Find a pattern as `finditer` does, but at these places alone: that takes a quarter of the time."""
+    after = 0
+    for place in places:
+        match = pattern.match(text, place) if place >= after else None
+        if match is not None:
+            yield match
+            after = match.end()
 
 
 def _plain_architectures(text: str) -> Iterator[Tag]:
