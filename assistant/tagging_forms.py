@@ -124,18 +124,9 @@ _MAY_BEGIN = re.compile(r"(?<![A-Za-z0-9])(?=[\w.+·-]{1,300}?[A-Z0-9À-ɏΑ-Ω]
 
 def formed(text: str) -> Iterator[Tag]:
     """Find what has the form of a name and stands where names are given."""
-    for pattern in (_OWN_PLAIN, _CALLED_PLAIN, _MODEL_BEFORE_PLAIN):
-        for match in pattern.finditer(text):
-            if match[1].casefold() not in generic_words():
-                yield Tag(match.start(1), match.end(1), match[1])
+    yield from _plain_names(text)
     yield from _plain_architectures(text)
-    capitals = [match.start() for match in _HAS_A_CAPITAL.finditer(text)]
-    for match in _matching_at(capitals, _KIND, text):
-        is_word = match[1].casefold() in generic_words() or match[1].islower()  # "planet" is no network
-        if not is_word and not _is_second_name(text, match):
-            joined = _JOINED_BEFORE.match(text, match.start(1), match.end(1))
-            start = match.start(1) if joined is None else joined.end()
-            yield Tag(start, match.end(1), text[start : match.end(1)])
+    yield from _of_a_kind(text)
     for pattern in (_OWN, _OWN_ELSEWHERE, _MODEL_BEFORE, _WORKED_ON):
         for match in pattern.finditer(text):
             yield from name_at(text, match.start(1), match.end(1))
@@ -143,6 +134,25 @@ def formed(text: str) -> Iterator[Tag]:
     for pattern in (_APPOSED, _ROLE_OF_A_MODEL, _ACTING):
         for match in _matching_at(beginnings, pattern, text):
             yield from name_at(text, match.start(1), match.end(1))
+
+
+def _plain_names(text: str) -> Iterator[Tag]:
+    """Find plain words with a capital that authors introduce as names."""
+    for pattern in (_OWN_PLAIN, _CALLED_PLAIN, _MODEL_BEFORE_PLAIN):
+        for match in pattern.finditer(text):
+            if match[1].casefold() not in generic_words():
+                yield Tag(match.start(1), match.end(1), match[1])
+
+
+def _of_a_kind(text: str) -> Iterator[Tag]:
+    """Find names that end as a kind of models does: "FooNet", "BarGPT"."""
+    capitals = [match.start() for match in _HAS_A_CAPITAL.finditer(text)]
+    for match in _matching_at(capitals, _KIND, text):
+        is_word = match[1].casefold() in generic_words() or match[1].islower()  # "planet" is no network
+        if not is_word and not _is_second_name(text, match):
+            joined = _JOINED_BEFORE.match(text, match.start(1), match.end(1))
+            start = match.start(1) if joined is None else joined.end()
+            yield Tag(start, match.end(1), text[start : match.end(1)])
 
 
 def _matching_at(places: Sequence[int], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
