@@ -54,8 +54,8 @@ screenshots: install-dev browser ## the pictures of the pages in docs/images
 test-faults: install-dev ## injected faults, kills, and the property tests with new examples; ARGS=--keep-faults writes benchmarks/faults.md
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
 
-test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## the tests against a real MediaWiki, LiteLLM's proxy, nginx
-	@$(PY) -m pytest -m integration $(ARGS)
+test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## whole stories, a MediaWiki, LiteLLM's proxy, nginx
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "integration and not faults" $(ARGS)
 
 FUZZ_S ?= 200
 fuzz: .fuzz/.installed ## fuzz readers, splitter, citations, addresses, rows: FUZZ_S seconds each (200: half an hour in all)

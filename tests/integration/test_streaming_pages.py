@@ -15,7 +15,7 @@ from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
 from tests.model_server import ModelServer, Reply
 from tests.pages import Page
 
-pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
 ASKED = "What is ReAct?"
 SENTENCE = "ReAct is a prompting method in which a model alternates between thoughts, actions and observations. [1] "
 ENDLESS = Reply(text=SENTENCE * 40, piece_delay_s=0.05)

@@ -18,7 +18,7 @@ from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
 from tests.comet_server import CometServer
 from tests.pages import Page
 
-pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
 SHOWN = "#turns table, #turns .lectern-note"
 COUNT = "document.querySelectorAll('#turns tbody tr').length"
 

@@ -20,6 +20,8 @@ from tests.comet_server import CometServer
 from tests.conftest import REPOSITORY
 from tests.model_server import ModelServer
 
+pytestmark = pytest.mark.integration
+
 ROWS = REPOSITORY / "docs" / "abstracts.jsonl"
 LABELS = {row["abstract"]: row["tags"] for row in map(json.loads, ROWS.read_text("utf-8").splitlines())}
 FEW_SHOT = "tag_abstract@2"

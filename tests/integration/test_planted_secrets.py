@@ -20,6 +20,8 @@ from tests.model_server import ModelServer, Reply
 from tests.people import PASSWORD, course_server, sign_in
 from ui.access import SESSION
 
+pytestmark = pytest.mark.integration
+
 WAIT_S = 60.0
 
 

@@ -15,6 +15,8 @@ from tests.chat_server import run
 from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
 from ui.pages import PAGES_KEPT
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ from ui import wiring
 from ui.kept_turns import history_of
 from ui.live import LiveTurns, follow
 
+pytestmark = pytest.mark.integration
+
 POTTERY = "# Glazes\n\nA celadon glaze is fired at 1280 degrees. It was first made in Zhejiang. Iron makes it green.\n"
 QUESTIONS = ("At what temperature is a celadon glaze fired?", "Where was celadon first made?", "Who won in 1998?")
 
