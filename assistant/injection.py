@@ -26,7 +26,12 @@ _MEANS_THAT, _MEANS_IT_MORE = 0.3, 0.1
 """Cosine of a call with such a sentence, and how much nearer that is than the user's question, from which the call is
 that sentence's. Nine rewordings of what a sentence asks for had 0.52 to 0.82, look-ups for a question 0.20 at most."""
 _TELLS_OTHERS = ("wikipedia", "web_search", "arxiv")  # whose words leave the machine
+_STAYS_IN_THE_COURSE = ("course_search", "read_source")
+"""Who look no further than the course: its own material shows agents and prompts, and may ask for them."""
 _NO_WORD = re.compile(r"[\w+/=%-]{60,}", re.ASCII)  # but something that was put into one
+
+Asking = Sequence[tuple[str, str]]
+"""Sentences that speak to the assistant, and each with the ones beside it."""
 
 
 def check_call(tool: str, arguments: Mapping[str, Any], run: AgentRun, embedder: Embedder | None = None) -> None:
@@ -42,18 +47,20 @@ def check_call(tool: str, arguments: Mapping[str, Any], run: AgentRun, embedder:
         raise ToolRefused("That abstract is not what the user pasted.", hint="Tag only what the user wrote.")
     elif tool in _TELLS_OTHERS and any(word not in run.said_by_user for word in _NO_WORD.findall(said)):
         raise ToolRefused(f"{tool} was not called with something that is no word.", hint=_GO_ON)
-    if _is_asked_by_a_text(said, run, None if tool == "calculate" else embedder):  # numbers mean nothing
+    asking = list(_asking(run, outside_only=tool in _STAYS_IN_THE_COURSE))
+    if _is_asked_by_a_text(said, run, asking, None if tool == "calculate" else embedder) or (  # numbers mean nothing
+        tool in _TELLS_OTHERS and asking and _tells_what_was_said_before(said, run)
+    ):
         raise ToolRefused(
             f"{tool} was not called: that call comes from a text that was read, not from the user's question.",
             hint=_GO_ON,
         )
 
 
-def _is_asked_by_a_text(said: str, run: AgentRun, embedder: Embedder | None) -> bool:
+def _is_asked_by_a_text(said: str, run: AgentRun, asking: Asking, embedder: Embedder | None) -> bool:
     own = _words(said) - _words(run.said_by_user)
     if not own:
         return False
-    asking = list(_asking(run))
     if any(len(own & _words(around)) > _STRANGE * len(own) for _, around in asking):
         return True
     if embedder is None or not asking:
@@ -62,6 +69,13 @@ def _is_asked_by_a_text(said: str, run: AgentRun, embedder: Embedder | None) -> 
     cosines = vectors[1:] @ vectors[0]
     nearest = float(cosines[1:].max())
     return nearest >= _MEANS_THAT and nearest >= float(cosines[0]) + _MEANS_IT_MORE
+
+
+def _tells_what_was_said_before(said: str, run: AgentRun) -> bool:
+    """Tell a call that carries the conversation off: more of it was said before than the question says."""
+    words, asked = _words(said), _words(run.question)
+    before = (words & _words(run.said_by_user)) - asked
+    return len(before) > _STRANGE * len(words)
 
 
 def _check_address(address: str, run: AgentRun) -> None:
@@ -73,16 +87,20 @@ def _check_address(address: str, run: AgentRun) -> None:
         )
 
 
+_BEHIND_AN_ADDRESS = re.compile(r"[.,;:!?)]{0,2}/?\Z")
+"""What may follow an address in a text and be no part of it: so little that nothing can be told with it."""
+
+
 def _plain(address: str) -> str:
     """Give an address as another way to write it would read; the case of its path is the path's own."""
-    scheme, sign, rest = address.strip().rstrip(".,;:!?)").rstrip("/").partition("://")
+    scheme, sign, rest = _BEHIND_AN_ADDRESS.sub("", address.strip()).partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme.lower()}{sign}{host.lower()}{slash}{path}"
 
 
-def _asking(run: AgentRun) -> Iterable[tuple[str, str]]:
+def _asking(run: AgentRun, *, outside_only: bool) -> Iterable[tuple[str, str]]:
     """Give each sentence of this turn's texts that speaks to the assistant, and it with the ones beside it."""
-    texts: Sequence[str] = [s.hit.chunk.context for s in run.sources]
+    texts: Sequence[str] = [s.hit.chunk.context for s in run.sources if not (outside_only and s.kind == "course")]
     notes = [step.found.text for step in run.steps]
     for text in (*texts, *notes):
         sentences = [unit.text for unit in units_of(text)]

@@ -26,6 +26,7 @@ from pydantic import PrivateAttr
 from assistant.agent_run import AgentRun, LimitReached, Step, current_run
 from assistant.answer_stream import AnswerStream, runs_of
 from assistant.events import Thought, Token
+from assistant.link_guard import without_foreign_links
 from assistant.llms import Model, stream
 from assistant.passages import code_of, links_of
 from assistant.pasted import abstract_in
@@ -205,7 +206,9 @@ class _Sending:
     def _think(self, reader: ReplyReader) -> None:
         reply = _read(reader.text)
         if reply is not None and reply.thought:
-            self._ctx.write_event_to_stream(Out(event=Thought(reply.thought)))
+            links = links_of([source.hit for source in self._run.sources], self._run.said_by_user)
+            thought = without_foreign_links(reply.thought, links)  # it is shown too
+            self._ctx.write_event_to_stream(Out(event=Thought(thought)))
 
     def _say(self, text: str) -> None:
         if text:
