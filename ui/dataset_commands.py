@@ -15,6 +15,7 @@ from ui.variants import MODEL, PROMPT, varied
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from assistant.tracing.queries import TraceReader
     from ui.wiring import Library
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of text.")
@@ -105,16 +106,18 @@ def replay(
             evaluation=None if evaluation else False,
         )
         ids = [trace_id] if trace_id else [row["id"] for row in reader.find(wanted, limit)]
-        again = _again(library)
+        again = _again(library, reader)
         failed = sum(_one(reader.get(one), again, reader, as_json) for one in ids)
     if not ids and not as_json:
         click.echo("No turn is like that.")
     sys.exit(1 if failed else 0)
 
 
-def _again(library: Library) -> Callable[[Mapping[str, Any]], str]:
+def _again(library: Library, reader: TraceReader) -> Callable[[Mapping[str, Any]], str]:
     """Give what runs a turn of each kind again, and gives the id of the new trace."""
+    from assistant.evaluation.replay import history_of, way_of
     from assistant.events import TurnStarted
+    from assistant.tracing.queries import Filter
     from assistant.tracing.records import Origin
     from ui import wiring
 
@@ -129,9 +132,9 @@ def _again(library: Library) -> Callable[[Mapping[str, Any]], str]:
             opened.append(wiring.assistant_of(library).assistant)
 
         async def ask() -> str:
-            way: Any = "agent" if trace["kind"] == "agent" else "auto"
+            history = history_of(trace, reader.each(Filter(conversation=trace["conversation_id"])))
             question = trace["searched"] or trace["question"]  # what was asked, standing alone
-            events = [e async for e in opened[0].ask(question, (), origin, way)]
+            events = [e async for e in opened[0].ask(question, history, origin, way_of(trace))]
             return next(e.trace_id for e in events if isinstance(e, TurnStarted))
 
         return asyncio.run(ask())

@@ -1,0 +1,35 @@
+"""Says how a turn of the store is asked again: in the same way as it was answered, after the same turns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from assistant.ways import Way
+
+
+def way_of(trace: Mapping[str, Any]) -> Way:
+    """Give the way of a turn: one that the course alone answered, or refused, reaches no further the second time.
+
+    >>> way_of({"kind": "ask", "spans": [{"kind": "retriever"}]})
+    'course'
+    """
+    if trace["kind"] == "agent":
+        return "agent"
+    return "auto" if any(span["kind"] == "agent" for span in trace["spans"]) else "course"
+
+
+def history_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Give what was said before a turn, oldest first, as rows of {"role", "content"}; `turns` are its conversation's.
+
+    Nothing for a turn that kept what it searched for: that stands alone already.
+    """
+    if trace["searched"]:
+        return []
+    before = sorted((t for t in turns if t["started_at"] < trace["started_at"]), key=lambda t: float(t["started_at"]))
+    return [
+        {"role": role, "content": said}
+        for turn in before
+        if turn["kind"] != "tag" and turn["answer"]
+        for role, said in (("user", turn["question"]), ("assistant", turn["answer"]))
+    ]
