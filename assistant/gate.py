@@ -121,6 +121,15 @@ class Gate:
             self._recent.setdefault(who, deque()).append(self.timer())
         return ticket
 
+    async def check_day(self, user: str | None) -> None:
+        """Check what the day allows, as for one more of the rows of a file that was let in as one turn.
+
+        Raises:
+            LimitReached: the user, or all together, have had what they may have.
+        """
+        if self.limits != NO_LIMITS:
+            await self._check_day(user)
+
     @asynccontextmanager
     async def place(self, user: str | None, *, turn: bool = True) -> AsyncIterator[None]:
         """Hold a place within the block, however long it takes to get one.

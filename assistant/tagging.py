@@ -148,7 +148,7 @@ class Tagger:
     async def tag(self, abstract: str, origin: Origin, *, admitted: bool = False) -> Tagged:
         """Find the names of models in an abstract, or in each of several; the turn is kept, also one that fails.
 
-        `admitted` says that the gate let it in already, as one of the rows of a file.
+        `admitted` says that the gate let it in already, as one of the rows of a file: only the day's limits are asked.
 
         Raises:
             InvalidInput: when there is no text, or far too much for an abstract.
@@ -158,6 +158,8 @@ class Tagger:
         """
         paste = read_paste(abstract)
         if admitted:
+            if not self.uses_rules:  # which cost nothing
+                await self._gate.check_day(origin.user_id)
             return await self._tag(abstract, paste, origin)
         async with self._gate.place(origin.user_id):
             return await self._tag(abstract, paste, origin)

@@ -62,6 +62,17 @@ def given(rows: list[Row], *cells: list[str]) -> Comparison:
     return compare(rows, found)
 
 
+def test_a_reply_that_cannot_be_read_is_no_way_to_the_first_place() -> None:
+    rows = [Row(str(n), "abstract", tags=("FooNet",)) for n in range(6)]
+    fine = {r.id: Result(r.id, ["FooNet"], tag_counts(r, ["FooNet"])) for r in rows}
+    wrong = {**fine, "0": Result("0", ["BarNet"], tag_counts(rows[0], ["BarNet"]))}
+    prose = {**fine, **{r.id: Result(r.id, [], tag_counts(r, []), error="It is no list.") for r in rows[:3]}}
+    away = {**fine, "5": Result("5", error="The server cannot be reached.")}
+    compared = compare(rows, {n: ("p", n, cell) for n, cell in (("wrong", wrong), ("prose", prose), ("away", away))})
+    assert compared.n == 5  # what could not be asked is left out of all
+    assert ranks(compared, "quality")[-1] == ["prose"]
+
+
 def test_rows_without_any_name_can_be_compared() -> None:
     rows = [Row(str(n), "We count sheep.", tags=("NA",)) for n in range(8)]
     right, one_wrong = ["NA"] * 8, ["X", *["NA"] * 7]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.examples import Choice, Example, Examples
+from assistant.gate import Gate, Spent, TurnLimits
 from assistant.llms import choose_model
 from assistant.prompts import PromptSet
 from assistant.tagging import Tagged, Tagger
@@ -18,7 +19,7 @@ from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
-from index_store.errors import ModelDenied, ModelOverloaded, PromptProblem, TagParseError
+from index_store.errors import LimitReached, ModelDenied, ModelOverloaded, PromptProblem, TagParseError
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
 
@@ -271,3 +272,15 @@ async def test_many_at_once_do_not_mix(server: ModelServer) -> None:
     found = await asyncio.gather(*(shared.tag(f"We use Net{n} now.", Origin()) for n in range(12)))
     assert [f.tags for f in found] == [[f"Net{n}"] for n in range(12)]
     assert all(f.usage.input_tokens == 11 for f in found)
+
+
+async def test_what_the_day_allows_is_asked_before_each_row_of_a_file(server: ModelServer) -> None:
+    tokens = 0
+    gate = Gate(TurnLimits(tokens_a_day=100), lambda user, since: Spent(tokens))
+    rows = tagger(server, gate=gate)
+    server.script('["FooNet"]')
+    await rows.tag(ABSTRACT, Origin(user_id="ada"), admitted=True)
+    tokens = 100
+    with pytest.raises(LimitReached):
+        await rows.tag(ABSTRACT, Origin(user_id="ada"), admitted=True)
+    assert len(server.chats) == 1

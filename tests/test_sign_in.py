@@ -145,6 +145,12 @@ def test_a_key_is_made_shown_once_and_revoked(address: str) -> None:
         assert "There is no key" in again.text
 
 
+def test_a_key_without_a_scope_is_not_one_for_everything(address: str) -> None:
+    with closing(sign_in(address, "student").client) as client:
+        answer = client.post("/account", data={"do": "key", "label": "all of it?"})
+        assert "No scope was chosen" in answer.text and "all of it?" not in client.get("/account").text
+
+
 def test_a_password_is_changed_by_whoever_knows_it_and_others_are_out(address: str, folder: Path) -> None:
     with closing(sign_in(address, "other").client) as client, closing(sign_in(address, "other").client) as elsewhere:
         wrong = client.post("/account", data={"do": "password", "old": "wrong password", "new": "a long new password"})

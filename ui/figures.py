@@ -40,10 +40,10 @@ def report(
     from assistant.evaluation.policy_rows import POLICY_BASES
     from assistant.evaluation.statistics import figures
 
-    fine = [r for r in (results[row.id] for row in data.rows) if r.error is None]
+    fine = [r for r in (results[row.id] for row in data.rows) if r.is_measured]
     bases = {"answers": ANSWER_BASES, "policy": POLICY_BASES}.get(run.about.kind, {})
     found = figures([r.counts for r in fine], measures, bases) if fine else []
-    failed = len(data.rows) - len(fine)
+    failed = sum(results[row.id].error is not None for row in data.rows)
     costs = {
         "seconds a row": median([r.seconds for r in fine]) if fine else None,
         "tokens a row": mean(

@@ -116,7 +116,7 @@ class LibraryHandlers:
         """List a page of the documents; give the choice of them too."""
         every = sorted(self._parts.library.ledger.documents(), key=lambda d: (d.source, d.path))
         wanted = text.casefold().strip()
-        found = [d for d in every if wanted in f"{d.title}\n{d.path}\n{d.source}".casefold()]
+        found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
         shown = documents_html(found[at : at + A_PAGE], self._cited(), at, len(found))
@@ -144,12 +144,13 @@ class LibraryHandlers:
         at = (max(1, int(page or 1)) - 1) * A_PAGE
         return chunks_html(chunks[at : at + A_PAGE], at, len(chunks))
 
-    async def search(self, question: str) -> str:
-        """Show what retrieval finds, and why."""
+    async def search(self, question: str, request: gr.Request) -> str:
+        """Show what retrieval finds, and why; it takes a place, so that nobody's searches hold up others."""
         if not question.strip():
             return ""
         try:
-            return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
+            async with self._parts.library.gate.place(self._parts.user(request), turn=False):
+                return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
             raise shown_error(exc) from exc
 
@@ -175,6 +176,12 @@ class LibraryHandlers:
 
     def _cited(self) -> dict[str, int]:
         return cited_counts(self._parts.library.traces.engine)
+
+
+def _searched(document: Known) -> str:
+    """Give what a document is found by: its source too where that is an address, and no folder of the server."""
+    fetched = document.source if document.source.startswith(("http://", "https://", "arxiv:")) else ""
+    return f"{document.title}\n{document.path}\n{fetched}".casefold()
 
 
 def _named(upload: Upload) -> tuple[Path, str]:

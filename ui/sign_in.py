@@ -125,7 +125,9 @@ class SignIn:
                 return self.signed_in(request, self._accounts.open_session(who.id), "/account")
             case "key":
                 scopes = check_scopes([name for name in Action if given.get(f"scope-{name}")])
-                key = self._access.keys.add(account, given.get("label", ""), scopes or None, days=365)
+                if not scopes:  # a key for everything is not what somebody asks for by choosing nothing
+                    raise InvalidInput("No scope was chosen for the key.", hint="Tick what the key is for.")
+                key = self._access.keys.add(account, given.get("label", ""), scopes, days=365)
                 return self._shown(request, "Your new key", made_key_html(key))
             case "revoke":
                 self._access.keys.revoke(given.get("key", ""), account)

@@ -141,8 +141,9 @@ def _are_equal(one: Cell, other: Cell, by: str) -> bool:
 def compare(rows: Sequence[Row], results: Mapping[str, tuple[str, str, Mapping[str, Result]]]) -> Comparison:
     """Compare results over the same rows; each is (prompt, model, results by row), under the name of its cell.
 
-    A row that failed in a cell is left out of all, so that each is measured on the same rows; a cell where every row
-    failed has no figure, and leaves nothing out.
+    A row that could not be asked in a cell is left out of all, so that each is measured on the same rows; a cell where
+    no row could be asked has no figure, and leaves nothing out. A reply that could not be read counts as one without
+    names.
     """
     alive = [name for name, (_, _, found) in results.items() if any(_is_done(found.get(row.id)) for row in rows)]
     fine = [row for row in rows if all(_is_done(results[name][2].get(row.id)) for name in alive)] if alive else []
@@ -179,7 +180,7 @@ def _verdicts(names: Sequence[str], counts: Mapping[str, list[Any]], right: Mapp
 
 
 def _is_done(result: Result | None) -> bool:
-    return result is not None and result.error is None
+    return result is not None and result.is_measured
 
 
 def _cell(name: str, prompt: str, model: str, done: Sequence[Result], tried: Sequence[Result]) -> Cell:

@@ -19,7 +19,7 @@ from assistant.tag_replies import excerpt
 from assistant.tagging import Tagger, names_by_rules
 from assistant.tagging_rules import knowing, known_names
 from assistant.tracing.records import End, Origin, Trial
-from index_store.errors import LecternError, ModelReplyBroken
+from index_store.errors import LecternError, ModelReplyBroken, TagParseError
 
 if TYPE_CHECKING:
     from assistant.conversation import Assistant
@@ -37,7 +37,10 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
     """Tag each row's abstract."""
 
     async def one(row: Row) -> Result:
-        found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
+        try:
+            found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
+        except TagParseError as exc:  # to answer in another form than was asked for is to miss what was asked for
+            return Result(row.id, [], tag_counts(row, []), error=str(exc))
         used = found.usage
         return Result(
             row.id,

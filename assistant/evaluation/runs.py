@@ -44,6 +44,7 @@ class About:
 class Result:
     """What came of one row: `got` is what was given, `counts` what it got right; or `error` in words.
 
+    A reply that could not be read has both: the model was asked, and gave nothing that is right.
     `asked` and `expected` are the row's own, so that a run can be read without its data set.
     """
 
@@ -59,6 +60,11 @@ class Result:
     asked: str = ""
     expected: Any = None
     place: int = 0  # of the row in its data set, from 1
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it counts: what could not even be asked says nothing of a model."""
+        return self.error is None or bool(self.counts)
 
 
 Runner = Callable[[Row], Awaitable[Result]]
