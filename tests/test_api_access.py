@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import openai
@@ -15,7 +15,9 @@ from assistant.accounts.people import ALLOWED, Action, Person, Role
 from assistant.tracing.store import TraceStore
 from index_store.errors import NotSignedIn, SignInRefused
 from tests.api_server import Keys, Served, extra, served_api
-from ui.access import AccountAccess
+from ui.access import Access, AccountAccess
+from ui.api_entrance import Entrance
+from ui.api_errors import problem
 
 NEEDS: dict[tuple[str, str], frozenset[Action]] = {
     ("GET", "/v1/models"): frozenset({Action.ASK, Action.TAG, Action.SEARCH}),  # any of them
@@ -138,3 +140,23 @@ def test_a_body_that_does_not_say_its_size_is_bounded_too(guarded: Served) -> No
     pieces = (b" " * 100_000 for _ in range(50))
     answer = httpx.post(f"{guarded.address}/api/ask", content=pieces, headers=headers)
     assert answer.status_code == 413 and re.search(r"4,000,000 bytes", answer.text)
+
+
+async def test_nothing_large_is_read_of_somebody_who_may_not_send_it() -> None:
+    class Students:
+        def client(self, request: Any) -> Person:
+            return Person("s", Role.STUDENT, "Sam")
+
+    async def unreachable(*what: Any) -> Any:
+        raise AssertionError("it went on")
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    larger = {"/library/uploads": (10**9, Action.LIBRARY_CHANGE)}
+    entrance = Entrance(unreachable, cast(Access, Students()), problem, larger)
+    scope = {"type": "http", "method": "POST", "path": "/library/uploads", "headers": [], "query_string": b""}
+    await entrance(scope, unreachable, send)
+    assert sent[0]["status"] == 403

@@ -16,8 +16,9 @@ from fastapi.responses import Response
 from starlette.responses import Response as Plain
 from starlette.routing import Mount
 
+from assistant.accounts.people import Action
 from ui import openai_models as openai
-from ui.api_entrance import Entrance
+from ui.api_entrance import Entrance, Larger
 from ui.api_errors import Said, openai_problem, problem, reply, tell_errors
 from ui.api_models import ProblemBody
 from ui.api_turns import ApiTurns, ClientGone
@@ -58,9 +59,8 @@ class Api:
             "/api": [rest_router(parts, self.turns), library_router(parts), traces_router(parts)],
         }
         self._openai = _app(parts, self._routers["/v1"], openai_problem, 400)
-        self._rest = _app(
-            parts, self._routers["/api"], problem, 422, {"/library/uploads": parts.server.limits.upload_bytes}
-        )
+        uploads: Larger = {"/library/uploads": (parts.server.limits.upload_bytes, Action.LIBRARY_CHANGE)}
+        self._rest = _app(parts, self._routers["/api"], problem, 422, uploads)
         self._rest.add_api_route("/openapi.json", self._description, include_in_schema=False)
         self._mcp = McpFace(parts, self.turns)
         self._described: dict[str, Any] | None = None
@@ -106,9 +106,7 @@ class Api:
         return reply({**self.description(), "servers": [{"url": root or "/"}]})
 
 
-def _app(
-    parts: Parts, routers: list[APIRouter], said: Said, invalid: int, larger: dict[str, int] | None = None
-) -> FastAPI:
+def _app(parts: Parts, routers: list[APIRouter], said: Said, invalid: int, larger: Larger | None = None) -> FastAPI:
     """Give an app of some routes; `invalid` is the status of a body that is not as described."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for router in routers:

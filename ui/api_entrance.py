@@ -22,13 +22,17 @@ MOST_BYTES = 4_000_000
 """Of a body of JSON: a question with a long history, or some hundred abstracts."""
 
 
+Larger = Mapping[str, tuple[int, Action]]
+
+
 class Entrance:
     """Lets in who is known, as `request.state.person`, with a body that is not too large.
 
-    `larger` are the paths below the app's that take more bytes than MOST_BYTES.
+    `larger` are the paths below the app's that take more bytes than MOST_BYTES, and what somebody must be allowed to do
+    to send them: a body is kept on the disk before a route looks at who sent it.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, said: Said, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(self, app: ASGIApp, access: Access, said: Said, larger: Larger | None = None) -> None:
         self._app = app
         self._access = access
         self._said = said
@@ -40,11 +44,14 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        most = next((size for path, size in self._larger.items() if scope["path"].endswith(path)), MOST_BYTES)
+        larger = (more for path, more in self._larger.items() if scope["path"].endswith(path))
+        most, needed = next(larger, (MOST_BYTES, None))
         try:
             person = await run_in_threadpool(self._access.client, request)
             if person is None:
                 raise NotSignedIn
+            if needed is not None:
+                authorize(person, needed)
         except LecternError as exc:
             await refusal(self._said, exc)(scope, receive, send)
             return
