@@ -47,7 +47,7 @@ def _accented(mark: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str | None:
-    """Give the one character that a mark stands for, None where it is another kind of mark."""
+    """Give the character that a mark stands for, with an accent that no letter has behind it; None for other marks."""
     kind, mark = match.lastgroup, match[0]
     if kind == "accent":
         return _accented(mark)
@@ -140,7 +140,7 @@ class _Reading:
         kind, begin = match.lastgroup, match.start()
         character = _character(match)
         if character is not None:
-            self.out.append((character, begin, match.end()))
+            self.out.extend((c, begin, match.end()) for c in character)  # two where no letter has that accent
         elif kind == "symbol":
             return self._symbol(match)
         elif kind == "raised":

@@ -51,6 +51,13 @@ def test_what_is_no_mark_of_a_name_stays(text: str) -> None:
     assert read.place(0, len(text)) == (0, len(text))
 
 
+def test_an_accent_that_no_letter_has_moves_no_place() -> None:
+    text = r"a \^2 FooNet"
+    read = plain(text)
+    at = read.text.index("FooNet")
+    assert text[slice(*read.place(at, at + 6))] == "FooNet"
+
+
 @given(st.lists(st.sampled_from([*"ab{}$\\^_~ 2", r"\textbf{", r"\alpha", "{\\bf ", r"\%", "Net"]), max_size=30))
 def test_every_piece_has_a_place_that_holds_its_letters(pieces: list[str]) -> None:
     text = "".join(pieces)
