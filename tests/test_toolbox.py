@@ -202,3 +202,20 @@ async def test_reading_on_needs_a_source_of_the_course() -> None:
         await read_on(Kept(), 5)
     with pytest.raises(InvalidInput, match="not from the course"):
         await read_on(Kept(), 1, *page("x").sources)
+
+
+@pytest.mark.parametrize(("set_", "there"), [({"NO_PROXY": "localhost"}, False), ({"HTTPS_PROXY": "http://p:1"}, True)])
+async def test_only_a_proxy_that_stands_between_keeps_a_look_from_telling(
+    set_: dict[str, str], there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in set_.items():
+        monkeypatch.setenv(name, value)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        host = taken.getsockname()
+        reach = Reach()
+        await reach.look([host])
+        assert reach.is_there(host) is there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def add(trace_id: str, name: str | None) -> None:
         kind, row = row_of(TraceReader(library.traces.engine).get(trace_id))
         file, replaced = add_row(library.environment.home, name or f"reviewed-{kind}", kind, row)
     click.echo(f"{'Replaced' if replaced else 'Added'} row {row['id']} in {file}")
-    click.echo(f"Guard it: lectern eval {kind} {file}", err=True)
+    click.echo(f"Guard it: lectern eval {kind} {shlex.quote(str(file))}", err=True)
 
 
 @dataset.command("list")

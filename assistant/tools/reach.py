@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Sequence
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 from assistant.tools.apart import apart
 
@@ -35,9 +35,12 @@ class Reach:
         return self._found.get(host, (0.0, True))[1]
 
 
+_PROXIED = {"http", "https", "all"}  # `no` alone names what needs no proxy
+
+
 async def _try(host: Host, within_s: float) -> bool:
-    if getproxies():  # a proxy stands between: only a real request would tell
-        return True
+    if _PROXIED & set(getproxies()) and not proxy_bypass(host[0]):
+        return True  # a proxy stands between: only a real request would tell
 
     def connect() -> bool:
         try:
