@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.passages import addresses_in
 from assistant.question_parts import alone, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
@@ -125,12 +126,39 @@ def _step_for(
 def _planned(
     question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest
 ) -> Call | Conclusion:
+    given = addresses_in(question)[:MOST_PAGES]
+    question = _without(question, given) or question
+    named = _named_pages(question, given, tools, past, answer)
+    if named is not None:
+        return named
     for plan in (_calculation, _course, _paper, _wikipedia, _web):
         step = plan(question, tools, past, answer, nearest)
         if step is not None:
             return step
     looked = tools & _OUTSIDE or not any(s.tool == "course_search" for s in past)
     return Conclusion("Nothing that was found supports an answer." if looked else ONLY_THE_COURSE, REFUSAL)
+
+
+def _without(question: str, addresses: Sequence[str]) -> str:
+    """Give a question without the addresses in it and what leads to them: nobody else is told them."""
+    for address in addresses:
+        leads = r"(?:,?\s*\b(?:according to|from|on|at|in|see|read)\b)?\s*"
+        question = re.sub(rf"{leads}{re.escape(address)}", "", question, flags=re.IGNORECASE)
+    return question.strip(" ,;:")
+
+
+def _named_pages(
+    question: str, given: Sequence[str], tools: set[str], past: list[_Past], answer: Answerer
+) -> Call | Conclusion | None:
+    """Open the pages that the user names, before all else: that is what they want to be read."""
+    if not given or "open_page" not in tools:
+        return None
+    opened = [str(s.arguments.get("url")) for s in past if s.tool == "open_page"]
+    left = [address for address in given if address not in opened]
+    if left:
+        why = "The question names a page: it is opened."
+        return Call(why, "open_page", {"url": left[0], "about": question[:300]})
+    return _supported("The page that was named answers this.", question, "open_page", past, answer)
 
 
 def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | None:
@@ -185,6 +213,8 @@ def _paper(question: str, tools: set[str], past: list[_Past], answer: Answerer, 
 
 def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
     if "wikipedia" not in tools or _PASSING.search(question) or any(s.tool == "wikipedia" and s.error for s in past):
+        return None
+    if _PAPER.search(question):  # no article is called by the number of a paper
         return None
     steps = [step for step in past if step.tool == "wikipedia"]
     found = _supported("Wikipedia answers this.", question, "wikipedia", past, answer)

@@ -141,6 +141,24 @@ def test_a_paper_named_by_its_id_is_looked_up() -> None:
     assert isinstance(found, Call) and (found.tool, found.arguments) == ("arxiv", {"id": "2210.03629"})
 
 
+def test_a_page_that_the_user_names_is_opened_first_and_its_address_told_to_nobody_else() -> None:
+    url = "http://pages.example/bees.html"
+    question = f"What is the queen called, according to {url}?"
+    first = plan(question)
+    assert isinstance(first, Call) and (first.tool, first.arguments["url"]) == ("open_page", url)
+    assert first.arguments["about"] == "What is the queen called?"
+    read = step("open_page", "yes", url=url)
+    assert plan(question, read) == Conclusion("The page that was named answers this.", "Yes [1]")
+    lacks = step("open_page", "no", url=url)
+    asked = [plan(question, lacks), plan(question, lacks, COURSE), plan(question, tools=["course_search"])]
+    assert all(isinstance(call, Call) and "example" not in str(call.arguments) for call in asked)
+
+
+def test_no_article_is_looked_for_by_the_number_of_a_paper() -> None:
+    tools = ["course_search", "wikipedia"]
+    assert isinstance(plan("Summarise arXiv 2210.03629", COURSE, tools=tools), Conclusion)
+
+
 def test_arithmetic_is_calculated_and_nothing_else_is_asked() -> None:
     found = plan("What is 17 * 23?")
     assert isinstance(found, Call) and (found.tool, found.arguments) == ("calculate", {"expression": "17 * 23"})
