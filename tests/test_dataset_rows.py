@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.evaluation.datasets import read_dataset
+from assistant.evaluation.datasets import Row, read_dataset
 from assistant.evaluation.from_traces import add_row, row_of
+from assistant.evaluation.metrics import answer_counts
+from assistant.evaluation.row_files import read_objects
 from index_store.errors import InvalidInput
 from ui.review_sources import known_sources
 
@@ -35,6 +39,33 @@ def test_a_correction_takes_the_place_of_what_was_said() -> None:
     assert row["gold"] == [{"path": "b.md", "snippet": "Or so."}] and row["keywords"] == ["43"]
 
 
+def test_a_corrected_answer_alone_is_a_row_of_words() -> None:
+    said = "It is fired at 1,260 degrees for 9 hours in step 1. [1]"
+    kind, row = row_of(trace({"verdict": "wrong", "corrected_answer": said}))
+    assert kind == "answers" and "gold" not in row and row["keywords"] == ["1,260"]
+
+
+def test_a_marker_is_no_number_of_the_answer() -> None:
+    row = Row("1", "How many?", keywords=("1",))
+    assert answer_counts(row, True, "It is made of cheese [1].", ())["hit"] == 0.0
+    assert answer_counts(row, True, "There is 1 [2].", ())["hit"] == 1.0
+
+
+def test_many_reviewers_add_rows_at_once(tmp_path: Path) -> None:
+    def add(n: int) -> None:
+        add_row(tmp_path, "reviewed", "tags", {"id": str(n), "abstract": f"Abstract {n}.", "tags": ["NA"]})
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(add, range(20)))
+    assert len(read_dataset(tmp_path / "datasets" / "reviewed.jsonl", "tags").rows) == 20
+
+
+def test_half_a_letter_of_a_row_that_was_cut_is_left_out(tmp_path: Path) -> None:
+    whole = b'{"id": "1"}\n'
+    (tmp_path / "rows.jsonl").write_bytes(whole + '{"id": "ö'.encode()[:-1])
+    assert read_objects(tmp_path / "rows.jsonl") == [{"id": "1"}]
+
+
 def test_a_later_comment_or_assignment_takes_no_correction_back() -> None:
     _, row = row_of(
         trace({"corrected_sources": ["b.md"]}, {"verdict": None, "comment": "See it, Bo.", "assignee": "Bo"})
@@ -50,7 +81,7 @@ def test_what_must_be_refused_is_a_row_without_gold(status: str, tmp_path: Any) 
     assert row_of(trace({"verdict": "right"}, status="refused", answer="No source."))[1]["gold"] == []
 
 
-@pytest.mark.parametrize("reviews", [[], [{"verdict": "wrong"}], [{"verdict": "partly", "corrected_answer": "43"}]])
+@pytest.mark.parametrize("reviews", [[], [{"verdict": "wrong"}]])
 @pytest.mark.parametrize("status", ["ok", "refused"])
 def test_what_nobody_said_is_not_made_up(reviews: list[dict[str, Any]], status: str) -> None:
     with pytest.raises(InvalidInput, match="what would have been right"):

@@ -10,7 +10,8 @@ from assistant.evaluation.replay import history_of, way_of
 
 
 def turn(at: float, question: str, answer: str = "Yes.", **more: Any) -> dict[str, Any]:
-    return {"kind": "ask", "started_at": at, "question": question, "answer": answer, "searched": None, **more}
+    about = {"kind": "ask", "searched": None, "evaluation": None}
+    return {**about, "started_at": at, "question": question, "answer": answer, **more}
 
 
 @pytest.mark.parametrize(
@@ -36,4 +37,9 @@ def test_what_was_said_before_is_said_before_again() -> None:
 
 def test_a_question_that_stands_alone_needs_nothing_before_it() -> None:
     turns = [turn(1, "What is RAG?"), turn(2, "And its limits?", searched="What are the limits of RAG?")]
+    assert history_of(turns[1], turns) == []
+
+
+def test_the_rows_of_an_evaluation_are_no_conversation() -> None:
+    turns = [turn(n, f"Question {n}?", evaluation={"run": "r", "row": str(n)}) for n in (1, 2)]
     assert history_of(turns[1], turns) == []

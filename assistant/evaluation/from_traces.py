@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from assistant.evaluation.datasets import Kind, read_dataset
 from assistant.evaluation.row_files import read_objects
 from index_store.errors import InvalidInput
@@ -43,6 +45,8 @@ def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
     gold = _gold(trace, review, as_it_was)
     answer = review.get("corrected_answer") or (trace["answer"] if as_it_was else "")
     if not gold:  # an empty gold would say that it must be refused
+        if review.get("corrected_answer") and _keywords(answer):
+            return "answers", {**row, "answer": answer, "keywords": _keywords(answer)}
         raise _unknown(trace, "--source PATH (and --answer TEXT), or --verdict right or refuse")
     return "answers", {**row, "gold": gold, "answer": answer, "keywords": _keywords(answer)}
 
@@ -67,7 +71,7 @@ def _keywords(answer: str) -> list[str]:
     plain = re.sub(r"\s*\[\d+\]", "", answer).strip()
     if plain and len(plain.split()) <= 4:
         return [plain.rstrip(".")]
-    found = re.findall(r"\b(?:\d[\d.,]*\d|\d|[A-Z][\w-]*[A-Z0-9][\w-]*)\b", plain)
+    found = re.findall(r"\b(?:\d[\d.,]*\d|[A-Z][\w-]*[A-Z0-9][\w-]*)\b", plain)
     return list(dict.fromkeys(found))[:3]
 
 
@@ -87,17 +91,23 @@ def add_row(home: Path, name: str, kind: Kind, row: Mapping[str, Any]) -> tuple[
     if not _NAME.fullmatch(name):
         raise InvalidInput(f"{name!r} is no name for a dataset.", hint="Use letters, digits, - and _.")
     file = home / FOLDER / f"{name}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):  # two reviewers may add at once
+        return file, _added(file, kind, row)
+
+
+def _added(file: Path, kind: Kind, row: Mapping[str, Any]) -> bool:
+    """Write a dataset anew with one row more, all or nothing; give whether it took the place of an earlier one."""
     rows: dict[str, Mapping[str, Any]] = {}
     if file.exists():
         read_dataset(file, kind)  # tells when it is of another kind
         rows = {str(old["id"]): old for old in read_objects(file)}
     replaced = str(row["id"]) in rows
     rows[str(row["id"])] = row
-    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows.values()), "utf-8")
     part.replace(file)
-    return file, replaced
+    return replaced
 
 
 def datasets_in(home: Path) -> list[tuple[Path, int]]:

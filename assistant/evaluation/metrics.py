@@ -152,6 +152,9 @@ ANSWER_BASES = {
 """What each figure is a share of, where that is not all rows."""
 
 
+_MARKER = re.compile(r"\[\d+\]")
+
+
 def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mapping[str, Any]]) -> Counts:
     """Count what an answer got right: its words, its sources, their quotes; or that it rightly refused.
 
@@ -159,7 +162,7 @@ def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mappin
     """
     if row.is_unanswerable:
         return {**_NOTHING, "unanswerable": 1.0, "honest": float(not found)}
-    text = answer[:ANSWER_CHARACTERS].lower()
+    text = _MARKER.sub("", answer[:ANSWER_CHARACTERS].lower())  # a number that is looked for is none of these
     right = [any(_overlaps(str(c.get("quote") or ""), g["snippet"]) for g in row.gold) for c in citations]
     paths = [any(_ends(str(c["path"]), g["path"]) for g in row.gold) for c in citations]
     return {
@@ -207,7 +210,7 @@ def _overlaps(quote: str, snippet: str) -> bool:
 
 
 def _ends(path: str, wanted: str) -> bool:
-    return path.replace("\\", "/").endswith(wanted)
+    return f"/{path}".replace("\\", "/").endswith(f"/{wanted.lstrip('/')}")
 
 
 def _words(text: str) -> list[str]:

@@ -22,9 +22,10 @@ def way_of(trace: Mapping[str, Any]) -> Way:
 def history_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Give what was said before a turn, oldest first, as rows of {"role", "content"}; `turns` are its conversation's.
 
-    Nothing for a turn that kept what it searched for: that stands alone already.
+    Nothing for a turn that kept what it searched for: that stands alone already. Nothing for a row of an evaluation:
+    the turns beside it are other rows.
     """
-    if trace["searched"]:
+    if trace["searched"] or trace["evaluation"]:
         return []
     before = sorted((t for t in turns if t["started_at"] < trace["started_at"]), key=lambda t: float(t["started_at"]))
     return [

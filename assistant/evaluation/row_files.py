@@ -82,5 +82,6 @@ def read_objects(file: Path) -> Sequence[dict[str, Any]]:
     """Read the objects of a JSON lines file of our own; lines that are none (half a line, from a kill) are left out."""
     if not file.exists():
         return []
-    found = (value for _, value in json_lines(file.read_text("utf-8")))
+    text = file.read_bytes().decode("utf-8", "replace")  # a kill may have cut a letter in two
+    found = (value for _, value in json_lines(text))
     return [value for value in found if isinstance(value, dict)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +38,12 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
     """Tag each row's abstract."""
 
     async def one(row: Row) -> Result:
+        begun = time.monotonic()
         try:
             found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
         except TagParseError as exc:  # to answer in another form than was asked for is to miss what was asked for
-            return Result(row.id, [], tag_counts(row, []), error=str(exc))
+            seconds = round(time.monotonic() - begun, 4)
+            return Result(row.id, [], tag_counts(row, []), error=str(exc), seconds=seconds)
         used = found.usage
         return Result(
             row.id,

@@ -206,5 +206,11 @@ def _folders(home: Path) -> list[Path]:
 
 
 def list_runs(home: Path) -> list[Run]:
-    """Give all runs, oldest first."""
-    return [Run.open(home, path.name) for path in _folders(home)]
+    """Give all runs, oldest first; one that cannot be read is logged, and hides no other."""
+    found = []
+    for path in _folders(home):
+        try:
+            found.append(Run.open(home, path.name))
+        except InvalidInput as exc:
+            _log.warning("%s", exc)
+    return found
