@@ -175,6 +175,8 @@ def test_a_reviewer_sees_all_and_keeps_what_they_found(ann: httpx.Client, rita: 
     assert refused(rita.post(f"/traces/{trace}/reviews", json=stray), 400)
     done(rita.post(f"/traces/{trace}/reviews", json={"verdict": "partly", "corrected_tags": ["NA"]}))
     (review,) = done(rita.get(f"/traces/{trace}"))["reviews"]
+    assert done(ann.get(f"/traces/{trace}"))["reviews"] == []  # what reviewers say among themselves
+    assert "rita" not in ann.get("/traces/export").text
     assert (review["reviewer"], review["verdict"], review["corrected_tags"]) == ("rita", "partly", ["NA"])
     assert trace not in rita.get("/traces?scope=all&reviewed=false").text
     assert refused(rita.delete(f"/traces/{trace}"), 404)  # to see it is not to own it

@@ -84,7 +84,7 @@ def _keys_html(keys: Sequence[Key], scopes: Sequence[str]) -> str:
     return (
         f"<h2>Keys for programs</h2>{f'<table>{head}{rows}</table>' if rows else '<p>None yet.</p>'}"
         f"<form {_HERE} class='lectern-form'><label>What for<input name='label' required maxlength='120'></label>"
-        f"<fieldset><legend>It may (none chosen: all that you may)</legend>{boxes}</fieldset>"
+        f"<fieldset><legend>It may (choose at least one)</legend>{boxes}</fieldset>"
         "<button name='do' value='key'>Make a key</button></form>"
     )
 

@@ -6,7 +6,7 @@ Another's turn is answered as one that is not there.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -62,16 +62,16 @@ class TraceRoutes:
 
     def export(self, request: Request, format: Format = "jsonl", scope: Scope = "own") -> Response:
         """Take turns along, the oldest first: as JSON lines, as a table, or as OpenInference spans."""
-        records = self._reader.each(_within(scope, person_of(request), Filter()))
-        shown = ({k: v for k, v in record.items() if k not in OURS} for record in records)
+        who = person_of(request)
+        shown = (as_seen_by(who, record) for record in self._reader.each(_within(scope, who, Filter())))
         name = "traces.csv" if format == "csv" else "traces.jsonl"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(_lines(format, shown), media_type=_TYPES[format], headers=headers)
 
     def one(self, trace_id: Id, request: Request) -> Response:
         """Give a turn whole."""
-        record = self._seen(trace_id, person_of(request))
-        return reply({k: v for k, v in record.items() if k not in OURS})
+        who = person_of(request)
+        return reply(as_seen_by(who, self._seen(trace_id, who)))
 
     def delete(self, trace_id: Id, who: MaySeeOwn) -> Response:
         """Delete a turn of one's own for good, with all that hangs on it."""
@@ -124,6 +124,12 @@ class TraceRoutes:
             return self._reader.get(trace_id)
         except TraceUnknown as exc:  # said in the words that another's is answered with
             raise no_turn() from exc
+
+
+def as_seen_by(who: Person, record: Mapping[str, Any]) -> Row:
+    """Give a turn without what is the server's own, and to whom it is not for without what reviewers said of it."""
+    shown = {k: v for k, v in record.items() if k not in OURS}
+    return shown if who.may(Action.REVIEW) else {**shown, "reviews": []}
 
 
 def no_turn() -> TraceUnknown:

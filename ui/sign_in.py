@@ -22,6 +22,7 @@ from ui.access import SESSION, AccountAccess
 from ui.account_view import account_html, agreement_html, made_key_html, sign_in_html
 from ui.parts import Parts
 from ui.plain_page import plain_page
+from ui.rest_traces import as_seen_by
 from ui.server_settings import ServerSettings
 
 LARGEST_FORM = 20_000
@@ -103,7 +104,7 @@ class SignIn:
         """Give all turns of somebody as JSON lines."""
         who = self._who(request)
         records = TraceReader(self._parts.library.traces.engine).each(Filter(user=who.id))
-        lines = (to_jsonl(record).encode("utf-8", "replace") for record in records)
+        lines = (to_jsonl(as_seen_by(who, record)).encode("utf-8", "replace") for record in records)
         named = {"content-disposition": 'attachment; filename="lectern.jsonl"'}
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=named)
 
