@@ -253,7 +253,8 @@ async def test_the_event_loop_goes_on_while_a_model_is_slow(server: ModelServer,
 async def test_cancelling_closes_the_connection(server: ModelServer, model: Model) -> None:
     server.script(Reply(text="word " * 100, piece_delay_s=0.05))
     asked = asyncio.create_task(complete(model, ASK))
-    await asyncio.sleep(0.3)
+    while not server.chats:
+        await asyncio.sleep(0.005)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
