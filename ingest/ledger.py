@@ -22,6 +22,7 @@ from index_store.chunks import Chunk, chunk_from_json, chunk_to_json
 from index_store.errors import IndexDamaged, IndexProblem
 from index_store.manifest import MAKE_ROOM
 from ingest.receipts import Receipt
+from ingest.sources import FETCHED_FROM
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -60,6 +61,16 @@ class Known:
     splitter: str
     receipt: dict[str, Any]
     chunks: int
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its source is an address or a paper, and no folder of this machine."""
+        return self.source.startswith(FETCHED_FROM)
+
+    @property
+    def argument(self) -> str:
+        """What an ingest is given to read it, and nothing beside it, once more."""
+        return self.source if self.is_fetched else str(Path(self.source) / self.path)
 
 
 _FILE = "ledger.sqlite"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index_store.errors import FetchRefused
 from ingest.settings import IngestSettings
-from ingest.sources import Item, Payload, Source, folder_source
+from ingest.sources import FETCHED_FROM, Item, Payload, Source, folder_source
 
 
 def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, allow_loopback: bool = False) -> Source:
@@ -17,7 +17,7 @@ def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, 
         SourceMissing: when a path leads to nothing.
     """
     lowered = argument.lower()
-    if not lowered.startswith(("http://", "https://", "arxiv:")):
+    if not lowered.startswith(FETCHED_FROM):
         return folder_source(Path(argument), known, settings.max_file_bytes)
     from ingest.arxiv import Arxiv, parse_id
     from ingest.fetch import Fetcher, FetchSettings

@@ -142,9 +142,8 @@ def _sources_of(opened: Library, documents: Sequence[Known]) -> tuple[list[Sourc
     """Give each document as a source of its own, so that no file beside it is read; and whether one is missing."""
     found, missing = [], False
     for d in documents:
-        fetched = d.source.startswith(("http://", "https://", "arxiv:"))
         try:
-            found += opened.sources([d.source if fetched else str(Path(d.source) / d.path)])
+            found += opened.sources([d.argument])
         except SourceMissing as exc:
             missing = True
             click.echo(f"Kept as it was split before: {exc.message} {exc.hint}", err=True)

@@ -76,10 +76,8 @@ class LibraryHandlers:
         """Read a document anew, as after a failure; what follows its id says only when it was asked for."""
         try:
             known = self._known(document.partition(" ")[0])
-            fetched = known.source.startswith(("http://", "https://", "arxiv:"))
-            argument = known.source if fetched else str(Path(known.source) / known.path)
             with self._jobs.running(self._parts.user(request)) as cancelled:
-                async for shown in self._ingest([argument], cancelled):
+                async for shown in self._ingest([known.argument], cancelled):
                     yield shown
         except LecternError as exc:
             raise shown_error(exc) from exc
@@ -180,8 +178,7 @@ class LibraryHandlers:
 
 def _searched(document: Known) -> str:
     """Give what a document is found by: its source too where that is an address, and no folder of the server."""
-    fetched = document.source if document.source.startswith(("http://", "https://", "arxiv:")) else ""
-    return f"{document.title}\n{document.path}\n{fetched}".casefold()
+    return f"{document.title}\n{document.path}\n{document.source if document.is_fetched else ''}".casefold()
 
 
 def _named(upload: Upload) -> tuple[Path, str]:

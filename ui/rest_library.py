@@ -29,8 +29,6 @@ from ui.batch import Row
 from ui.ingesting import ingested, keep_uploads
 from ui.parts import Parts
 
-FETCHED = ("http://", "https://", "arxiv:")
-
 
 class LibraryRoutes:
     """What the library's addresses give."""
@@ -123,7 +121,7 @@ def shown_source(known: Known, who: Person) -> str:
     >>> shown_source(known, Person("s", Role.STUDENT)), shown_source(known, Person("a", Role.ADMIN))
     ('course', '/home/ann/course')
     """
-    whole = known.source.startswith(FETCHED) or who.may(Action.LIBRARY_CHANGE)
+    whole = known.is_fetched or who.may(Action.LIBRARY_CHANGE)
     return known.source if whole else Path(known.source).name
 
 
