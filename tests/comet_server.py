@@ -83,6 +83,14 @@ class CometServer:
         """What was wrong with the requests so far."""
         return [f"{request.method} {request.path}: {text}" for request in self.arrived for text in request.wrong]
 
+    def wait_for(self, chains: int) -> None:
+        """Wait until what a command left behind has delivered so many chains."""
+        for _ in range(600):
+            if len(self.chains) >= chains:
+                return
+            threading.Event().wait(0.05)
+        raise AssertionError(f"{len(self.chains)} of {chains} arrived")
+
     def script(self, *modes: str) -> None:
         """Treat the next requests that write in these ways, in order."""
         self._script.extend(modes)

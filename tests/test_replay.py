@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.evaluation.replay import history_of, way_of
+from assistant.evaluation.replay import said_before, way_of
 
 
 def turn(at: float, question: str, answer: str = "Yes.", **more: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def test_a_turn_reaches_no_further_than_it_did(kind: str, spans: list[str], way:
 
 def test_what_was_said_before_is_said_before_again() -> None:
     turns = [turn(3, "And half of that?"), turn(1, "What is 17 * 23?", "391"), turn(2, "Stopped.", "")]
-    assert history_of(turns[0], turns) == [
+    assert said_before(turns[0], turns) == [
         {"role": "user", "content": "What is 17 * 23?"},
         {"role": "assistant", "content": "391"},
     ]
@@ -37,9 +37,9 @@ def test_what_was_said_before_is_said_before_again() -> None:
 
 def test_a_question_that_stands_alone_needs_nothing_before_it() -> None:
     turns = [turn(1, "What is RAG?"), turn(2, "And its limits?", searched="What are the limits of RAG?")]
-    assert history_of(turns[1], turns) == []
+    assert said_before(turns[1], turns) == []
 
 
 def test_the_rows_of_an_evaluation_are_no_conversation() -> None:
     turns = [turn(n, f"Question {n}?", evaluation={"run": "r", "row": str(n)}) for n in (1, 2)]
-    assert history_of(turns[1], turns) == []
+    assert said_before(turns[1], turns) == []

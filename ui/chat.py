@@ -14,13 +14,14 @@ from typing import Any
 import gradio as gr
 
 from assistant.conversation import check_question
+from assistant.tracing.conversations import history_of
 from assistant.tracing.records import Feedback, Origin
 from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
 from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
-from ui.kept_turns import conversation_messages, history_of
+from ui.kept_turns import conversation_messages
 from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
 from ui.parts import Parts, plain

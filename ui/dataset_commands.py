@@ -116,7 +116,7 @@ def replay(
 
 def _again(library: Library, reader: TraceReader) -> Callable[[Mapping[str, Any]], str]:
     """Give what runs a turn of each kind again, and gives the id of the new trace."""
-    from assistant.evaluation.replay import history_of, way_of
+    from assistant.evaluation.replay import said_before, way_of
     from assistant.events import TurnStarted
     from assistant.tracing.queries import Filter
     from assistant.tracing.records import Origin
@@ -133,7 +133,7 @@ def _again(library: Library, reader: TraceReader) -> Callable[[Mapping[str, Any]
             opened.append(wiring.assistant_of(library).assistant)
 
         async def ask() -> str:
-            history = history_of(trace, reader.each(Filter(conversation=trace["conversation_id"])))
+            history = said_before(trace, reader.each(Filter(conversation=trace["conversation_id"])))
             question = trace["searched"] or trace["question"]  # what was asked, standing alone
             events = [e async for e in opened[0].ask(question, history, origin, way_of(trace))]
             return next(e.trace_id for e in events if isinstance(e, TurnStarted))

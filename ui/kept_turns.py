@@ -36,14 +36,6 @@ def conversation_messages(records: Sequence[Record]) -> tuple[list[Message], lis
     return messages, turns
 
 
-def history_of(records: Sequence[Record]) -> list[dict[str, str]]:
-    """Give a conversation as it was said, for the next turn."""
-    said = []
-    for record in records:
-        said += [{"role": "user", "content": record["question"]}, {"role": "assistant", "content": record["answer"]}]
-    return said
-
-
 def panel_of(
     record: Record | None, chunks: Mapping[str, Chunk], root: str = "", cells: Mapping[int, str] = MappingProxyType({})
 ) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from assistant.tracing.conversations import history_of
 from assistant.ways import Way
 
 
@@ -19,7 +20,7 @@ def way_of(trace: Mapping[str, Any]) -> Way:
     return "auto" if any(span["kind"] == "agent" for span in trace["spans"]) else "course"
 
 
-def history_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def said_before(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Give what was said before a turn, oldest first, as rows of {"role", "content"}; `turns` are its conversation's.
 
     Nothing for a turn that kept what it searched for: that stands alone already. Nothing for a row of an evaluation:
@@ -28,9 +29,4 @@ def history_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> 
     if trace["searched"] or trace["evaluation"]:
         return []
     before = sorted((t for t in turns if t["started_at"] < trace["started_at"]), key=lambda t: float(t["started_at"]))
-    return [
-        {"role": role, "content": said}
-        for turn in before
-        if turn["kind"] != "tag" and turn["answer"]
-        for role, said in (("user", turn["question"]), ("assistant", turn["answer"]))
-    ]
+    return history_of(turn for turn in before if turn["kind"] != "tag" and turn["answer"])

@@ -6,7 +6,7 @@ Each method takes the user whose conversation it must be: nobody reads or change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,6 +165,15 @@ class Conversations:
             (traces.c.conversation_id == earliest.c.conversation_id) & (traces.c.started_at == earliest.c.at),
         )
         return {row[0]: " ".join(row[1].split())[:LONGEST_TITLE] for row in connection.execute(query)}
+
+
+def history_of(records: Iterable[Record]) -> list[dict[str, str]]:
+    """Give turns, oldest first, as they were said: rows of {"role", "content"}, as the next turn is given them."""
+    return [
+        {"role": role, "content": str(record[column])}
+        for record in records
+        for role, column in (("user", "question"), ("assistant", "answer"))
+    ]
 
 
 def _says(wanted: str) -> ColumnElement[bool]:

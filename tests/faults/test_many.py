@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from assistant.gate import TurnLimits
-from assistant.tracing.conversations import Conversations
+from assistant.tracing.conversations import Conversations, history_of
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
@@ -32,7 +32,7 @@ from tests.faults.places import SERVER, WITHIN_S
 from tests.faults.recording import Watch
 from tests.faults.serving import ANSWER, QUESTION, Said, ask, until
 from tests.model_server import ModelServer, Reply
-from ui.kept_turns import conversation_messages, history_of
+from ui.kept_turns import conversation_messages
 
 FAMILY = "Too much at once"
 pytestmark = pytest.mark.faults

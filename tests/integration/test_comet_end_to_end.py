@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.tracing.conversations import Conversations
+from assistant.tracing.conversations import Conversations, history_of
 from assistant.tracing.records import Feedback, Origin
 from assistant.ways import Way
 from tests.chat_server import run
 from tests.comet_server import CometServer
 from ui import wiring
-from ui.kept_turns import history_of
 from ui.live import LiveTurns, follow
 
 pytestmark = pytest.mark.integration
@@ -44,15 +43,6 @@ def ask(home: Path, question: str, **how: str) -> str:
     return own
 
 
-def wait_for(server: CometServer, count: int) -> None:
-    """Wait until what a command left behind has delivered so much."""
-    for _ in range(600):
-        if len(server.chains) >= count:
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError(f"{len(server.chains)} of {count} arrived")
-
-
 def wait_until_tried(home: Path) -> None:
     """Wait until what a command left behind has tried, in vain, and has let go."""
     for _ in range(600):
@@ -67,7 +57,7 @@ def wait_until_tried(home: Path) -> None:
 def test_a_conversation_arrives_complete_by_itself(home: Path) -> None:
     with CometServer() as server:
         kept = [ask(home, question, **environment(server)) for question in QUESTIONS]
-        wait_for(server, 3)
+        server.wait_for(3)
         run(home, "feedback", kept[0], "down", "--comment", "too short", **environment(server))
         for _ in range(600):
             if server.feedback:

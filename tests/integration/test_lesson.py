@@ -41,14 +41,6 @@ def _reply(request: dict[str, Any]) -> str:
     return json.dumps(tags if "<example" in asked else tags[:1])
 
 
-def _wait_for(server: CometServer, count: int) -> None:
-    for _ in range(600):
-        if len(server.chains) >= count:
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError(f"{len(server.chains)} of {count} arrived")
-
-
 def _commands() -> list[list[str]]:
     """Give the commands of the lesson as they stand in its page, the word `lectern` left out."""
     page = (REPOSITORY / "docs" / "tagging.md").read_text("utf-8")
@@ -78,7 +70,7 @@ def test_the_lesson_is_done_in_six_commands_as_they_stand_in_its_page(tmp_path: 
         assert "- C is better than A: F1" in do(compare) and "C  tag_abstract@2 with gpt-4o" in said[-1]
         assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
         do(deliver)
-        _wait_for(comet, 1 + 6 * len(LABELS))
+        comet.wait_for(1 + 6 * len(LABELS))
         assert comet.complaints == []
         _rows_are_in_comet(comet)
         run_id = json.loads(run(home, "eval", "list", "--json", **how).splitlines()[0])["id"]
