@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from assistant.accounts.accounts import Accounts
+from assistant.accounts.keys import PREFIX
 from assistant.accounts.people import Role
 from assistant.tracing.store import TraceStore
 from tests.chat_server import served
@@ -46,6 +47,11 @@ class Person:
                 if '"msg":"process_completed"' in line or '"msg":"close_stream"' in line:
                     break
         return 200, "\n".join(told)
+
+
+def secret_of(key: str) -> str:
+    """Give the part of an API key that nobody else may learn; it may hold the sign that parts a key."""
+    return key.removeprefix(PREFIX).partition("_")[2]
 
 
 def make_accounts(home: Path) -> None:

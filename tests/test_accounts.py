@@ -11,10 +11,11 @@ import pytest
 from assistant.accounts import accounts as module
 from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
 from assistant.accounts.attempts import FREE, LONGEST_WAIT_S, network_of
-from assistant.accounts.keys import MOST, PREFIX, Keys, check_scopes
+from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
 from assistant.tracing.store import TraceStore
 from index_store.errors import AccountUnknown, InvalidInput, NotAllowed, NotSignedIn, SignInRefused
+from tests.people import secret_of
 
 GOOD = "correct horse battery"
 
@@ -53,7 +54,7 @@ def test_nothing_that_could_sign_in_stands_in_the_database(accounts: Accounts, t
     accounts.store.close()
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("traces.sqlite3*"))
     assert b"Ada" in kept
-    for secret in (GOOD, token, key, key.removeprefix(PREFIX).partition("_")[2]):
+    for secret in (GOOD, token, key, secret_of(key)):
         assert secret.encode() not in kept
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.chat_server import run
 from tests.comet_server import CometServer
 from tests.made_secrets import GITHUB, JWT, SK
 from tests.model_server import ModelServer, Reply
-from tests.people import PASSWORD, course_server, sign_in
+from tests.people import PASSWORD, course_server, secret_of, sign_in
 from ui.access import SESSION
 
 pytestmark = pytest.mark.integration
@@ -100,31 +100,29 @@ def found(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         {"the log": (folder / "ui.log").read_text(), "what Comet was sent": sent, "the store": kept, **answers},
         {
             "the model's key": model_key, "the provider's secret": provider_secret, "Comet's key": comet.key,
-            "a session": session, "a key of ours": key.rpartition("_")[2], "a password of ours": PASSWORD, **typed,
+            "a session": session, "a key of ours": secret_of(key), "a password of ours": PASSWORD, **typed,
         },
         {"a password": in_question, "a key": SK, "a token": JWT, "another's key": GITHUB},
     )  # fmt: skip
 
 
-def test_what_was_planted_is_found_in_nothing_that_is_written_sent_or_shown(found: Found) -> None:
-    assert "turn ended" in found.written["the log"] and "ReAct" in found.written["what Comet was sent"]
-    leaks = [
+def leaks(found: Found, hidden: Mapping[str, str]) -> list[str]:
+    """Say which secret stands where."""
+    return [
         f"{what} is in {where}"
         for where, text in found.written.items()
-        for what, secret in found.planted.items()
+        for what, secret in hidden.items()
         if secret in text
     ]
-    assert leaks == []
+
+
+def test_what_was_planted_is_found_in_nothing_that_is_written_sent_or_shown(found: Found) -> None:
+    assert "turn ended" in found.written["the log"] and "ReAct" in found.written["what Comet was sent"]
+    assert leaks(found, found.planted) == []
 
 
 def test_what_somebody_wrote_into_a_question_is_kept_sent_and_logged_without_its_keys(found: Found) -> None:
-    leaks = [
-        f"{what} is in {where}"
-        for where, text in found.written.items()
-        for what, secret in found.questions.items()
-        if secret in text
-    ]
-    assert leaks == []
+    assert leaks(found, found.questions) == []
 
 
 def test_the_log_holds_no_word_of_what_was_asked_and_no_name(found: Found) -> None:
