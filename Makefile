@@ -55,7 +55,7 @@ test-faults: install-dev ## injected faults, kills, and the property tests with 
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)
 
 test-integration: install-dev .venv-litellm/.installed browser mediawiki nginx ## whole stories, a MediaWiki, LiteLLM's proxy, nginx
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "integration and not faults" $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m integration $(ARGS)
 
 FUZZ_S ?= 200
 fuzz: .fuzz/.installed ## fuzz readers, splitter, citations, addresses, rows: FUZZ_S seconds each (200: half an hour in all)

@@ -153,8 +153,7 @@ def _named_pages(
     """Open the pages that the user names, before all else: that is what they want to be read."""
     if not given or "open_page" not in tools:
         return None
-    opened = [str(s.arguments.get("url")) for s in past if s.tool == "open_page"]
-    left = [address for address in given if address not in opened]
+    left = [address for address in given if address not in _opened(past)]
     if left:
         why = "The question names a page: it is opened."
         return Call(why, "open_page", {"url": left[0], "about": question[:300]})
@@ -241,11 +240,15 @@ def _web(question: str, tools: set[str], past: list[_Past], answer: Answerer, ne
     found = _supported("The web answers this.", question, "web_search", past, answer)
     if found is not None or "open_page" not in tools:
         return found
-    opened = [str(s.arguments.get("url")) for s in past if s.tool == "open_page"]
+    opened = _opened(past)
     listed = [a for s in past if s.tool == "web_search" for a in s.choices if a not in opened]
     if listed and len(opened) < MOST_PAGES:
         return Call("A page that was found may answer this.", "open_page", {"url": listed[0], "about": question[:300]})
     return _supported("A page answers this.", question, "open_page", past, answer)
+
+
+def _opened(past: Sequence[_Past]) -> list[str]:
+    return [str(step.arguments.get("url")) for step in past if step.tool == "open_page"]
 
 
 def _supported(thought: str, question: str, tool: str, past: list[_Past], answer: Answerer) -> Conclusion | None:

@@ -356,6 +356,15 @@ def test_a_reviewed_turn_becomes_a_test_and_can_be_run_again(home: Path, tmp_pat
     assert again["before"]["trace"] != again["after"]["trace"]
 
 
+def test_a_turn_of_the_course_alone_is_not_taken_to_the_tools_when_it_is_run_again(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "kilns.md").write_text("# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n")
+    run(home, "ingest", str(tmp_path / "kilns.md"))
+    for how, tools in (("--course", []), ("--agent", ["calculate"])):
+        trace = json.loads(run(home, "ask", "What is 17 * 23?", how, "--json"))["trace_id"]
+        row = json.loads(run(home, "replay", trace, "--json"))
+        assert (row["after"]["tools"], row["changed"]) == (tools, [])
+
+
 def test_a_turn_is_run_again_with_another_model(home: Path, tmp_path: Path, server: ModelServer) -> None:
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / "kilns.md").write_text("# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n")

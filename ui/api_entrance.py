@@ -23,6 +23,7 @@ MOST_BYTES = 4_000_000
 
 
 Larger = Mapping[str, tuple[int, Action]]
+"""By the end of a path: the bytes that it takes, and what somebody must be allowed to do."""
 
 
 class Entrance:

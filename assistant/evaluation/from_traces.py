@@ -44,11 +44,11 @@ def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
         return "answers", {**row, "gold": [], "answer": "", "keywords": []}
     gold = _gold(trace, review, as_it_was)
     answer = review.get("corrected_answer") or (trace["answer"] if as_it_was else "")
-    if not gold:  # an empty gold would say that it must be refused
-        if review.get("corrected_answer") and _keywords(answer):
-            return "answers", {**row, "answer": answer, "keywords": _keywords(answer)}
+    keywords = _keywords(answer)
+    if not gold and not (review.get("corrected_answer") and keywords):
         raise _unknown(trace, "--source PATH (and --answer TEXT), or --verdict right or refuse")
-    return "answers", {**row, "gold": gold, "answer": answer, "keywords": _keywords(answer)}
+    sources = {"gold": gold} if gold else {}  # an empty gold would say that it must be refused
+    return "answers", {**row, **sources, "answer": answer, "keywords": keywords}
 
 
 def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
