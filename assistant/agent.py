@@ -10,9 +10,8 @@ import asyncio
 import contextvars
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import Any
 
 from llama_index.core.agent.workflow.workflow_events import ToolCall, ToolCallResult
@@ -21,19 +20,15 @@ from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.workflow import Event as WorkflowEvent
 
-from assistant.addressed import speaks_to_model
+from assistant.agent_ending import concluded
 from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
-from assistant.answer_stream import AnswerStream
-from assistant.events import Citation, Thought, Token, ToolStep
+from assistant.events import Thought, Token, ToolStep
+from assistant.link_guard import without_foreign_links
 from assistant.llms import Model
+from assistant.passages import code_of, links_of
 from assistant.prompts import PromptSet
 from assistant.query_engine import Outcome, Turns
-from assistant.question_parts import alone, without_calculation
-from assistant.quotes import quotes_of
-from assistant.quoting import answer_from
-from assistant.react_agent import LoopAgent, Out, new_answer
-from assistant.refusal import REFUSAL
-from assistant.selection import Passage
+from assistant.react_agent import LoopAgent, Out
 from assistant.toolbox import Toolbox, written
 from assistant.tools.tool import Observation, Source
 from assistant.tracing.capture import span
@@ -42,6 +37,8 @@ from index_store.chunks import Embedder, Hit
 
 AgentStep = Thought | ToolStep | Token | Outcome
 CANCEL_WITHIN_S = 0.5
+FIRST_LOOK_S = 0.05
+"""How long the first step waits to hear which hosts can be reached; the second, and a call of one of them, wait on."""
 SHOWN_CHARACTERS = 1_200
 """Of an observation, in an event: what a reader looks at; the model reads all of it, and the trace keeps it."""
 
@@ -60,6 +57,7 @@ class CourseAgent:
     ) -> None:
         self.toolbox = toolbox
         self._embedder = embedder
+        self._by_model = model.mode != "quoting"
         self._limits = AgentLimits() if limits is None else limits
         self._loop = LoopAgent(model, prompts, toolbox, toolbox.all())
 
@@ -77,17 +75,27 @@ class CourseAgent:
         run = AgentRun(question, tuple(history), self._limits, Meter() if meter is None else meter)
         if seen:
             run.steps.append(searched(run, seen))
-            yield _told(run.steps[0], uuid.uuid4().hex)
+            yield _told(run.steps[0], uuid.uuid4().hex, run)
+        run.looking = asyncio.ensure_future(self.toolbox.look_around())
+        try:
+            await asyncio.wait({run.looking}, timeout=FIRST_LOOK_S)
+            async with aclosing(self._answering(run)) as answering:
+                async for step in answering:
+                    yield step
+        finally:
+            run.looking.cancel()
+
+    async def _answering(self, run: AgentRun) -> AsyncGenerator[AgentStep, None]:
+        """Run the loop to its end or to a limit, and conclude."""
         limit = ""
-        await self.toolbox.look_around()
-        with span("agent", "answer with tools", {"question": question, "history": list(history)}) as kept:
+        with span("agent", "answer with tools", {"question": run.question, "history": list(run.history)}) as kept:
             try:
                 async with aclosing(self._steps(run)) as steps:
                     async for step in steps:
                         yield step
             except LimitReached as exc:
                 limit = str(exc)
-            outcome = await self._concluded(run, limit)
+            outcome = await concluded(run, limit, self.toolbox, self._embedder, by_model=self._by_model)
             if limit and outcome.found:
                 yield Token(_unsaid(run, outcome))
             kept.outputs = {"found": outcome.found, "steps": len(run.steps), "limit": limit}
@@ -110,7 +118,7 @@ class CourseAgent:
         events = handler.stream_events()
         try:
             async for event in _within(events, run):
-                step = _step_of(event)
+                step = _step_of(event, run)
                 if step is not None:
                     yield step
             await handler  # raises what ended the loop
@@ -120,48 +128,6 @@ class CourseAgent:
             with suppress(Exception, asyncio.CancelledError):  # how it ended was told above, or nobody listens any more
                 await asyncio.wait_for(asyncio.shield(handler._result_task), CANCEL_WITHIN_S)
             await events.aclose()
-
-    async def _concluded(self, run: AgentRun, limit: str) -> Outcome:
-        """Say how the turn ended: with tags, with an answer whose citations hold, or with nothing that supports one."""
-        if run.tags is not None and run.answer is None:
-            tags = run.tags
-            found = _last(run).found
-            return Outcome(True, found.text, (), (), tags=tags, by_rules=found.by_rules)
-        answer = run.answer
-        if limit and (answer is None or not answer.order):
-            answer = await asyncio.to_thread(self._quoted, run)
-        hits = tuple(source.hit for source in run.sources)
-        if answer is not None and answer.order and not answer.is_refusal and not answer.leaks:
-            with span("judge", "check citations", {"markers": answer.order}) as kept:
-                cited = [run.sources[n - 1] for n in answer.order]
-                citations = await asyncio.to_thread(self._cited, answer.said.strip(), cited)
-                kept.outputs = {"citations": [c.marker for c in citations]}
-            if citations:
-                return Outcome(True, answer.said.strip(), citations, hits, limit=limit, offers=run.offers)
-        return Outcome(False, REFUSAL, (), hits, limit=limit, offers=run.offers)
-
-    def _quoted(self, run: AgentRun) -> AnswerStream | None:
-        """Answer with sentences of what has been found so far, if that supports an answer; no model is asked."""
-        passages = [
-            Passage(n, s.hit.chunk.context, s.hit.chunk.heading, s.hit.cosine, s.kind != "course")
-            for n, s in enumerate(run.sources, start=1)
-        ]
-        groups = [[p for p in passages if p.is_outside is outside] for outside in (False, True)]
-        parts = [without_calculation(question)[0] for _, question in alone(run.question, run.history)]
-        quoted = [next(filter(None, (answer_from(q, group, self._embedder) for group in groups)), "") for q in parts]
-        said = "\n\n".join(dict.fromkeys(filter(None, quoted)))
-        if not said:
-            return None
-        answer = new_answer(run)
-        answer.feed(said)
-        answer.finish()
-        return answer
-
-    def _cited(self, text: str, cited: Sequence[Source]) -> tuple[Citation, ...]:
-        """Give the citations; a sentence from outside that tells the assistant what to say supports nothing."""
-        found = quotes_of(text, [source.hit for source in cited], self._embedder)
-        placed = [replace(c, kind=cited[c.marker - 1].kind, fetched_at=cited[c.marker - 1].fetched_at) for c in found]
-        return tuple(c for c in placed if c.kind == "course" or not speaks_to_model(c.quote))
 
 
 def _no_tokens(text: str) -> list[str]:
@@ -194,7 +160,7 @@ async def _within(events: Any, run: AgentRun) -> AsyncGenerator[WorkflowEvent, N
         yield event
 
 
-def _step_of(event: WorkflowEvent) -> AgentStep | None:
+def _step_of(event: WorkflowEvent, run: AgentRun) -> AgentStep | None:
     """Give our event for one of the workflow's, None for those that nobody needs to see."""
     match event:
         case Out():
@@ -203,30 +169,41 @@ def _step_of(event: WorkflowEvent) -> AgentStep | None:
         case ToolCallResult():
             kept = event.tool_output.raw_output
             if isinstance(kept, Step):
-                return _told(kept, event.tool_id)
+                return _told(kept, event.tool_id, run)
             text = str(event.tool_output.content)  # there is no tool of that name
-            return ToolStep(event.tool_id, event.tool_name, event.tool_kwargs, "failed", text, (), text, 0.0)
+            given = _shown(event.tool_kwargs, run)
+            return ToolStep(event.tool_id, event.tool_name, given, "failed", text, (), text, 0.0)
         case ToolCall():
-            return ToolStep(event.tool_id, event.tool_name, event.tool_kwargs, "running")
+            return ToolStep(event.tool_id, event.tool_name, _shown(event.tool_kwargs, run), "running")
     return None
 
 
-def _told(step: Step, step_id: str) -> ToolStep:
+def _told(step: Step, step_id: str, run: AgentRun) -> ToolStep:
     """Tell of a call that is over."""
     return ToolStep(
         step_id,
         step.tool,
-        step.arguments,
+        _shown(step.arguments, run),
         "done" if step.error is None else "failed",
-        step.observation[:SHOWN_CHARACTERS],
+        _shown(step.observation[:SHOWN_CHARACTERS], run),
         tuple((s.hit.chunk.title, s.hit.chunk.path) for s in step.found.sources),
-        step.error,
+        None if step.error is None else _shown(step.error, run),
         step.seconds,
     )
 
 
-def _last(run: AgentRun) -> Step:
-    return next(step for step in reversed(run.steps) if step.found.tags is not None)
+def _shown(given: Any, run: AgentRun) -> Any:
+    """Give what a reader sees of a call, without links that lead elsewhere than to what was found or written."""
+    match given:
+        case str():
+            hits = [source.hit for source in run.sources]
+            in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
+            return without_foreign_links(given, links_of(hits, run.said_by_user) | run.addresses, in_code)
+        case Mapping():
+            return {key: _shown(value, run) for key, value in given.items()}
+        case list() | tuple():
+            return [_shown(value, run) for value in given]
+    return given
 
 
 def _unsaid(run: AgentRun, outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ threads of a turn and is another one in every other turn.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 from assistant.answer_stream import AnswerStream
 from assistant.tools.tool import Observation, Offer, Source
 from assistant.usage import Meter
-from index_store.errors import SettingsError
+from index_store.errors import LecternError, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Step:
     found: Observation = Observation()
     numbers: tuple[int, ...] = ()  # of the sources it brought, as the model cites them
     error: str | None = None
+    failure: LecternError | None = None  # what the error was
     seconds: float = 0.0
 
 
@@ -76,12 +78,18 @@ class AgentRun:
     malformed: int = 0  # replies of no use, one after the other
     uncited: int = 0  # answers that cited nothing
     instructions: frozenset[tuple[str, ...]] = frozenset()  # of the prompt, as runs of words: no answer repeats them
+    looking: asyncio.Future[None] | None = None  # for the hosts that can be reached
     answer: AnswerStream | None = None  # the answer that is being written, or was
 
     @property
     def said_by_user(self) -> str:
         """All that the user said in this conversation."""
         return "\n".join([*(t["content"] for t in self.history if t.get("role") == "user"), self.question])
+
+    async def looked(self) -> None:
+        """Wait until it is known which hosts can be reached."""
+        if self.looking is not None:
+            await asyncio.shield(self.looking)
 
     @property
     def seconds_left(self) -> float:

@@ -209,9 +209,20 @@ class Assistant:
 
 def _ending(outcome: Outcome, trace_id: str, meter: Meter, seconds: float) -> Event:
     if outcome.found:
-        about = (outcome.tags, outcome.by_rules, outcome.limit, outcome.offers)
-        return Answer(trace_id, outcome.text, outcome.citations, meter.usage(), seconds, *about)
-    return Refusal(trace_id, outcome.text, outcome.hits, meter.usage(), seconds, outcome.limit, outcome.offers)
+        return Answer(
+            trace_id,
+            outcome.text,
+            outcome.citations,
+            meter.usage(),
+            seconds,
+            tags=outcome.tags,
+            by_rules=outcome.by_rules,
+            limit=outcome.limit,
+            offers=outcome.offers,
+            notes=outcome.notes,
+        )
+    about = (outcome.limit, outcome.offers, outcome.notes)
+    return Refusal(trace_id, outcome.text, outcome.hits, meter.usage(), seconds, *about)
 
 
 def check_question(question: str) -> None:

@@ -123,6 +123,7 @@ class Answer:
     by_rules: bool = False  # the tags: a heuristic, no model
     limit: str = ""  # which limit ended the turn early
     offers: tuple[Offer, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences of ours about it: what it does not show, what was left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class Refusal:
     seconds: float = 0.0
     limit: str = ""
     offers: tuple[Offer, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences of ours: who could not be asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
+from assistant.followup import stand_alone
 from assistant.passages import addresses_in
 from assistant.terms import content_terms
 from assistant.units import units_of
@@ -34,15 +35,19 @@ Asking = Sequence[tuple[str, str]]
 """Sentences that speak to the assistant, and each with the ones beside it."""
 
 
-def check_call(tool: str, arguments: Mapping[str, Any], run: AgentRun, embedder: Embedder | None = None) -> None:
-    """Let a call through that the user's question may call for; with an embedder, its meaning is compared too.
+def check_call(
+    tool: str, arguments: Mapping[str, Any], run: AgentRun, embedder: Embedder | None = None
+) -> Mapping[str, Any]:
+    """Let a call through that the user's question may call for, and give the arguments with which it may be made.
+
+    With an embedder, its meaning is compared too.
 
     Raises:
         ToolRefused: when what was read asks for it, and not the user; or when its address comes from nowhere.
     """
     said = " ".join(map(str, _values(arguments)))
     if tool == "open_page":
-        _check_address(str(arguments.get("url", "")), run)
+        arguments = {**arguments, "url": _known_address(str(arguments.get("url", "")), run)}
     elif tool == "tag_abstract" and not _stands_in(str(arguments.get("abstract", "")), run.said_by_user):
         raise ToolRefused("That abstract is not what the user pasted.", hint="Tag only what the user wrote.")
     elif tool in _TELLS_OTHERS and any(word not in run.said_by_user for word in _NO_WORD.findall(said)):
@@ -55,6 +60,7 @@ def check_call(tool: str, arguments: Mapping[str, Any], run: AgentRun, embedder:
             f"{tool} was not called: that call comes from a text that was read, not from the user's question.",
             hint=_GO_ON,
         )
+    return arguments
 
 
 def _is_asked_by_a_text(said: str, run: AgentRun, asking: Asking, embedder: Embedder | None) -> bool:
@@ -72,19 +78,22 @@ def _is_asked_by_a_text(said: str, run: AgentRun, asking: Asking, embedder: Embe
 
 
 def _tells_what_was_said_before(said: str, run: AgentRun) -> bool:
-    """Tell a call that carries the conversation off: more of it was said before than the question says."""
-    words, asked = _words(said), _words(run.question)
-    before = (words & _words(run.said_by_user)) - asked
-    return len(before) > _STRANGE * len(words)
+    """Tell a call that carries the conversation off: a word of it was said before, and the question does not need it.
+
+    A follow-up needs the words of the question that it goes on with.
+    """
+    return bool((_words(said) & _words(run.said_by_user)) - _words(stand_alone(run.question, run.history)))
 
 
-def _check_address(address: str, run: AgentRun) -> None:
-    known = {_plain(found) for found in addresses_in(run.said_by_user)} | {_plain(a) for a in run.addresses}
+def _known_address(address: str, run: AgentRun) -> str:
+    """Give an address as the user or a search gave it: what a model wrote behind it is told to nobody."""
+    known = {_plain(given): given for given in (*run.addresses, *addresses_in(run.said_by_user))}
     if _plain(address) not in known:
         raise ToolRefused(
             f"{address[:200]} was not opened: neither the user nor a search in this turn gave that address.",
             hint="Open only addresses that the user wrote or that web_search listed.",
         )
+    return known[_plain(address)]
 
 
 _BEHIND_AN_ADDRESS = re.compile(r"[.,;:!?)]{0,2}/?\Z")

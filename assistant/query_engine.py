@@ -25,7 +25,7 @@ from assistant.passages import code_of, links_of, passage_of
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
-from assistant.quotes import quotes_of
+from assistant.quotes import quotes_of, unsupported_note
 from assistant.refusal import REFUSAL
 from assistant.tools.tool import Offer
 from assistant.tracing.capture import span
@@ -53,6 +53,7 @@ class Outcome:
     by_rules: bool = False  # the tags: a heuristic, no model
     limit: str = ""  # which limit ended the turn early
     offers: tuple[Offer, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences of ours for the reader
 
 
 Step = Rewritten | Retrieved | Token | Outcome
@@ -139,7 +140,8 @@ class CourseQueryEngine(BaseQueryEngine):
         if text and REFUSAL not in text:
             cited = quotes_of(text, [hits[n - 1] for n in order], self._embedder)
             if cited:
-                return Outcome(found=True, text=text, citations=cited, hits=hits)
+                notes = unsupported_note(text, cited) if self._model.mode != "quoting" else ()
+                return Outcome(found=True, text=text, citations=cited, hits=hits, notes=notes)
         return Outcome(found=False, text=REFUSAL, citations=(), hits=hits)
 
     def _query(self, query_bundle: QueryBundle) -> Response:

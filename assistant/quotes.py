@@ -7,11 +7,11 @@ statement is compared by words in common first, then by embedding. Every quote i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.events import Citation
-from assistant.terms import words_of
+from assistant.terms import content_terms, words_of
 from assistant.units import Unit, units_of
 from assistant.wording import without_links
 from index_store.chunks import Embedder, Hit
@@ -23,6 +23,7 @@ _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
 ENOUGH_SHARED = 0.75
 PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
 HARDLY_SHARED = 0.25
+HARDLY_KNOWN = 0.5  # share of a sentence's words that cited passages have, below which they do not say it
 MOST_EMBEDDED = 4
 """Units with most words in common that are embedded: all of a passage's would take longer than a search."""
 
@@ -46,6 +47,31 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
             if quote is not None:
                 found.setdefault((marker, quote.text), _citation(marker, hit, quote))
     return tuple(sorted(found.values(), key=lambda c: c.marker))
+
+
+def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, ...]:
+    """Name the sentences of a model's answer that cite nothing and whose words no cited passage has, in one note.
+
+    What has no marker of its own may still be said by the passage of the next one; in code and headings none is asked
+    for.
+    """
+    known = {word for c in citations for word in content_terms(f"{c.title} {c.context}")}
+    bare = [s for s in _without_marker(_CODE.sub(" ", answer)) if not s.endswith(":") and not s.startswith("#")]
+    own = [(s, set(content_terms(s))) for s in bare]
+    strange = [s for s, words in own if len(words) > 1 and len(words & known) < HARDLY_KNOWN * len(words)]
+    if not strange:
+        return ()
+    more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
+    return (f"No source is given for: “{' '.join(strange[0].split())[:200]}”{more}.",)
+
+
+def _without_marker(answer: str) -> Iterator[str]:
+    """Give the sentences of an answer that no marker follows."""
+    begun = 0
+    for match in _MARKERS.finditer(answer):
+        yield from (unit.text for unit in units_of(answer[begun : match.start()].lstrip(".,; "))[:-1])
+        begun = match.end()
+    yield from (unit.text for unit in units_of(answer[begun:].lstrip(".,; ")))
 
 
 def _citation(marker: int, hit: Hit, quote: Unit) -> Citation:

@@ -27,7 +27,8 @@ from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
-from assistant.planner import next_step
+from assistant.planner import NOT_CALCULATED, next_step
+from assistant.question_parts import without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
 from assistant.support import Support, judge
@@ -75,7 +76,11 @@ class QuotingLLM(CustomLLM):
                 return CANNOT
 
     def _answer(self, inputs: Mapping[str, Any]) -> str:
-        return answer_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
+        question, calculation = without_calculation(inputs["question"])
+        said = answer_from(question, _passages(inputs), self._embedder)
+        if said is None:
+            return REFUSAL
+        return f"{said}\n\n{NOT_CALCULATED.format(calculation=calculation)}" if calculation else said
 
     def _next_step(
         self, inputs: Mapping[str, Any], say: Callable[[str, Sequence[Passage], Embedder], str | None]

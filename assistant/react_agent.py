@@ -125,6 +125,8 @@ class LoopAgent(ReActAgent):
         if not run.steps and abstract is not None and _may_tag(tools):
             return _given_call(ctx, run, abstract)
         run.check_limits()
+        if run.steps:  # the first step does not wait, so that it is seen at once
+            await run.looked()
         output: AgentOutput = await super().take_step(ctx, llm_input, tools, memory)
         if output.retry_messages:
             return self._once_more(run, output)

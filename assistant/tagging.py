@@ -181,16 +181,18 @@ class Tagger:
             await turn.end("stopped")  # nothing, unless it was cancelled
         return tagged
 
-    async def names_in(self, abstract: str) -> list[str]:
-        """Find the names within a turn that somebody else keeps, such as the agent's; NO_MODELS where there are none.
+    async def names_in(self, abstract: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Find the names within a turn that somebody else keeps, such as the agent's; give them and notes on them.
+
+        The names are NO_MODELS where there are none.
 
         Raises:
             InvalidInput, PromptProblem, ModelProblem: as `tag`.
         """
         paste = read_paste(abstract)
         found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
-        tags = (one.pasted(t).name for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags)
-        return list(dict.fromkeys(tags)) or list(NO_MODELS)
+        tags = [one.pasted(t) for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags]
+        return tuple(_names(_once(tags))), _notes(paste, found)
 
     @property
     def uses_rules(self) -> bool:
@@ -214,26 +216,38 @@ class Tagger:
 def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
     """Put together what was found in each abstract, in places of the paste."""
     each = [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
-    once: dict[str, Tag] = {}
-    for one in (t for tags in each for t in tags):
-        once.setdefault(" ".join(one.name.casefold().split()), one)
+    once = _once(t for tags in each for t in tags)
     several = tuple(
         TaggedAbstract(one.start, one.start + len(one.text), _names(tags), _spans(tags))
         for one, tags in zip(paste.abstracts, each, strict=True)
     )
-    marked = any(t.name not in one.plain.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
-    parted = any("\n" in t.name for tags in each for t in tags)
-    dropped = [name for placed in found for name in placed.dropped]
     return Tagged(
         trace_id=turn.start.trace_id,
-        tags=_names(once.values()),
-        spans=_spans(once.values()),
-        dropped=len(dropped),
-        notes=(*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ())),
+        tags=_names(once),
+        spans=_spans(once),
+        dropped=sum(len(placed.dropped) for placed in found),
+        notes=_notes(paste, found),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
         seconds=turn.seconds,
     )
+
+
+def _once(tags: Iterable[Tag]) -> list[Tag]:
+    """Give each name once, as it stands in the first place that has it."""
+    once: dict[str, Tag] = {}
+    for one in tags:
+        once.setdefault(" ".join(one.name.casefold().split()), one)
+    return list(once.values())
+
+
+def _notes(paste: Paste, found: Sequence[Placed]) -> tuple[str, ...]:
+    """Say what a reader of the tags should know: of the paste, of what was dropped, of how a tag is given."""
+    tags = [(one, one.pasted(t).name) for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags]
+    marked = any(name not in one.plain.text for one, name in tags)
+    parted = any("\n" in name for _, name in tags)
+    dropped = [name for placed in found for name in placed.dropped]
+    return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
 
 
 def _names(tags: Iterable[Tag]) -> list[str]:

@@ -101,36 +101,52 @@ class Toolbox:
         return frozenset(t.name for t in self.tools() if self._breakers[t.name].rests_s <= 0)
 
     def _off(self, tool: Tool) -> str | None:
+        chosen = self._off_by_choice(tool)
+        if chosen is not None:
+            return chosen
+        if tool.reaches is not None and not self._reach.is_there(tool.reaches):
+            return f"{tool.reaches[0]} cannot be reached from here"
+        return tool.off_because()
+
+    def _off_by_choice(self, tool: Tool) -> str | None:
         if self._allowed is not None and tool.name not in self._allowed:
             return "switched off by LECTERN_TOOLS"
         rule = RULE.get()
         if rule is not None and not rule.allows_tool(tool.name):
             return "not used for questions about an assignment that is open"
-        if tool.reaches is not None and not self._reach.is_there(tool.reaches):
-            return f"{tool.reaches[0]} cannot be reached from here"
-        return tool.off_because()
+        return None
+
+    def is_cut_off(self, name: str) -> bool:
+        """Tell whether a tool is off for nothing but the lack of a connection to what it asks."""
+        tool = self._tools.get(name)
+        if tool is None or tool.reaches is None or self._off_by_choice(tool) is not None:
+            return False
+        return not self._reach.is_there(tool.reaches)
 
     async def call(self, run: AgentRun, name: str, given: Mapping[str, Any]) -> Step:
         """Call a tool, and keep in the run what came of it. A fault of ours is raised; all else is an observation."""
         begun = time.monotonic()
         given = {key: cleaned(value) if isinstance(value, str) else value for key, value in given.items()}
-        found, error = Observation(), None
+        found, error, failure = Observation(), None, None
         with span("tool", name, dict(given), **{records.TOOL_NAME: name, records.OPERATION: "execute_tool"}) as kept:
             try:
                 found = await self._run(run, name, given)
             except LecternError as exc:
-                error = str(exc)
+                error, failure = str(exc), exc
                 kept.status, kept.error = "error", error
                 kept.attributes[records.ERROR_TYPE] = type(exc).__name__
             numbers = run.take(found)
             observation = f"Error: {error}" if error is not None else written(found, numbers, run)
             kept.outputs = {"text": found.text, "sources": [_kept(n, run.sources[n - 1]) for n in numbers]}
-        step = Step(run.thought, name, given, observation, found, numbers, error, time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        step = Step(run.thought, name, given, observation, found, numbers, error, failure, seconds)
         run.steps.append(step)
         return step
 
     async def _run(self, run: AgentRun, name: str, given: Mapping[str, Any]) -> Observation:
         tool = self._tools.get(name)
+        if tool is not None and tool.reaches is not None:
+            await run.looked()
         if tool is None or self._off(tool) is not None:
             why = "there is no such tool" if tool is None else str(self._off(tool))
             raise ToolFailed(f"{name} cannot be called: {why}.", hint=f"Tools: {', '.join(sorted(self.names()))}.")
@@ -142,10 +158,10 @@ class Toolbox:
                 hint="Go on without it.",
             )
         said = arguments.model_dump(exclude_defaults=True)
-        await asyncio.to_thread(check_call, name, said, run, self._embedder)
+        asked = await asyncio.to_thread(check_call, name, said, run, self._embedder)
         if any(s.tool == name and s.error is None and _same(s.arguments, given) for s in run.steps):
             raise InvalidInput(f"{name} was called like this before.", hint="What it found stands above.")
-        return _allowed(await _watched(tool, arguments, breaker, run.seconds_left))
+        return _allowed(await _watched(tool, arguments.model_copy(update=asked), breaker, run.seconds_left))
 
 
 async def _watched(tool: Tool, arguments: Any, breaker: Breaker, seconds_left: float) -> Observation:

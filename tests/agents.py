@@ -41,6 +41,12 @@ class Canned(Tool):
         self._found = found
         self._wait_s = wait_s
         self.calls = 0
+        self.host: tuple[str, int] | None = None
+
+    @property
+    def reaches(self) -> tuple[str, int] | None:
+        """The host that it would ask."""
+        return self.host
 
     async def run(self, given: Any) -> Observation:
         """Give it."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from assistant.agent_ending import UNFINISHED
 from assistant.agent_run import AgentLimits
 from assistant.events import Thought, Token, ToolStep
 from assistant.query_engine import Outcome
 from assistant.refusal import REFUSAL
+from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation
 from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
@@ -278,12 +280,71 @@ def test_the_limit_of_seconds_ends_a_turn_whose_model_is_silent(
     assert end.found and "1,260 degrees" in end.text
 
 
-def test_a_limit_before_anything_was_found_is_told_with_the_refusal(
+def test_a_limit_before_anything_was_found_is_not_laid_to_the_course(
     searcher: Any, minilm: Any, server: ModelServer
 ) -> None:
     server.script(Reply(hang=True))
     end = outcome(run(agent_over(searcher, minilm, server, limits=AgentLimits(seconds=0.3)), STONEWARE))
-    assert (end.found, end.text) == (False, REFUSAL) and end.limit
+    assert (end.found, end.text) == (False, UNFINISHED) and end.limit
+
+
+def test_the_first_step_does_not_wait_for_a_host_that_drops_packets(searcher: Any, minilm: Any) -> None:
+    class Dropping(Reach):
+        async def look(self, hosts: Sequence[Any]) -> None:
+            await asyncio.Event().wait()
+
+    async def first() -> Any:
+        steps = agent_over(searcher, minilm, reach=Dropping()).stream(STONEWARE)
+        try:
+            return await asyncio.wait_for(anext(steps), 5)
+        finally:
+            await steps.aclose()
+
+    assert isinstance(asyncio.run(first()), Thought)
+
+
+def test_a_tool_of_a_host_that_cannot_be_reached_is_named_under_the_refusal(searcher: Any, minilm: Any) -> None:
+    class CutOff(Reach):
+        async def look(self, hosts: Sequence[Any]) -> None:
+            self._found = {host: (0.0, False) for host in hosts}
+
+    tool = Canned("wikipedia", page("late"))
+    tool.host = ("wiki.example", 443)
+    end = outcome(run(agent_over(searcher, minilm, None, [tool], reach=CutOff()), "Who was the first potter on Mars?"))
+    assert (end.found, end.text) == (False, REFUSAL)
+    assert end.notes == ("Wikipedia could not be asked: there is no connection from here.",) and tool.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("1/0", "divides by zero"), ("12 * (3 + 4", "has a bracket that is not closed"), ("3 + 4)", "is not open")],
+)
+def test_what_has_no_value_is_said_to_have_none(searcher: Any, minilm: Any, asked: str, told: str) -> None:
+    end = outcome(run(agent_over(searcher, minilm), asked))
+    assert not end.found and told in end.text and end.notes == ()
+
+
+def test_the_quote_of_a_calculation_is_the_whole_of_it(searcher: Any, minilm: Any) -> None:
+    end = outcome(run(agent_over(searcher, minilm), "7! / 5"))
+    assert [c.quote for c in end.citations] == ["7! / 5 = 1008"]
+
+
+def test_a_sentence_that_cites_nothing_and_stands_nowhere_is_named(
+    searcher: Any, minilm: Any, server: ModelServer
+) -> None:
+    supported = "Stoneware is fired at 1,260 degrees [1]."
+    server.script(SEARCH, answer(f"{supported} Ada Lovelace built the first kiln."))
+    end = outcome(run(agent_over(searcher, minilm, server), STONEWARE))
+    assert end.notes == ("No source is given for: “Ada Lovelace built the first kiln.”.",)
+    server.script(SEARCH, answer(supported))
+    assert outcome(run(agent_over(searcher, minilm, server), STONEWARE)).notes == ()
+
+
+def test_names_that_a_model_made_up_are_told_with_the_tags(searcher: Any, minilm: Any, server: ModelServer) -> None:
+    server.default = Reply(text='["PotFormer", "ClayNet"]')
+    pasted = "Abstract: We present PotFormer, a transformer for pots. It outperforms all earlier models by two points."
+    end = outcome(run(agent_over(searcher, minilm, server), pasted))
+    assert end.tags == ("PotFormer",) and len(end.notes) == 1 and "ClayNet" in end.notes[0]
 
 
 @pytest.mark.parametrize("reply", [Reply(text=SEARCH, piece_delay_s=0.05), Reply(hang=True)])

@@ -12,6 +12,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from assistant.llms import choose_model
+from assistant.planner import NOT_CALCULATED
 from assistant.prompts import PromptSet, load
 from assistant.quoting import CANNOT, NAME, QuotingLLM, task_of
 from assistant.refusal import REFUSAL
@@ -59,6 +60,14 @@ def test_a_template_reworded_by_a_course_team_gives_the_same_quotes(llm: Quoting
     assert theirs[-1].content != prompt()[-1].content
     assert said(llm, theirs) == said(llm, prompt())
     assert "1,260" in said(llm, theirs)
+
+
+@pytest.mark.parametrize("wish", ["plus 1", "raised to the 0.23 power"])
+def test_a_calculation_behind_the_question_is_named_as_left(llm: QuotingLLM, wish: str) -> None:
+    plain, more = said(llm, prompt()), said(llm, prompt(f"{QUESTION[:-1]} {wish}?"))
+    assert more == f"{plain}\n\n{NOT_CALCULATED.format(calculation=wish)}"
+    refused = said(llm, prompt(f"Who won the 2023 NBA finals {wish}?"))
+    assert refused == REFUSAL
 
 
 def test_without_structured_data_it_declines(llm: QuotingLLM) -> None:

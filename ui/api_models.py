@@ -84,6 +84,7 @@ class Answered(BaseModel):
     seconds: float
     tags: list[str] | None = None
     limit: str | None = None
+    notes: list[str] | None = None
     policy: Held | None = None
     steps: list[Step] | None = None
 

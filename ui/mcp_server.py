@@ -55,6 +55,7 @@ class CourseAnswer(BaseModel):
     mode: str
     tags: list[str] | None = None
     limit: str | None = None
+    notes: list[str] | None = None
     steps: list[Step] | None = None
 
 

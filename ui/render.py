@@ -78,8 +78,9 @@ def step_title(step: ToolStep) -> str:
 
 
 def notes_markdown(event: Answer | Refusal) -> str:
-    """Give what is said below an answer: which limit ended the turn, what the user may do with what was found."""
-    notes = [f"*Ended early: {neutral(event.limit)}.*"] if event.limit else []
+    """Give what is said below an answer: notes, which limit ended the turn, what may be done with what was found."""
+    notes = [f"*{neutral(note)}*" for note in event.notes]
+    notes += [f"*Ended early: {neutral(event.limit)}.*"] if event.limit else []
     notes += [f"{neutral(offer.text)}: `{offer.command.replace('`', '')}`" for offer in event.offers]
     return "".join(f"\n\n{note}" for note in notes)
 

@@ -46,6 +46,7 @@ def turn_row(turn: Sequence[Event]) -> Row:
     """Give a turn that is over, from all its events, as a row.
 
     Beside what every row has, it gets `tags` where an abstract was tagged, `limit` where a limit ended the turn,
+    `notes` where there is something to say about it,
     `policy` where a rule of the course held, and `steps` where tools were called.
 
     Raises:
@@ -64,6 +65,8 @@ def turn_row(turn: Sequence[Event]) -> Row:
         found["tags"] = list(end.tags)
     if end.limit:
         found["limit"] = end.limit
+    if end.notes:
+        found["notes"] = list(end.notes)
     for held in (e for e in events if isinstance(e, Restricted)):
         found["policy"] = policy_row(held)
     steps = [step_row(e) for e in events if isinstance(e, ToolStep) and e.status != "running"]

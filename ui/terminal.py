@@ -107,15 +107,22 @@ def print_end(end: Any, *, said_something: bool) -> None:
     match end:
         case Answer():
             print_tags(end)
+            _told(end.notes)
             print_citations(end.citations)
         case Refusal():
             if said_something:
                 console.print(Text(NO_ANSWER, style="yellow"))
             console.print(Text(end.text, style="bold"), soft_wrap=True)
+            _told(end.notes)
             print_related(end.related)
         case Failure():
             raise TurnFailed(end.message, hint=end.hint)
     print_notes(end)
+
+
+def _told(notes: Sequence[str]) -> None:
+    for note in notes:
+        console.print(Text(readable(note), style="yellow"), soft_wrap=True)
 
 
 def print_tags(end: Answer) -> None:
@@ -128,8 +135,11 @@ def print_tags(end: Answer) -> None:
 
 def print_notes(end: Answer | Refusal) -> None:
     """Print which limit ended a turn, and what the user may do with what was found."""
+    from assistant.events import Answer
+
     if end.limit:
-        console.print(Text(f"(Ended early: {end.limit}. This is what had been found by then.)", style="yellow"))
+        by_then = " This is what had been found by then." if isinstance(end, Answer) else ""
+        console.print(Text(f"(Ended early: {end.limit}.{by_then})", style="yellow"))
     for offer in end.offers:
         console.print(Text(f"{readable(offer.text)}: {readable(offer.command)}", style="dim"), soft_wrap=True)
 

@@ -94,12 +94,14 @@ class Checkpoint:
         }
         outside = step.tool not in ("course_search", "read_source")
         sources = tuple((title, path) for title, path in step.sources if outside or self._rule.allows(path))
+        step = replace(step, error=None if step.error is None else self._plain(step.error))
         if not outside:  # passages that may be read: their code is the course's own
             self._learn([step.observation])
             return replace(step, arguments=arguments, sources=sources)
         return replace(step, arguments=arguments, sources=sources, observation=self._plain(step.observation))
 
     def _outcome(self, outcome: Outcome) -> Outcome:
+        outcome = replace(outcome, notes=tuple(note for note in outcome.notes if self._plain(note) == note.strip()))
         hits = self._allowed(outcome.hits)
         if not outcome.found:
             text = outcome.text if outcome.text == REFUSAL else self._plain(outcome.text)

@@ -85,6 +85,8 @@ def _parsed(expression: str) -> tuple[Number, int]:
         raise InvalidInput(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
     except OverflowError as exc:
         raise InvalidInput(f"The value of {shortened}, or one on the way to it, is too large.", hint=EXAMPLE) from exc
+    except _BracketLeft as exc:
+        raise InvalidInput(f"{shortened} {exc}.", hint=EXAMPLE) from exc
     except (ValueError, TypeError) as exc:
         raise InvalidInput(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
 
@@ -121,6 +123,13 @@ def _parts_by_bare_commas(rest: str) -> bool:
     return re.search(r",\s", rest.partition(")")[0]) is None
 
 
+class _BracketLeft(ValueError):
+    """A bracket that stands alone."""
+
+    opened = "has a bracket that is not closed"
+    closed = "closes a bracket that is not open"
+
+
 class _Parser:
     """Reads tokens once, from left to right."""
 
@@ -133,6 +142,8 @@ class _Parser:
     def whole(self) -> Number:
         value = self._expression(0)
         if self._at < len(self._tokens):
+            if self._peek().kind == "close":
+                raise _BracketLeft(_BracketLeft.closed)
             raise ValueError("something is left over")
         return value
 
@@ -194,7 +205,10 @@ class _Parser:
         return checked(FUNCTIONS[name](*given))
 
     def _close(self) -> None:
-        if self._next().kind != "close":
+        left = self._next().kind
+        if left == "end":
+            raise _BracketLeft(_BracketLeft.opened)
+        if left != "close":
             raise ValueError("a bracket is not closed")
 
     def _continuation(self, binds: int) -> Callable[[Number], Any] | None:
@@ -264,13 +278,16 @@ def expression_in(question: str) -> str | None:
     return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
 
 
+_NO_VALUE = ("divides by zero", "too large", _BracketLeft.opened, _BracketLeft.closed)  # of what is meant as arithmetic
+
+
 def _is_arithmetic(said: str) -> bool:
     if not any(c.isdigit() for c in said):
         return False
     try:
         return _parsed(said)[1] > 0
     except InvalidInput as exc:
-        return "divides by zero" in exc.message or "too large" in exc.message
+        return any(told in exc.message for told in _NO_VALUE)
 
 
 def _without_end(said: str) -> str:

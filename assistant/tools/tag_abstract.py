@@ -38,7 +38,7 @@ class TagAbstract(Tool):
             ModelProblem: when the model could not be asked, or gave no list of names.
         """
         tagger = self._open_tagger()
-        tags = tuple(await tagger.names_in(given.abstract))
+        tags, notes = await tagger.names_in(given.abstract)
         source = outside_source("message", "your message", "The abstract you pasted", given.abstract, cosine=1.0)
         listed = json.dumps(list(tags), ensure_ascii=False)
-        return Observation(listed, (source,), tags=tags, by_rules=tagger.uses_rules)
+        return Observation(listed, (source,), tags=tags, by_rules=tagger.uses_rules, notes=notes)

@@ -48,6 +48,7 @@ class Observation:
     offers: tuple[Offer, ...] = ()
     tags: tuple[str, ...] | None = None  # of an abstract; ("NA",) where it names no model
     by_rules: bool = False  # the tags: a heuristic, no model
+    notes: tuple[str, ...] = ()  # for the user, about the tags
 
 
 class Arguments(BaseModel):

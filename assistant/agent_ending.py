@@ -1,0 +1,97 @@
+"""How a turn of the agent ends: an answer whose citations hold, the tags of an abstract, or a refusal that says why.
+
+The loop that led there is `agent`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.addressed import speaks_to_model
+from assistant.agent_run import AgentRun
+from assistant.answer_stream import AnswerStream
+from assistant.events import Citation
+from assistant.query_engine import Outcome
+from assistant.question_parts import alone, without_calculation
+from assistant.quotes import quotes_of, unsupported_note
+from assistant.quoting import answer_from
+from assistant.react_agent import new_answer
+from assistant.refusal import REFUSAL
+from assistant.selection import Passage
+from assistant.toolbox import Toolbox
+from assistant.tools.tool import Source
+from assistant.tracing.capture import span
+from index_store.chunks import Embedder
+from index_store.errors import InvalidInput, ToolFailed
+
+UNFINISHED = "The turn ended before an answer was found."
+_NAMES = {"wikipedia": "Wikipedia", "web_search": "the web", "arxiv": "arXiv"}
+
+
+async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embedder, *, by_model: bool) -> Outcome:
+    """Say how a turn ended; `limit` is what ended it early, "" for nothing.
+
+    At a limit the answer is made of sentences of what has been found by then, if these support one.
+    """
+    answer = run.answer
+    if run.tags is not None and answer is None:
+        found = next(step for step in reversed(run.steps) if step.found.tags is not None).found
+        return Outcome(True, found.text, (), (), tags=run.tags, by_rules=found.by_rules, notes=found.notes)
+    if limit and (answer is None or not answer.order):
+        answer = await asyncio.to_thread(_quoted, run, embedder)
+    hits = tuple(source.hit for source in run.sources)
+    if answer is not None and answer.order and not answer.is_refusal and not answer.leaks:
+        said = answer.said.strip()
+        with span("judge", "check citations", {"markers": answer.order}) as kept:
+            cited = [run.sources[n - 1] for n in answer.order]
+            citations = await asyncio.to_thread(_cited, said, cited, embedder)
+            kept.outputs = {"citations": [c.marker for c in citations]}
+        if citations:
+            notes = unsupported_note(said, citations) if by_model else ()
+            return Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
+    text, notes = (UNFINISHED, ()) if limit else await _refused(run, toolbox)
+    return Outcome(False, text, (), hits, limit=limit, offers=run.offers, notes=notes)
+
+
+async def _refused(run: AgentRun, toolbox: Toolbox) -> tuple[str, tuple[str, ...]]:
+    """Say that there is no answer, and who could not be asked for one."""
+    last = run.steps[-1] if run.steps else None
+    if last is not None and last.tool == "calculate" and isinstance(last.failure, InvalidInput):
+        return last.failure.message, ()
+    await run.looked()
+    asked = [step for step in run.steps if step.tool in _NAMES]
+    failed = dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
+    cut_off = [name for tool, name in _NAMES.items() if toolbox.is_cut_off(tool)]
+    if cut_off:
+        names = " and ".join(filter(None, (", ".join(cut_off[:-1]), cut_off[-1])))
+        return REFUSAL, (f"{names[:1].upper()}{names[1:]} could not be asked: there is no connection from here.",)
+    return REFUSAL, tuple(failed)
+
+
+def _quoted(run: AgentRun, embedder: Embedder) -> AnswerStream | None:
+    """Answer with sentences of what has been found so far, if that supports an answer; no model is asked."""
+    passages = [
+        Passage(n, s.hit.chunk.context, s.hit.chunk.heading, s.hit.cosine, s.kind != "course")
+        for n, s in enumerate(run.sources, start=1)
+    ]
+    groups = [[p for p in passages if p.is_outside is outside] for outside in (False, True)]
+    parts = [without_calculation(question)[0] for _, question in alone(run.question, run.history)]
+    quoted = [next(filter(None, (answer_from(q, group, embedder) for group in groups)), "") for q in parts]
+    said = "\n\n".join(dict.fromkeys(filter(None, quoted)))
+    if not said:
+        return None
+    answer = new_answer(run)
+    answer.feed(said)
+    answer.finish()
+    return answer
+
+
+def _cited(text: str, cited: Sequence[Source], embedder: Embedder) -> tuple[Citation, ...]:
+    """Give the citations; a sentence from outside that tells the assistant what to say supports nothing."""
+    found = quotes_of(text, [source.hit for source in cited], embedder)
+    placed = [replace(c, kind=cited[c.marker - 1].kind, fetched_at=cited[c.marker - 1].fetched_at) for c in found]
+    # "7! / 5 = 1008" is one sentence, whatever its signs are elsewhere.
+    whole = [replace(c, quote=c.context) if c.kind == "calculation" else c for c in placed]
+    return tuple(c for c in whole if c.kind == "course" or not speaks_to_model(c.quote))
