@@ -21,7 +21,7 @@ from assistant.tracing.capture import recorded, span
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Traces, Turn
 from assistant.usage import metered
-from index_store.errors import InvalidInput
+from index_store.errors import InvalidInput, TagParseError
 
 if TYPE_CHECKING:  # what asks a model is not needed by the rules
     from assistant.examples import Examples
@@ -176,6 +176,8 @@ class Tagger:
             await turn.end("ok", tags=tagged.tags)
         except Exception as exc:  # kept with the turn, then told as what it is
             await turn.end("error", failure=exc)
+            if isinstance(exc, TagParseError):
+                exc.spent = turn.meter.usage()
             raise
         finally:
             await turn.end("stopped")  # nothing, unless it was cancelled

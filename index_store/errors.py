@@ -48,6 +48,8 @@ LecternError                  message: what went wrong, naming the thing; hint: 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class LecternError(Exception):
     """Base of all errors that are shown to the user as they are: `message`, and `hint` as the next step."""
@@ -167,7 +169,12 @@ class ModelReplyBroken(ModelProblem):
 
 
 class TagParseError(ModelProblem):
-    """A reply to a tagging prompt that is no JSON list of names; `reason` says why, `reply` is what the model said."""
+    """A reply to a tagging prompt that is no JSON list of names; `reason` says why, `reply` is what the model said.
+
+    `spent` is what its turn had used by then, where one was kept.
+    """
+
+    spent: Any = None
 
     def __init__(self, message: str, *, hint: str = "", reason: str = "", reply: str = "") -> None:
         super().__init__(message, hint=hint)

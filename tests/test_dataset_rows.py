@@ -20,7 +20,8 @@ CITED = [{"path": "a.md", "quote": "It is so."}, {"path": "b.md", "quote": "Or s
 
 def trace(*reviews: dict[str, Any], **given: Any) -> dict[str, Any]:
     known = {"id": "t" * 32, "kind": "ask", "status": "ok", "question": "Q?", "searched": None, "tags": None,
-             "answer": "It is 42. [1]", "citations": CITED, "reviews": list(reviews), "feedback": []}  # fmt: skip
+             "answer": "It is 42. [1]", "citations": CITED, "spans": [],
+             "evaluation": None, "started_at": 9.0, "reviews": list(reviews), "feedback": []}  # fmt: skip
     return {**known, **given}
 
 
@@ -43,6 +44,29 @@ def test_a_corrected_answer_alone_is_a_row_of_words() -> None:
     said = "It is fired at 1,260 degrees for 9 hours in step 1. [1]"
     kind, row = row_of(trace({"verdict": "wrong", "corrected_answer": said}))
     assert kind == "answers" and "gold" not in row and row["keywords"] == ["1,260"]
+
+
+def test_a_turn_of_the_agent_is_a_row_that_is_asked_in_its_way_after_what_it_leans_on(tmp_path: Path) -> None:
+    before = {**trace(), "question": "What is 17 * 23?", "answer": "17 * 23 = 391 [1]", "started_at": 1.0}
+    for question, leans in (("And half of that?", True), ("What is a kiln?", False)):
+        half = trace({"verdict": "right"}, kind="agent", question=question)
+        kind, row = row_of(half, [half, before])
+        assert row["way"] == "agent" and ("history" in row) == leans
+        file, _ = add_row(tmp_path, f"reviewed-{leans}", kind, row)
+        read = read_dataset(file, "answers").rows[0]
+        assert read.way == "agent" and len(read.history) == (2 if leans else 0)
+    assert "way" not in row_of(trace({"verdict": "right"}))[1]
+
+
+def test_of_a_message_with_an_abstract_the_abstract_is_the_row() -> None:
+    step = {"kind": "tool", "name": "tag_abstract", "inputs": {"abstract": "We present FooNet."}}
+    asked = trace(question="Tag this: We present FooNet.", kind="agent", tags=["FooNet"], spans=[step])
+    assert row_of({**asked, "reviews": [{"verdict": "right"}]})[1]["abstract"] == "We present FooNet."
+
+
+def test_every_quote_of_a_right_source_is_kept() -> None:
+    said = trace({"verdict": "right"}, citations=[*CITED, {"path": "a.md", "quote": "And more."}])
+    assert [g["snippet"] for g in row_of(said)[1]["gold"]] == ["It is so.", "And more.", "Or so."]
 
 
 def test_a_marker_is_no_number_of_the_answer() -> None:

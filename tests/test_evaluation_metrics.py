@@ -117,6 +117,23 @@ def test_answers_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "quote", "snippet", "right"),
+    [
+        ("a.md", "The Denver Nuggets won.", "Denver Nuggets won", True),
+        ("b.md", "The Denver Nuggets won.", "Denver Nuggets won", False),  # so few words stand in many places
+        ("a.md", "The Denver Nuggets wonder.", "Nuggets won", False),
+        ("x/a.md", "Anything.", "", True),
+        ("xa.md", "Anything.", "", False),
+    ],
+)
+def test_a_short_snippet_must_stand_in_a_quote_of_its_own_source(
+    path: str, quote: str, snippet: str, right: bool
+) -> None:
+    row = Row("1", "q", gold=({"path": "a.md", "snippet": snippet},))
+    assert answer_counts(row, True, "It. [1]", [{"path": path, "quote": quote}])["quoted"] == right
+
+
+@pytest.mark.parametrize(
     ("reply", "score"),
     [('{"score": 4, "reason": "fine"}', 4), ('I think so.\n```json\n{"reason": "x", "score": 1}\n```', 1)],
 )

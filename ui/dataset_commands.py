@@ -35,12 +35,12 @@ def add(trace_id: str, name: str | None) -> None:
 
     Somebody has corrected its answer or its tags, or found them right.
     """
-    from assistant.evaluation.from_traces import add_row, row_of
+    from assistant.evaluation.from_traces import add_row, reviewed_row
     from assistant.tracing.queries import TraceReader
     from ui import wiring
 
     with wiring.open_library(wiring.read_environment()) as library:
-        kind, row = row_of(TraceReader(library.traces.engine).get(trace_id))
+        kind, row = reviewed_row(TraceReader(library.traces.engine), trace_id)
         file, replaced = add_row(library.environment.home, name or f"reviewed-{kind}", kind, row)
     click.echo(f"{'Replaced' if replaced else 'Added'} row {row['id']} in {file}")
     click.echo(f"Guard it: lectern eval {kind} {shlex.quote(str(file))}", err=True)
@@ -97,7 +97,7 @@ def replay(
         raise InvalidInput("No turn is named.", hint="Give a trace, or --refused, --down or --text WORDS.")
     if trace_id is not None and (asked_for or evaluation):
         raise InvalidInput("A trace and a choice among all were both given.", hint="Give one of them.")
-    environment = varied(wiring.read_environment(), prompts, model)
+    environment = varied(wiring.read_environment(), prompts, model, "turns")
     with wiring.open_library(environment) as library, delivered_behind(library):
         reader = TraceReader(library.traces.engine)
         wanted = Filter(

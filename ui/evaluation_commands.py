@@ -13,7 +13,7 @@ import click
 from index_store.errors import InvalidInput
 from ui import run_commands
 from ui.figures import FAILED, IN_PART, report
-from ui.measuring import go, latest_run, opened, run_of
+from ui.measuring import go, latest_run, library_settings, opened, run_of, used_templates
 from ui.policy_windows import AT
 from ui.run_commands import resuming
 from ui.variants import MODEL, PROMPT
@@ -82,7 +82,7 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
 
     with opened(dataset, "search", limit) as (library, data):
         data = replace(data, rows=tuple(row for row in data.rows if row.gold))
-        settings = {"top_k": top_k, "index": str(library.searcher.index.manifest.fingerprint)}
+        settings = {"top_k": top_k, **library_settings(library)}
         run = run_of(library, data, settings, resume)
         results = go(run, data, runners.searching(library.searcher, top_k), jobs)
     again = resuming("search", dataset, run, top_k=top_k, limit=limit)
@@ -119,11 +119,12 @@ def eval_answers(
         if judge and asked.model.mode == "quoting":
             raise InvalidInput("Quoting mode cannot judge.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY.")
         templates = wiring.prompts_of(library.environment)
+        used = used_templates(data, prompts, judge=judge)
         settings = {
             "model": asked.model.label,
             "judge": judge,
-            "index": str(library.searcher.index.manifest.fingerprint),
-            "templates": {name: templates.get(name).hash for name in ("answer", "condense_question")},
+            **library_settings(library),
+            "templates": {name: templates.get(name).hash for name in used},
         }
         run = run_of(library, data, settings, resume)
         scoring = runners.judging(asked.model, templates) if judge else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index_store.errors import InvalidInput
 from ui.variants import varied
 
 if TYPE_CHECKING:
@@ -80,6 +81,28 @@ def tag_settings(
     if template.task == "reason_about_tags":
         about["extract_tags"] = prompts.get("extract_tags").hash
     return about
+
+
+def library_settings(library: Library) -> dict[str, str]:
+    """Say in what library is searched: how its chunks were made and embedded, and of which documents."""
+    return {"index": str(library.searcher.index.manifest.fingerprint), "library": library.ledger.contents()}
+
+
+def used_templates(data: Dataset, chosen: Sequence[str], *, judge: bool) -> list[str]:
+    """Give the templates that questions are asked with here.
+
+    Raises:
+        InvalidInput: when a version of another one was chosen: it would change nothing.
+    """
+    used = ["answer", "condense_question"]
+    used += ["react"] if any(row.way != "course" for row in data.rows) else []
+    used += ["judge"] if judge else []
+    needs = {"react": "rows whose `way` is agent or auto", "judge": "--judge"}
+    for text in chosen:
+        name = text.partition("@")[0]
+        if name not in used:
+            raise InvalidInput(f"{text} would change nothing here.", hint=f"{name} is used with {needs[name]}.")
+    return used
 
 
 def _hash(text: str) -> str:

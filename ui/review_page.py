@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.evaluation.agreement import agreements
-from assistant.evaluation.from_traces import add_row, judgement, row_of
+from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
 from assistant.tagging import check_in_abstract
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import Review
@@ -129,7 +129,7 @@ class ReviewHandlers:
     def to_dataset(self, trace_id: str) -> str:
         """Make a row of a dataset of the turn, as it should have been."""
         try:
-            kind, row = row_of(self._reader.get(trace_id))
+            kind, row = reviewed_row(self._reader, trace_id)
             file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
         except LecternError as exc:
             raise shown_error(exc) from exc

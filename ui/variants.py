@@ -21,9 +21,11 @@ USED: Mapping[str, frozenset[str]] = {
     "tags": frozenset({"tag_abstract", "extract_tags", "retry_tags"}),
     "search": frozenset({"condense_question"}),
     "answers": frozenset({"answer", "condense_question", "react", "judge"}),
+    "turns": frozenset({"answer", "hint", "condense_question", "react", "react_hint"})
+    | frozenset({"tag_abstract", "extract_tags", "retry_tags"}),
     "policy": frozenset({"answer", "hint", "condense_question", "react", "react_hint"}),
 }
-"""The templates that each kind of measurement asks a model with."""
+"""The templates that each kind of measurement asks a model with; `turns` are logged ones that are run again."""
 
 
 def varied(environment: Environment, prompts: Sequence[str], model: str | None, kind: str | None = None) -> Environment:

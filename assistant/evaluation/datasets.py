@@ -2,8 +2,8 @@
 
 tags     {"id", "abstract", "tags"[, "aliases", "optional"]}
 search   {"id", "question"[, "history"], "gold": [{"path", "snippet"}]}
-answers  as search[, "keywords", "answer", "refuse"]; with "refuse": true, or without gold and keywords, the question is
-         to be refused: the material does not answer it
+answers  as search[, "keywords", "answer", "refuse", "way"]; with "refuse": true, or without gold and keywords, the
+         question is to be refused: the material does not answer it
 policy   {"id", "question"[, "history"], "expect": "hints", "refuse" or "answer"[, "must_not_contain"]}
 In CSV a list is written as JSON, or as parts with ";" between them; `gold` as `path` and `snippet` columns.
 """
@@ -16,12 +16,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from assistant.evaluation.row_files import json_lines, table
 from assistant.latex_marks import plain
 from assistant.tag_replies import place
 from assistant.tagging_rules import NO_MODELS
+from assistant.ways import Way
 from index_store.errors import InvalidInput
 
 Kind = Literal["tags", "search", "answers", "policy"]
@@ -45,7 +46,7 @@ class Row:
     gold: tuple[Mapping[str, str], ...] = ()
     keywords: tuple[str, ...] = ()
     expected: str = ""  # an answer in words, where the row has one
-
+    way: Way = "course"  # how the question is asked
     refuse: bool | None = None  # None: the row does not say
     expect: str = ""  # what the course's policy is to do: hints, refuse or answer
     must_not_contain: tuple[str, ...] = ()
@@ -145,15 +146,22 @@ def _row(given: Any, kind: Kind, line: int) -> Row:
         return Row(row_id, asked, tags=tags, aliases=about[0], optional=about[1])
     if kind == "policy":
         return _policy_row(given, row_id, asked)
+    return _question_row(given, kind, row_id, asked)
+
+
+def _question_row(given: Mapping[str, Any], kind: Kind, row_id: str, asked: str) -> Row:
     gold = _gold(given)
     if kind == "search" and not gold and given.get("gold") is None:
         raise ValueError("it has no gold")
-    history = _history(given)
+    history: tuple[Mapping[str, str], ...] = _history(given)
+    way: Any = given.get("way") or "course"
+    if way not in get_args(Way):
+        raise ValueError(f"`way` must be one of: {', '.join(get_args(Way))}")
     keywords = _texts(given.get("keywords") or [], "keywords")
     expected, refuse = str(given.get("answer") or ""), _refuse(given.get("refuse"))
     if refuse and (gold or keywords):
         raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
-    return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, refuse=refuse)
+    return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, way=way, refuse=refuse)
 
 
 def _tags(given: Any) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from typing import Any
 from filelock import FileLock
 
 from assistant.evaluation.datasets import Kind, read_dataset
+from assistant.evaluation.replay import said_before, way_of
 from assistant.evaluation.row_files import read_objects
+from assistant.followup import stand_alone
+from assistant.tracing.queries import Filter, TraceReader
 from index_store.errors import InvalidInput
 
 FOLDER = "datasets"
@@ -24,8 +27,20 @@ REFUSE = "refuse"
 _RIGHT = frozenset({"right", "correct", "ok", "good"})
 
 
-def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
-    """Give the kind of dataset and the row that a reviewed trace makes.
+def reviewed_row(reader: TraceReader, trace_id: str) -> tuple[Kind, dict[str, Any]]:
+    """Give the kind of dataset and the row that a reviewed turn of the store makes.
+
+    Raises:
+        InvalidInput: as `row_of`, or when there is no such turn.
+    """
+    trace = reader.get(trace_id)
+    return row_of(trace, list(reader.each(Filter(conversation=trace["conversation_id"]))))
+
+
+def row_of(trace: Mapping[str, Any], turns: Sequence[Mapping[str, Any]] = ()) -> tuple[Kind, dict[str, Any]]:
+    """Give the kind of dataset and the row that a reviewed trace makes; `turns` are those of its conversation.
+
+    The row is asked as the turn was: in its way, after the same turns where the question leans on them.
 
     Raises:
         InvalidInput: when nobody has said what would be right.
@@ -38,8 +53,11 @@ def row_of(trace: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
         tags = review.get("corrected_tags") or (trace["tags"] if as_it_was else None)
         if not tags:
             raise _unknown(trace, "--tag NAME for each name, or --tag NA")
-        return "tags", {"id": trace["id"], "abstract": trace["question"], "tags": list(tags)}
+        return "tags", {"id": trace["id"], "abstract": _abstract(trace), "tags": list(tags)}
     row: dict[str, Any] = {"id": trace["id"], "question": trace["searched"] or trace["question"]}
+    history, way = said_before(trace, turns), way_of(trace)
+    leans = stand_alone(row["question"], history) != row["question"]  # else what was said before stays out of the file
+    row |= ({"history": history} if leans else {}) | ({"way": way} if way != "course" else {})
     if verdict == REFUSE or (as_it_was and trace["status"] == "refused"):
         return "answers", {**row, "gold": [], "answer": "", "keywords": []}
     gold = _gold(trace, review, as_it_was)
@@ -59,11 +77,17 @@ def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:
     """Give the right sources: those of the review, each with the quote that the answer took from it, if it did."""
-    cited = {c["path"]: c["quote"] for c in trace["citations"] or ()}
-    sources = review.get("corrected_sources")
-    if sources:
-        return [{"path": path, "snippet": cited.get(path, "")} for path in sources]
-    return [{"path": path, "snippet": quote} for path, quote in cited.items()] if as_it_was else []
+    cited: dict[str, list[str]] = {}
+    for citation in trace["citations"] or ():
+        cited.setdefault(citation["path"], []).append(citation["quote"])
+    right = review.get("corrected_sources") or (list(cited) if as_it_was else [])
+    return [{"path": path, "snippet": quote} for path in right for quote in dict.fromkeys(cited.get(path, [""]))]
+
+
+def _abstract(trace: Mapping[str, Any]) -> str:
+    """Give the abstract that was tagged: in a message to the agent a wish may stand around it."""
+    tagged = (s["inputs"]["abstract"] for s in trace["spans"] if (s["kind"], s["name"]) == ("tool", "tag_abstract"))
+    return str(next(tagged, trace["question"]))
 
 
 def _keywords(answer: str) -> list[str]:

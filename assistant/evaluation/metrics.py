@@ -163,7 +163,7 @@ def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mappin
     if row.is_unanswerable:
         return {**_NOTHING, "unanswerable": 1.0, "honest": float(not found)}
     text = _MARKER.sub("", answer[:ANSWER_CHARACTERS].lower())  # a number that is looked for is none of these
-    right = [any(_overlaps(str(c.get("quote") or ""), g["snippet"]) for g in row.gold) for c in citations]
+    right = [any(_quotes(c, gold) for gold in row.gold) for c in citations]
     paths = [any(_ends(str(c["path"]), g["path"]) for g in row.gold) for c in citations]
     return {
         **_NOTHING,
@@ -205,8 +205,15 @@ def holds(text: str, snippet: str) -> bool:
     return len(wanted & _runs(text)) >= MOST_RUNS * len(wanted)
 
 
-def _overlaps(quote: str, snippet: str) -> bool:
-    return bool(_runs(quote) & _runs(snippet))
+def _quotes(citation: Mapping[str, Any], gold: Mapping[str, str]) -> bool:
+    """Tell whether a citation's quote is of a gold passage: they share a run of words.
+
+    Of a snippet that is too short for that, or empty, the whole must stand in the quote, and the path must be its own.
+    """
+    quote, snippet = _words(str(citation.get("quote") or "")), _words(gold["snippet"])
+    if len(snippet) < RUN_WORDS:
+        return _ends(str(citation["path"]), gold["path"]) and f" {' '.join(snippet)} " in f" {' '.join(quote)}  "
+    return bool(_runs(" ".join(quote)) & _runs(gold["snippet"]))
 
 
 def _ends(path: str, wanted: str) -> bool:

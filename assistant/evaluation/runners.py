@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from assistant.evaluation.datasets import Row
 from assistant.evaluation.metrics import answer_counts, answer_scores, row_scores, search_counts, tag_counts
 from assistant.evaluation.runs import Result, Runner
+from assistant.events import Usage
 from assistant.followup import stand_alone
 from assistant.tag_replies import excerpt
 from assistant.tagging import Tagger, names_by_rules
 from assistant.tagging_rules import knowing, known_names
 from assistant.tracing.records import End, Origin, Trial
+from assistant.usage import Meter, metered
 from index_store.errors import LecternError, ModelReplyBroken, TagParseError
 
 if TYPE_CHECKING:
@@ -42,8 +44,17 @@ def tagging(tagger: Tagger, run_id: str) -> Runner:
         try:
             found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
         except TagParseError as exc:  # to answer in another form than was asked for is to miss what was asked for
-            seconds = round(time.monotonic() - begun, 4)
-            return Result(row.id, [], tag_counts(row, []), error=str(exc), seconds=seconds)
+            spent = exc.spent or Usage()
+            return Result(
+                row.id,
+                [],
+                tag_counts(row, []),
+                error=str(exc),
+                seconds=round(time.monotonic() - begun, 4),
+                input_tokens=spent.input_tokens,
+                output_tokens=spent.output_tokens,
+                price_usd=spent.price_usd,
+            )
         used = found.usage
         return Result(
             row.id,
@@ -106,12 +117,12 @@ def searching(searcher: Searcher, top_k: int) -> Runner:
 
 
 def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any] | None = None) -> Runner:
-    """Ask each row's question of the course, and have the answer judged where there is a judge."""
+    """Ask each row's question in the row's way, and have the answer judged where there is a judge."""
     from assistant.events import Answer, Failure, Refusal
 
     async def one(row: Row) -> Result:
         origin = Origin(run_id, face="batch", trial=_answer_trial(row, run_id))
-        events = [e async for e in assistant.ask(row.asked, list(row.history), origin, "course")]
+        events = [e async for e in assistant.ask(row.asked, list(row.history), origin, row.way)]
         end = events[-1]
         if isinstance(end, Failure):
             raise RowFailed(end.message, hint=end.hint)
@@ -120,9 +131,11 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
         counts = answer_counts(row, isinstance(end, Answer), end.text, cited)
         counts |= {"judge": 0.0, "judged": 0.0}
         got: dict[str, Any] = {"found": isinstance(end, Answer), "answer": end.text, "citations": cited}
+        spent = Meter()
         if judge is not None and isinstance(end, Answer):
             try:
-                score, reason = await judge(row, end)
+                with metered(spent):
+                    score, reason = await judge(row, end)
             except ModelReplyBroken as exc:  # the answer and its other figures stand all the same
                 got |= {"judge": None, "reason": str(exc)}
             else:
@@ -138,9 +151,17 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
             output_tokens=used.output_tokens,
             price_usd=used.price_usd,
             trace_id=end.trace_id,
+            judge_tokens=tokens_of(spent.usage()),
+            judge_usd=spent.usage().price_usd,
         )
 
     return one
+
+
+def tokens_of(usage: Usage) -> int | None:
+    """Give all tokens of a model that were reported, None where none were."""
+    counts = (usage.input_tokens, usage.output_tokens)
+    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def judging(model: Model, prompts: PromptSet) -> Callable[[Row, Answer], Any]:

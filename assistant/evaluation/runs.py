@@ -56,6 +56,8 @@ class Result:
     input_tokens: int | None = None
     output_tokens: int | None = None
     price_usd: float | None = None
+    judge_tokens: int | None = None
+    judge_usd: float | None = None
     trace_id: str | None = None
     asked: str = ""
     expected: Any = None
@@ -161,7 +163,8 @@ class Run:
         self, rows: Sequence[Row], runner: Runner, *, jobs: int = 1, tell: Callable[[int], None] = lambda done: None
     ) -> dict[str, Result]:
         """Do the rows that are not done, so many at a time; `tell` hears how many are done in all."""
-        done = {row_id: r for row_id, r in self.results().items() if r.error is None}
+        # What a model could not say in the form that was asked for is not asked again: that would be a second chance.
+        done = {row_id: r for row_id, r in self.results().items() if r.is_measured}
         waiting = [(place, row) for place, row in enumerate(rows, start=1) if row.id not in done]
         limit = asyncio.Semaphore(jobs)
         with (self.folder / "rows.jsonl").open("a", encoding="utf-8") as out:

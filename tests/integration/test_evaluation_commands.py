@@ -19,6 +19,7 @@ from index_store.errors import InvalidInput, ModelOverloaded
 from tests.chat_server import run
 from tests.model_server import ModelServer, Reply, failing
 
+pytestmark = pytest.mark.integration
 ROWS = [
     {"id": "1", "abstract": "We present FooNet, a model that beats BERT on three tasks.", "tags": ["FooNet", "BERT"]},
     {"id": "2", "abstract": "We study how people read long texts in the evening.", "tags": ["NA"]},
@@ -122,8 +123,10 @@ def test_a_model_judges_with_reasons(home: Path, tmp_path: Path, server: ModelSe
     file.write_text(json.dumps({"id": "a", "question": "How hot is stoneware fired?", "gold": gold}) + "\n")
     server.script("Stoneware is fired at 1,260 degrees [1].", '{"reason": "It is right.", "score": 5}')
     how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
-    found = figures_of(run(home, "eval", "answers", str(file), "--judge", "--json", **how))
-    assert found["judge (1 to 5)"]["value"] == 5.0
+    out = run(home, "eval", "answers", str(file), "--judge", "--json", **how)
+    assert figures_of(out)["judge (1 to 5)"]["value"] == 5.0
+    costs = json.loads(out.splitlines()[-1])
+    assert costs["tokens a row"] == costs["judge's tokens a row"] == sum(Reply().usage or ())
 
 
 @pytest.fixture
@@ -218,6 +221,19 @@ def test_a_failing_row_is_a_row_with_an_error_and_is_tried_again(
     out = run(home, *again.split()[1:], "--json", **how)
     assert len(server.chats) == asked + 1  # only the row that had failed
     assert figures_of(out)["NA accuracy"]["value"] == 1.0
+
+
+def test_a_reply_that_cannot_be_read_is_a_miss_and_gets_no_second_chance(
+    home: Path, dataset: Path, server: ModelServer
+) -> None:
+    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
+    server.default = lambda request: "Zorg it is." if "Zorg" in str(request["messages"]) else '["NA"]'
+    told = run(home, "eval", "tags", str(dataset), expected=1, merged=True, **how)
+    assert "1 of these gave no list of names: each counts as a miss." in told and "--resume" not in told
+    run_id, asked = json.loads(run(home, "eval", "list", "--json"))["id"], len(server.chats)
+    server.default = '["Zorg"]'
+    out = run(home, "eval", "tags", str(dataset), "--resume", run_id, "--json", expected=1, **how)
+    assert len(server.chats) == asked and json.loads(out.splitlines()[-1])["tokens a row"]
 
 
 def test_a_run_of_which_every_row_failed_has_failed(home: Path, dataset: Path, server: ModelServer) -> None:
@@ -387,3 +403,29 @@ def test_a_prompt_that_the_measurement_does_not_use_is_told(home: Path, dataset:
     assert "answer is no template that tags are measured with" in out
     assert "tag_abstract" in out
     assert server.chats == []
+    out = run(home, "replay", "--down", "--prompt", "judge@1", expected=2, merged=True, **how)
+    assert "judge is no template" in out
+
+
+def test_answers_are_measured_with_the_agents_prompt_only_where_rows_are_for_the_agent(
+    home: Path, course: None, tmp_path: Path, server: ModelServer
+) -> None:
+    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
+    row = {"id": "a", "question": "What is 17 * 23?", "keywords": ["391"]}
+    file = tmp_path / "qa.jsonl"
+    file.write_text(json.dumps(row) + "\n")
+    out = run(home, "eval", "answers", str(file), "--prompt", "react@1", expected=2, merged=True, **how)
+    assert "react@1 would change nothing here" in out and server.chats == []
+    file.write_text(json.dumps({**row, "way": "agent"}) + "\n")
+    assert figures_of(run(home, "eval", "answers", str(file), "--json"))["hit"]["value"] == 1.0
+
+
+def test_a_run_does_not_go_on_in_another_library(home: Path, course: None, tmp_path: Path) -> None:
+    file = tmp_path / "qa.jsonl"
+    file.write_text(json.dumps({"id": "a", "question": "How hot is it?", "keywords": ["1,260"]}) + "\n")
+    run(home, "eval", "answers", str(file), "--json")
+    run_id = json.loads(run(home, "eval", "list", "--json"))["id"]
+    (tmp_path / "course" / "more.md").write_text("# More\n\nA raku firing is short.\n")
+    run(home, "ingest", str(tmp_path / "course"))
+    told = run(home, "eval", "answers", str(file), "--resume", run_id, expected=2, merged=True)
+    assert "library was " in told
