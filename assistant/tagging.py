@@ -79,12 +79,14 @@ class Tagged:
     """What was found; `spans` are [start, end) in characters of the paste, none where `tags` is NO_MODELS.
 
     `abstracts` has what was found in each where several were pasted; `tags` is then all of it. `dropped` counts the
-    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user.
+    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user. `by_rules`: no
+    model was asked, and the names are a heuristic's.
     """
 
     trace_id: str
     tags: list[str]
     spans: list[list[int]]
+    by_rules: bool = False
     dropped: int = 0
     notes: tuple[str, ...] = ()
     abstracts: tuple[TaggedAbstract, ...] = ()
@@ -171,7 +173,7 @@ class Tagger:
         try:
             with recorded(turn.recording), metered(turn.meter):
                 found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
-            tagged = _tagged(turn, paste, found)
+            tagged = _tagged(turn, paste, found, by_rules=self.uses_rules)
             turn.said = ", ".join(tagged.tags)
             await turn.end("ok", tags=tagged.tags)
         except Exception as exc:  # kept with the turn, then told as what it is
@@ -215,7 +217,7 @@ class Tagger:
         )
 
 
-def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
+def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool) -> Tagged:
     """Put together what was found in each abstract, in places of the paste."""
     each = [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
     once = _once(t for tags in each for t in tags)
@@ -227,6 +229,7 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed]) -> Tagged:
         trace_id=turn.start.trace_id,
         tags=_names(once),
         spans=_spans(once),
+        by_rules=by_rules,
         dropped=sum(len(placed.dropped) for placed in found),
         notes=_notes(paste, found),
         abstracts=several if len(several) > 1 else (),

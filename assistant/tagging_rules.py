@@ -45,6 +45,8 @@ def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
 def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
     found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text)}
+    if not _speaks_of_models(text):
+        found = {t for t in found if not _is_ordinary(t.name) or t.name in names}
     kept = _names_among(text, found, generic)
     kept = [_with_its_letter(text, t) for t in _names_among(text, {*kept, *beside(text, kept)}, generic)]
     longer = {t.name for t in kept}
@@ -142,6 +144,33 @@ def _is_data(text: str, end: int, description: re.Pattern[str]) -> bool:
     clause = re.split(r"[.;]\s", text[end : end + 160])[0]
     described = description.match(clause)
     return described is not None and _DATA_FIRST.match(described[1]) is not None
+
+
+_OF_MODELS = re.compile(
+    r"\b(?:models?|modelling|modeling|neural|networks?|transformers?|encoders?|decoders?|embeddings?|classifiers?"
+    r"|(?:pre-?)?train(?:ed|ing|s)?|fine-?tun\w*|prompt\w*|tokens?|parameters?|inference|benchmarks?|chatbots?"
+    r"|learning|learned|generative|language|dialogue|LLMs?|NLP|AI|ML|state of the art|state-of-the-art|agents?)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(r"\b(?:the|of|and|an|to|they|with|was|were|this|we)\b", re.IGNORECASE)
+MOST_ENGLISH = 3
+"""Of the commonest English words, fewer than that stand in a text of another language."""
+
+
+def _is_ordinary(name: str) -> bool:
+    """Tell a name that is also somebody's, or a word at the beginning of a sentence: Bert, Claude, Orca, Falcon."""
+    return re.fullmatch(r"[A-Z][a-z]+", name) is not None
+
+
+@lru_cache(maxsize=8)
+def _speaks_of_models(text: str) -> bool:
+    """Tell a text about machine learning by its words, and by names that nothing else has (GPT-4, RoBERTa).
+
+    Of a text in another language nothing is known, so it counts as one.
+    """
+    if _OF_MODELS.search(text) or len(_ENGLISH.findall(text)) < MOST_ENGLISH:
+        return True
+    return any(not _is_ordinary(name.name) for name in listed(text, ()))
 
 
 _OF_NO_MODEL = re.compile(

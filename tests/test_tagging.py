@@ -77,17 +77,33 @@ def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Bert and Ernie went to the zoo. They saw an orca, and Claude painted a falcon with the stars.", []),
+        ("The Orca and Phoenix telescopes observed the galaxy with great care, and the Falcon landed.", []),
+        ("We ask Claude and Gemini to write the minutes of a meeting, and compare them to those of GPT-4.",
+         ["Claude", "Gemini", "GPT-4"]),
+        ("Claude and Falcon are trained on the text of the web.", ["Claude", "Falcon"]),
+        ("Wir vergleichen Claude und Falcon beim Lösen von Aufgaben.", ["Claude", "Falcon"]),
+    ],
+)  # fmt: skip
+def test_somebodys_name_is_a_models_only_where_models_are_spoken_of(text: str, names: list[str]) -> None:
+    assert names_of(text) == (names or ["NA"])
+
+
 def invoke(home: Path, *arguments: str, given: str = "", **environment: str) -> Any:
     return CliRunner(env={"LECTERN_HOME": str(home), **environment}).invoke(cli, list(arguments), input=given)
 
 
 def test_the_command_prints_a_bare_list(tmp_path: Path) -> None:
     assert invoke(tmp_path, "tag", "-", given="We use BERT.").stdout == '["BERT"]\n'
-    assert invoke(tmp_path, "tag", given="We use nothing.").stdout == '["NA"]\n'
+    by_rules = invoke(tmp_path, "tag", given="We use nothing at all here.")
+    assert by_rules.stdout == '["NA"]\n' and "a heuristic" in by_rules.stderr
     (tmp_path / "abstract.txt").write_text("We use BERT.")
     assert invoke(tmp_path, "tag", str(tmp_path / "abstract.txt")).stdout == '["BERT"]\n'
     found = invoke(tmp_path, "tag", "--json", given="We use BERT.")
-    assert json.loads(found.stdout) == {"tags": ["BERT"], "spans": [[7, 11]]}
+    assert json.loads(found.stdout) == {"tags": ["BERT"], "spans": [[7, 11]], "by": "rules"}
 
 
 def test_several_abstracts_get_a_line_each_and_their_own_places(tmp_path: Path) -> None:
@@ -110,13 +126,14 @@ def test_rules_read_through_latex_marks(tmp_path: Path) -> None:
     assert [text[s:e] for s, e in row["spans"]] == row["tags"]
     assert "LaTeX marks" in row["notes"][0]
     around = json.loads(invoke(tmp_path, "tag", "--json", given=r"We use \textsc{BERT}, at 40\% cost.").stdout)
-    assert around == {"tags": ["BERT"], "spans": [[15, 19]]}
+    assert around == {"tags": ["BERT"], "spans": [[15, 19]], "by": "rules"}
 
 
 def test_a_file_of_names_adds_to_the_list(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("# ours\n\nWombat\n", "utf-8")
     names = {"LECTERN_NAMES": str(tmp_path / "names.txt")}
-    assert invoke(tmp_path, "tag", given="We parse with Wombat now.", **names).stdout == '["Wombat"]\n'
+    given = "We parse with Wombat now, and nothing else: Bert and Ernie of the zoo were not there."
+    assert invoke(tmp_path, "tag", given=given, **names).stdout == '["Wombat"]\n'
     gone = invoke(tmp_path, "tag", given="Wombat", LECTERN_NAMES=str(tmp_path / "gone.txt"))
     assert gone.exit_code == 3 and "gone.txt cannot be read" in gone.stderr
 
@@ -136,7 +153,7 @@ def test_with_a_server_the_model_tags_with_the_chosen_prompt_and_examples(tmp_pa
     assert result.exit_code == 1
     assert (found[0]["tags"], found[0]["spans"], found[0]["dropped"]) == (["BERT"], [[6, 10]], 1)
     assert "gave no list of names" in found[1]["error"]
-    assert found[2]["tags"] == ["T5"]
+    assert found[2]["tags"] == ["T5"] and found[2]["by"] == "model"
     prompts = [chat.body["messages"][-1]["content"] for chat in server.chats]
     assert prompts[0].count("<example ") == 2 and prompts[-1].count("<example ") == 0
 
@@ -153,7 +170,7 @@ def test_a_batch_keeps_ids_and_goes_on_after_a_bad_row(tmp_path: Path) -> None:
     result = invoke(tmp_path, "tag", "--batch", "-", given=rows)
     found = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
-    assert found[0] == {"id": 1, "tags": ["BERT"], "spans": [[6, 10]]}
+    assert found[0] == {"id": 1, "tags": ["BERT"], "spans": [[6, 10]], "by": "rules"}
     assert (found[2]["id"], found[2]["tags"], found[2]["spans"]) == (3, ["NA"], [])
     assert "too short" in found[2]["notes"][0]
     assert "error" in found[1]

@@ -90,10 +90,11 @@ class Answered(BaseModel):
 
 
 class Tagged(BaseModel):
-    """Names of models, `["NA"]` for none, with their places as [start, end) in characters."""
+    """Names of models, `["NA"]` for none, with places as [start, end) in characters; by "rules" (a heuristic) or "model"."""
 
     tags: list[str]
     spans: list[list[int]]
+    by: str
     trace_id: str
     abstracts: list[dict[str, Any]] | None = None
     dropped: int | None = None
@@ -106,6 +107,7 @@ class TaggedRow(BaseModel):
     id: str | int
     tags: list[str] | None = None
     spans: list[list[int]] | None = None
+    by: str | None = None
     trace_id: str | None = None
     abstracts: list[dict[str, Any]] | None = None
     dropped: int | None = None

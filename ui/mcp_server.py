@@ -64,6 +64,7 @@ class AbstractTags(BaseModel):
 
     tags: list[str]
     spans: list[list[int]]
+    by: str
     trace_id: str
     abstracts: list[dict[str, Any]] | None = None
     dropped: int | None = None

@@ -101,7 +101,7 @@ def citation_row(citation: Citation) -> Row:
 
 def tags_row(found: Tagged) -> Row:
     """Give what was found in an abstract as a row; what is unusual is added only where there is something to tell."""
-    row: Row = {"tags": found.tags, "spans": found.spans}
+    row: Row = {"tags": found.tags, "spans": found.spans, "by": "rules" if found.by_rules else "model"}
     if found.abstracts:
         row["abstracts"] = [{"span": [a.start, a.end], "tags": a.tags, "spans": a.spans} for a in found.abstracts]
     if found.dropped:

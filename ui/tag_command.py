@@ -43,13 +43,14 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
         asyncio.Runner() as runner,  # one for all rows: to make one takes as long as the rules take
     ):
         tagger = wiring.tagger_of(library)
-        by_rules = library.environment.assistant.mode == "quoting"
 
         def tagged(abstract: str, face: Face) -> Tagged:
             return runner.run(tagger.tag(abstract, Origin(face=face)))
 
         if batch is not None:
-            shown = sys.stderr.isatty() and not by_rules
+            shown = sys.stderr.isatty() and not tagger.uses_rules
+            if tagger.uses_rules:
+                click.secho("Names are found by rules, a heuristic.", dim=True, err=True)
             _tag_batch(batch, file, lambda row: tags_row(tagged(row["abstract"], "batch")), shown)
         if file is None and sys.stdin.isatty():
             click.echo("Paste an abstract, then press Ctrl-D:", err=True)
@@ -61,7 +62,7 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
     else:
         for tags in [one.tags for one in found.abstracts] or [found.tags]:
             click.echo(json.dumps(tags, ensure_ascii=False))
-    for note in (*found.notes, *(("Found by rules, a heuristic.",) if by_rules and sys.stderr.isatty() else ())):
+    for note in (*found.notes, *(("Found by rules, a heuristic.",) if found.by_rules else ())):
         click.secho(note, dim=True, err=True)
 
 
