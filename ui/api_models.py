@@ -90,7 +90,7 @@ class Answered(BaseModel):
 
 
 class Tagged(BaseModel):
-    """Names of models, `["NA"]` for none, with places as [start, end) in characters; by "rules" (a heuristic) or "model"."""
+    """Names of models, `["NA"]` for none, with places as [start, end); by "rules" (a heuristic) or "model"."""
 
     tags: list[str]
     spans: list[list[int]]
