@@ -35,13 +35,13 @@ class Canned(Tool):
     """Gives what it was made with, or raises it."""
 
     arguments = NoArguments
+    host: tuple[str, int] | None = None
 
     def __init__(self, name: str, found: Observation | Exception, wait_s: float = 0.0) -> None:
         self.name = name  # type: ignore[misc]  # a tool's name is its class's
         self._found = found
         self._wait_s = wait_s
         self.calls = 0
-        self.host: tuple[str, int] | None = None
 
     @property
     def reaches(self) -> tuple[str, int] | None:

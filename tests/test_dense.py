@@ -14,7 +14,7 @@ from index_store.locators import Locator
 
 ALIKE = 1_500
 BATCH = 100
-FORGIVEN = 1  # an approximate index may miss one
+FORGIVEN = 5  # an approximate index, built by several threads, misses some; far fewer than the BATCH that moved
 
 
 def chunk(n: int, title: str = "") -> Chunk:

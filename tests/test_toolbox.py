@@ -40,10 +40,6 @@ class Reaching(Canned):
 
     host = ("127.0.0.1", 9)
 
-    @property
-    def reaches(self) -> tuple[str, int]:
-        return self.host
-
 
 def test_a_tool_whose_host_cannot_be_reached_is_off_and_says_so(listener: socket.socket) -> None:
     tool = Reaching("look", page("x"))

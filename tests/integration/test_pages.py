@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.chat_server import HOW_TO_GET_IT, browser_path
 from tests.pages import Page, contrast
 
-pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
 PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents table",
          "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -26,7 +26,6 @@ def at(chromium: Any, address: str, name: str, **how: Any) -> Page:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_for_those_who_cannot_see_it(chromium: Any, web_address: str, name: str) -> None:
     page = at(chromium, web_address, name)
-    page.page.wait_for_load_state("networkidle")
     found = [v for v in Axe().run(page.page).response["violations"] if v["impact"] in SERIOUS]
     assert [f"{v['id']}: {v['help']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found] == []
     page.close()

@@ -17,6 +17,7 @@ from index_store.probe import probe
 from tests.conftest import REPOSITORY
 from tests.library import held
 
+pytestmark = pytest.mark.integration
 SAMPLE = REPOSITORY / "ingest" / "sample"
 FILES = 17
 COMMAND = [sys.executable, "-m", "ui", "ingest", str(SAMPLE), "--json"]
