@@ -93,12 +93,14 @@ def test_what_was_asked_anew_is_left_out_of_the_conversation_and_kept_in_the_sto
     keep(store, "Third", at=9)
     other = keep(store, "Elsewhere", conversation="c2", at=30)
     book = Conversations(store)
-    book.leave_out("c1", "u1", second)
+    left_out = book.leave_out("c1", "u1", second)
     assert questions(book) == ["First"]
     assert questions(book, "c2") == ["Elsewhere"]
     assert book.turn(second, "u1")["left_out"]
-    book.leave_out("c1", "u1", other)  # a turn of another conversation leaves out nothing here
+    assert book.leave_out("c1", "u1", other) == []  # a turn of another conversation leaves out nothing here
     assert questions(book) == ["First"]
+    book.take_back("c1", "u1", [*left_out, other])
+    assert questions(book) == ["First", "Second", "Third"]
 
 
 def test_a_conversation_is_deleted_whole_and_alone(store: TraceStore) -> None:
@@ -116,6 +118,7 @@ ACTIONS: dict[str, Callable[[Conversations, str, str | None], object]] = {
     "title": lambda book, turn, user: book.title("c1", user),
     "rename": lambda book, turn, user: book.rename("c1", user, "Mine"),
     "delete": lambda book, turn, user: book.delete("c1", user),
+    "take back": lambda book, turn, user: book.take_back("c1", user, [turn]),
     "leave out": lambda book, turn, user: book.leave_out("c1", user, turn),
 }
 

@@ -11,7 +11,7 @@ import pytest
 from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Thought, Token, ToolStep, TurnStarted, Withdrawn
 from assistant.tracing.records import Origin
-from index_store.errors import InvalidInput
+from index_store.errors import InvalidInput, LimitReached
 from ui.live import LiveTurn, LiveTurns, follow
 from ui.turn_view import TurnView, ending
 
@@ -121,10 +121,21 @@ async def test_a_second_question_in_the_same_conversation_does_not_begin_another
     live = live_turns(told)
     first = live.start("q", [], ORIGIN, "auto")
     await asyncio.sleep(0)
-    assert live.start("again", [], ORIGIN, "auto") is first
+    assert live.start("q", [], ORIGIN, "auto") is first  # a double click
+    with pytest.raises(InvalidInput, match="still being answered"):
+        live.start("again", [], ORIGIN, "auto")
     assert live.start("q", [], Origin("other", "u1", "web"), "auto") is not first
     await live.close()
     assert len(live) == 0 and told.ended == len(told.asked) == 2
+
+
+async def test_what_a_turn_that_never_began_has_changed_is_taken_back() -> None:
+    kept_out = LimitReached("No more today.", retry_after_s=60)
+    for events, times in (([kept_out], 1), ([TurnStarted("t", "q"), RuntimeError("late")], 0)):
+        taken_back: list[str] = []
+        turn = live_turns(Told(*events)).start("q", [], ORIGIN, "auto", lambda kept=taken_back: kept.append("x"))
+        await to_the_end(turn)
+        assert len(taken_back) == times
 
 
 @pytest.mark.parametrize(

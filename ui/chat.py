@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -174,9 +175,11 @@ class ChatHandlers:
         gr.Info("Thank you: the course team will see it.")
         return hidden
 
-    def delete(self, conversation: str, request: gr.Request) -> Shown:
-        """Delete the conversation that is open, and begin a new one."""
+    async def delete(self, conversation: str, request: gr.Request) -> Shown:
+        """Delete the conversation that is open, with the turn that is under way in it, and begin a new one."""
         user = self._parts.user(request)
+        if self._live(conversation, user) is not None:
+            await self._parts.live.stop(conversation)
         try:
             self._parts.book.delete(conversation, user)
         except TraceProblem as exc:
@@ -193,14 +196,22 @@ class ChatHandlers:
         asked = record["question"] if question is None else question
         try:
             check_question(asked)
+            self._parts.live.check_free(seen.id)
         except InvalidInput as exc:
             raise shown_error(exc) from exc
-        self._parts.book.leave_out(seen.id, user, record["id"])
-        return self._begin(asked, way, self.seen(conversation, user), user)
+        left_out = self._parts.book.leave_out(seen.id, user, record["id"])
+        take_back = partial(self._parts.book.take_back, seen.id, user, left_out)
+        return self._begin(asked, way, self.seen(conversation, user), user, take_back)
 
-    def _begin(self, question: str, way: str, seen: Seen, user: str | None) -> Shown:
+    def _begin(
+        self, question: str, way: str, seen: Seen, user: str | None, unheard: Callable[[], None] = lambda: None
+    ) -> Shown:
         origin = Origin(seen.id or uuid.uuid4().hex, user, "web")
-        live = self._parts.live.start(question, history_of(seen.records), origin, WAYS.get(way, "auto"))
+        way_taken = WAYS.get(way, "auto")
+        try:
+            live = self._parts.live.start(question, history_of(seen.records), origin, way_taken, unheard)
+        except InvalidInput as exc:  # nothing of the page changes: what was typed stays in the box
+            raise shown_error(exc) from exc
         shown = {
             self._chat.chatbot: [*seen.messages, *live.view.messages],
             self._chat.conversation: origin.conversation_id,

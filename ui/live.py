@@ -17,7 +17,7 @@ from assistant.conversation import Assistant
 from assistant.query_engine import Turns
 from assistant.tracing.records import Origin
 from assistant.ways import Way
-from index_store.errors import InvalidInput, LimitReached
+from index_store.errors import InvalidInput, LecternError, LimitReached
 from ui.turn_view import TurnView
 
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
@@ -32,6 +32,7 @@ class LiveTurn:
     """One turn under way: what is to be seen of it so far, and a way to wait for more."""
 
     view: TurnView
+    question: str
     user: str | None
     others: Callable[[], int]
     changes: int = 0
@@ -60,18 +61,36 @@ class LiveTurns:
         """Give the turn that is under way in a conversation, or was a moment ago."""
         return self._turns.get(conversation)
 
-    def start(self, question: str, history: Turns, origin: Origin, way: Way) -> LiveTurn:
-        """Begin a turn in the conversation that the origin names, or give the one under way there.
+    def check_free(self, conversation: str) -> None:
+        """Refuse a question while another of its conversation is under way: its answer may be what it leans on.
 
         Raises:
-            InvalidInput: when the question cannot be used.
+            InvalidInput: then.
+        """
+        known = self._turns.get(conversation)
+        if known is not None and not known.over:
+            raise InvalidInput(
+                "A question of this conversation is still being answered.",
+                hint="Wait for its end or press Stop, then ask again.",
+            )
+
+    def start(
+        self, question: str, history: Turns, origin: Origin, way: Way, unheard: Callable[[], None] = lambda: None
+    ) -> LiveTurn:
+        """Begin a turn in the conversation that the origin names, or give the one that asks the same there already.
+
+        `unheard` is called, in a thread, where the turn ends before it began, as when a limit keeps it out.
+
+        Raises:
+            InvalidInput: when another question of that conversation is under way.
         """
         conversation = origin.conversation_id or ""
         known = self._turns.get(conversation)
-        if known is not None and not known.over:
+        if known is not None and not known.over and known.question == question:  # asked by a double click
             return known
-        turn = self._turns[conversation] = LiveTurn(TurnView(question), origin.user_id, self.__len__)
-        turn.task = asyncio.create_task(self._run(turn, question, history, origin, way))
+        self.check_free(conversation)
+        turn = self._turns[conversation] = LiveTurn(TurnView(question), question, origin.user_id, self.__len__)
+        turn.task = asyncio.create_task(self._run(turn, question, history, origin, way, unheard))
         turn.task.add_done_callback(lambda _: self._ended(conversation, turn))
         return turn
 
@@ -97,7 +116,9 @@ class LiveTurns:
         for conversation in list(self._turns):
             await self.stop(conversation)
 
-    async def _run(self, turn: LiveTurn, question: str, history: Turns, origin: Origin, way: Way) -> None:
+    async def _run(
+        self, turn: LiveTurn, question: str, history: Turns, origin: Origin, way: Way, unheard: Callable[[], None]
+    ) -> None:
         try:
             async with aclosing(self._assistant().ask(question, history, origin, way)) as events:
                 async for event in events:
@@ -108,6 +129,9 @@ class LiveTurns:
         except Exception:  # the edge of a task: nobody awaits it, and the page must not wait for ever
             log.exception("A turn ended in an error of ours")
             turn.view.fail("Something went wrong here.", "Try again; the log of the server says what it was.")
+        finally:
+            if not turn.view.trace_id:
+                await asyncio.to_thread(_tell_unheard, unheard)
 
     def _ended(self, conversation: str, turn: LiveTurn) -> None:
         """Note that a turn is over; a task that is cancelled before it begins runs nothing that could."""
@@ -118,6 +142,13 @@ class LiveTurns:
     def _forget(self, conversation: str, turn: LiveTurn) -> None:
         if self._turns.get(conversation) is turn:
             del self._turns[conversation]
+
+
+def _tell_unheard(unheard: Callable[[], None]) -> None:
+    try:
+        unheard()
+    except LecternError:  # the turn is told as what it is all the same
+        log.exception("What a turn that did not begin had changed could not be taken back")
 
 
 async def follow(turn: LiveTurn) -> AsyncIterator[TurnView]:

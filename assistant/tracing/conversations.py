@@ -6,11 +6,11 @@ Each method takes the user whose conversation it must be: nobody reads or change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from assistant.tracing.database import reading
 from assistant.tracing.queries import TraceReader
@@ -129,8 +129,8 @@ class Conversations:
         self._require(conversation, user)
         return self._store.forget(conversation=conversation)[0]
 
-    def leave_out(self, conversation: str, user: str | None, from_trace: str) -> None:
-        """Leave a turn and those after it out of their conversation.
+    def leave_out(self, conversation: str, user: str | None, from_trace: str) -> list[str]:
+        """Leave a turn and those after it out of their conversation; give the ids of those that are left out by this.
 
         Raises:
             ConversationUnknown: when there is none of this user by that id.
@@ -138,7 +138,24 @@ class Conversations:
         self._require(conversation, user)
         of_it = traces.c.conversation_id == storable(conversation)
         since = select(traces.c.started_at).where(of_it, traces.c.id == storable(from_trace)).scalar_subquery()
-        change = update(traces).where(of_it, traces.c.started_at >= since).values(left_out=True)
+        wanted = select(traces.c.id).where(of_it, traces.c.started_at >= since, traces.c.left_out.is_(False))
+
+        def change(connection: Connection) -> list[str]:
+            ids = list(connection.execute(wanted).scalars())
+            connection.execute(update(traces).where(traces.c.id.in_(ids)).values(left_out=True))
+            return ids
+
+        return self._store.write(change)
+
+    def take_back(self, conversation: str, user: str | None, ids: Sequence[str]) -> None:
+        """Take turns that were left out into their conversation again.
+
+        Raises:
+            ConversationUnknown: when there is none of this user by that id.
+        """
+        self._require(conversation, user)
+        of_it = (traces.c.conversation_id == storable(conversation), traces.c.id.in_(ids))
+        change = update(traces).where(*of_it).values(left_out=False)
         self._store.write(lambda connection: connection.execute(change))
 
     def _require(self, conversation: str, user: str | None) -> Record:

@@ -101,6 +101,43 @@ def test_stop_keeps_what_was_said(page: Page, model: ModelServer, home: Path) ->
     page.page.wait_for_selector("text=Stopped here.")
 
 
+def test_a_second_question_while_one_is_answered_is_refused_and_stays_in_the_box(
+    page: Page, model: ModelServer
+) -> None:
+    model.default = ENDLESS
+    begin(page)
+    asked = "And what is RAG?"
+    page.page.fill("#question textarea", asked)
+    page.page.press("#question textarea", "Enter")
+    page.page.wait_for_selector("text=still being answered")
+    assert page.page.input_value("#question textarea") == asked
+    assert page.page.locator("#chat .user").count() == 1
+    page.page.click("#question .stop-button")
+    page.settled()
+    model.default = Reply(text=SENTENCE)
+    page.page.press("#question textarea", "Enter")
+    page.page.wait_for_function("document.querySelectorAll('#chat .user').length === 2")
+    page.settled()
+
+
+def test_a_conversation_that_is_deleted_takes_the_turn_under_way_along(
+    page: Page, model: ModelServer, home: Path
+) -> None:
+    page.ask(ASKED)
+    conversation = page.page.url.partition("c=")[2]
+    page.page.get_by_role("button", name="This conversation").click()
+    model.default = ENDLESS
+    model.hung_up.clear()
+    page.page.fill("#question textarea", "And what is RAG?")
+    page.page.press("#question textarea", "Enter")
+    page.page.wait_for_function("document.querySelectorAll('#chat .bot').length === 2")
+    page.page.on("dialog", lambda dialog: dialog.accept())
+    page.page.get_by_role("button", name="Delete this conversation").click()
+    page.page.wait_for_function("!document.querySelector('#chat .bot')")
+    assert model.hung_up.wait(5)
+    assert run(home, "traces", "list", "--conversation", conversation, "--json") == ""
+
+
 def test_escape_stops_too(page: Page, model: ModelServer) -> None:
     model.default = ENDLESS
     begin(page)
