@@ -208,5 +208,5 @@ def _card(title: str, about: str, places: Iterable[str], body: str, extra: str =
     return (
         f"<details class='lectern-source{extra}'{name} open><summary><strong>{html.escape(title)}</strong>"
         f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
-        f"</summary><div class='lectern-passage'>{body}</div></details>"
+        f"</summary><div class='lectern-passage' tabindex='0' role='group' aria-label='Passage'>{body}</div></details>"
     )

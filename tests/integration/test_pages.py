@@ -26,9 +26,15 @@ def at(chromium: Any, address: str, name: str, **how: Any) -> Page:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_for_those_who_cannot_see_it(chromium: Any, web_address: str, name: str) -> None:
     page = at(chromium, web_address, name)
-    found = [v for v in Axe().run(page.page).response["violations"] if v["impact"] in SERIOUS]
-    assert [f"{v['id']}: {v['help']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found] == []
+    assert faults_of(page) == []
     page.close()
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on a page as it is now, once nothing of it fades in any more."""
+    page.page.wait_for_function("!document.querySelector('.pending, .generating')")
+    found = [v for v in Axe().run(page.page).response["violations"] if v["impact"] in SERIOUS]
+    return [f"{v['id']}: {v['help']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -94,6 +100,20 @@ def test_names_are_marked_in_the_abstract_and_given_as_json(tags: Page) -> None:
     assert "heuristic" in tags.page.locator("#tagged").inner_text()
     assert "<img src=x" in tags.page.locator("#tagged").inner_text()
     assert tags.page.locator("#tagged img").count() == 0
+
+
+def test_an_abstract_with_its_names_has_no_serious_fault(tags: Page) -> None:
+    tagged(tags, ABSTRACT)
+    assert faults_of(tags) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_answer_with_its_sources_has_no_serious_fault(chromium: Any, web_address: str, scheme: str) -> None:
+    page = at(chromium, web_address, "", color_scheme=scheme)
+    page.ask("What is ReAct?")
+    page.page.wait_for_selector("#sources mark")
+    assert faults_of(page) == []
+    page.close()
 
 
 def test_the_example_is_filled_in(tags: Page) -> None:
@@ -245,6 +265,7 @@ def test_a_turn_is_shown_as_a_tree_reviewed_and_made_a_test_row(refused: Page) -
     refused.page.locator("#turns button", has_text="1998 final").first.click()
     refused.page.wait_for_selector("#detail h3")
     assert "search the course" in refused.page.locator("#detail .lectern-tree").first.inner_text()
+    assert faults_of(refused) == []
     refused.page.fill("#reviewer input, #reviewer textarea", "Ada")
     refused.page.get_by_label("refuse").check()
     refused.page.fill("#review-comment input, #review-comment textarea", "Not of this course.")
