@@ -140,11 +140,11 @@ async def test_a_passing_fault_before_the_first_word_is_tried_again(
 
 
 async def test_the_server_says_how_long_to_wait(server: ModelServer, model: Model) -> None:
-    server.script(failing(429, headers={"Retry-After": "0.4"}), failing(503, headers={"retry-after-ms": "200"}), "Now.")
+    server.script(failing(429, headers={"Retry-After": "2"}), failing(503, headers={"retry-after-ms": "200"}), "Now.")
     await complete(model, ASK)
     first, second, third = (request.seconds for request in server.chats)
-    assert second - first >= 0.4
-    assert 0.2 <= third - second < 0.4
+    assert second - first >= 2
+    assert 0.2 <= third - second < 2  # milliseconds, and not the wait before
 
 
 async def test_a_date_in_retry_after_is_understood(server: ModelServer, model: Model) -> None:
@@ -235,13 +235,13 @@ async def test_a_reply_without_end_is_cut_by_its_length_and_not_tried_again(
 
 
 async def test_a_slow_reader_does_not_use_up_the_time_of_the_model(server: ModelServer) -> None:
-    model = choose_model(settings_for(server, request_timeout_s=0.3), None)
+    model = choose_model(settings_for(server, request_timeout_s=1.0), None)
     async for _ in stream(model, ASK):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
 
 
 async def test_the_event_loop_goes_on_while_a_model_is_slow(server: ModelServer, model: Model) -> None:
-    server.script(Reply(delay_s=0.3))
+    server.script(Reply(delay_s=1.0))
     asked = asyncio.create_task(complete(model, ASK))
     ticks = 0
     while not asked.done():

@@ -155,7 +155,7 @@ REFUSALS = [
 def test_a_failure_says_what_the_worker_is_to_do_and_never_the_key(
     server: CometServer, record: dict[str, Any], what: str, mode: str, kind: type[DeliveryProblem], words: str
 ) -> None:
-    sink = sink_to(server, timeout_s=10.0 if mode not in ("hung", "drip", "drip-head") else 0.3)
+    sink = sink_to(server, timeout_s=10.0 if mode not in ("hung", "drip", "drip-head") else 1.5)
     sink.send_trace(record)
     server.mode = mode
     with pytest.raises(kind, match=words) as raised:

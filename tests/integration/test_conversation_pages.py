@@ -16,7 +16,7 @@ from tests import turns
 from tests.chat_server import HOW_TO_GET_IT, browser_path, run
 from tests.pages import Page
 
-pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
 ASKED = "What is ReAct and when would I use it?"
 SECOND = "How many examples should a few-shot prompt have?"
 
