@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from assistant.accounts import accounts as module
 from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
 from assistant.accounts.attempts import FREE, LONGEST_WAIT_S, network_of
 from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
+from assistant.accounts.tables import sessions
 from assistant.tracing.store import TraceStore
 from index_store.errors import AccountUnknown, InvalidInput, NotAllowed, NotSignedIn, SignInRefused
 from tests.people import secret_of
@@ -291,10 +293,33 @@ def test_each_role_may_do_all_that_the_one_below_may() -> None:
     assert ALLOWED[Role.STUDENT] < ALLOWED[Role.REVIEWER] < ALLOWED[Role.ADMIN] == frozenset(Action)
 
 
+@pytest.mark.parametrize("change", ["password", "disabled"])
+def test_what_changes_while_a_password_is_checked_lets_no_session_begin(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    ada = accounts.add("Ada", Role.STUDENT, GOOD)
+    fits = module.fits
+
+    def slowly(kept: str, given: str) -> bool:
+        right = fits(kept, given)
+        monkeypatch.setattr(module, "fits", fits)
+        if change == "password":
+            accounts.set_password(ada, f"{GOOD}, and another")
+        else:
+            accounts.set_disabled(ada, True)
+        return right
+
+    monkeypatch.setattr(module, "fits", slowly)
+    with pytest.raises(SignInRefused, match="do not fit"):
+        accounts.sign_in("Ada", GOOD, "")
+    with accounts.store.engine.connect() as connection:
+        assert connection.execute(select(sessions)).all() == []
+
+
 def test_a_name_that_nobody_has_costs_a_hash_too(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
-    fits = module._fits
-    monkeypatch.setattr(module, "_fits", lambda kept, given: checked.append(kept) or fits(kept, given))
+    fits = module.fits
+    monkeypatch.setattr(module, "fits", lambda kept, given: checked.append(kept) or fits(kept, given))
     with pytest.raises(SignInRefused):
         accounts.sign_in("nobody", GOOD, "")
     assert len(checked) == 1

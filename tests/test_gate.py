@@ -6,15 +6,19 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from assistant.gate import OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
-from assistant.tracing.records import Origin
-from assistant.tracing.statistics import spent
+from assistant.gate import DAY_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
+from assistant.tracing.records import Origin, Prompt
+from assistant.tracing.settings import TraceSettings
+from assistant.tracing.spending import spent
 from assistant.tracing.store import TraceStore
+from assistant.tracing.tables import deleted_costs
 from index_store.errors import LimitReached
 from tests import turns
 
@@ -142,6 +146,52 @@ async def test_what_a_day_allows(limits: dict[str, float], said: str) -> None:
         await gate_of(used=Spent(100, 0.5), **limits).admit("a")
     assert 0 < over.value.retry_after_s <= 86_400
     (await gate_of(used=Spent(99, 0.49), **limits).admit("a")).leave()
+
+
+def asked(store: TraceStore, at: float, conversation: str = "c1", **end: Any) -> str:
+    about = {"mode": "openai", "provider": "openai", "model": "gpt-4o"}
+    begun = turns.start(at=at, origin=Origin(conversation, "u1", "web"), **about)
+    store.finish(begun, turns.end(at=at + 1, **end), [])
+    return begun.trace_id
+
+
+def test_a_turn_that_was_deleted_has_cost_what_it_cost_until_its_day_is_over(tmp_path: Path) -> None:
+    now = turns.BEGAN
+    store = TraceStore(tmp_path, TraceSettings(keep_days=None), clock=lambda: now)
+    midnight = now - now % DAY_S
+    try:
+        asked(store, midnight - 5, "old", input_tokens=1_000, output_tokens=0, price_usd=9.0)
+        kept = asked(store, midnight + 5, input_tokens=70, output_tokens=30, price_usd=0.25)
+        asked(store, midnight + 6, "c2", input_tokens=1, output_tokens=1, price_usd=0.5)
+        before = spent(store.engine, "u1", midnight), spent(store.engine, None, midnight)
+        assert before == (Spent(102, 0.75), Spent(102, 0.75))
+        store.forget(trace=kept)
+        store.forget(conversation="old")
+        store.forget(conversation="c2")
+        assert (spent(store.engine, "u1", midnight), spent(store.engine, None, midnight)) == before
+        assert spent(store.engine, "u2", midnight) == Spent()
+        now += DAY_S
+        assert spent(store.engine, "u1", midnight + DAY_S) == Spent()
+        asked(store, now, input_tokens=1, output_tokens=0, price_usd=0.0)
+        store.forget(user="u1")
+        with store.engine.connect() as connection:
+            rows = connection.execute(select(deleted_costs)).all()
+        assert [row.tokens for row in rows] == [1] and "u1" not in str(rows)
+    finally:
+        store.close()
+
+
+def test_what_nobody_reported_is_estimated_from_what_was_sent_and_said(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    prompt = Prompt("answer", 1, "x", {"passages": ["word " * 800]})
+    try:
+        asked(store, turns.BEGAN, answer="word " * 80, status="stopped", prompt=prompt)
+        taken = spent(store.engine, "u1", turns.BEGAN)
+        assert 1_000 < taken.tokens < 1_300 and taken.usd > 0
+        asked(store, turns.BEGAN, prompt=None, status="error")  # no model was asked
+        assert spent(store.engine, "u1", turns.BEGAN) == taken
+    finally:
+        store.close()
 
 
 def test_a_day_is_counted_from_the_kept_turns(tmp_path: Path) -> None:

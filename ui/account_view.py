@@ -6,8 +6,9 @@ import html
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from assistant.accounts.accounts import SHORTEST_PASSWORD, Account
+from assistant.accounts.accounts import Account
 from assistant.accounts.keys import Key
+from assistant.accounts.passwords import SHORTEST_PASSWORD
 
 _HERE = "action='account' method='post'"
 _SURE = "<label><input type='checkbox' name='sure' value='1' required> I am sure</label> "

@@ -8,18 +8,19 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from assistant.accounts.people import Action
 from assistant.tag_replies import parse_tags
 from assistant.tagging import Tagged, Tagger, check_in_abstract, checked_names
 from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin, Review
-from index_store.errors import LecternError
+from index_store.errors import LecternError, NotAllowed
 from ui import wiring
 from ui.jobs import Jobs
 from ui.masthead import masthead
@@ -32,6 +33,8 @@ from ui.tags_view import compared_html, progress_html, results_html, tagged_html
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
 TELL_EVERY_S = 0.2
+MOST_TAGGERS = 16
+"""That are kept at once, each with a client of its own."""
 SHOWN_PURPOSE = 28
 """Characters, as many as the choice has room for."""
 EXAMPLE = (
@@ -48,7 +51,9 @@ class TagHandlers:
         library = parts.library
         self.by_rules = library.environment.assistant.mode == "quoting"
         self._jobs = Jobs()
-        self._tagger = cache(lambda version, model: wiring.tagger_of(library, version=version, model_name=model))
+        self._tagger = lru_cache(MOST_TAGGERS)(
+            lambda version, model: wiring.tagger_of(library, version=version, model_name=model)
+        )
 
     def choices(self) -> list[str]:
         """Give what can find names: the versions of the prompt, or the rules."""
@@ -67,10 +72,10 @@ class TagHandlers:
         origin = Origin(None, self._parts.user(request), "tags")
         try:
             text = await asyncio.to_thread(_abstract, self._parts, text)
-            found = await self._chosen(choice, model).tag(text, origin)
+            found = await self._chosen(choice, model, request).tag(text, origin)
             shown = tagged_html(text, found, _named(choice, model))
             if other != NOTHING:
-                second = await self._chosen(other, other_model).tag(text, origin)
+                second = await self._chosen(other, other_model, request).tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
             raise shown_error(exc) from exc
@@ -100,7 +105,7 @@ class TagHandlers:
             rows = await asyncio.to_thread(lambda: read_rows(Path(file["path"]).read_bytes(), file["orig_name"]))
             with self._jobs.running(user) as cancelled:
                 async with self._parts.library.gate.place(user):
-                    async for shown in self._rows(rows, self._chosen(choice, model), user, cancelled):
+                    async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled):
                         yield shown
         except (LecternError, OSError) as exc:
             raise shown_error(exc) from exc
@@ -137,9 +142,18 @@ class TagHandlers:
         (place / "tags.csv").write_text(to_csv(rows), "utf-8")
         return place.name
 
-    def _chosen(self, choice: str, model: str) -> Tagger:
+    def _chosen(self, choice: str, model: str, request: gr.Request) -> Tagger:
+        """Give the tagger that was chosen.
+
+        Raises:
+            NotAllowed: when a student names another model than the course's: another may cost many times as much.
+        """
         version = None if choice == RULES else int(choice.removeprefix("v").partition(":")[0])
-        found: Tagger = self._tagger(version, model.strip() or None)
+        named, person = model.strip(), self._parts.person(request)
+        own = self._parts.library.environment.assistant.model or ""
+        if named not in ("", own) and not (person is not None and person.may(Action.REVIEW)):
+            raise NotAllowed(f"The course's model is {own}.", hint="Only the course team tries others.")
+        found: Tagger = self._tagger(version, named or None)
         return found
 
 

@@ -104,7 +104,7 @@ class Library:
     def gate(self) -> Gate:
         """What lets turns in; one for all ways to ask."""
         from assistant.gate import OPEN, Gate
-        from assistant.tracing.statistics import spent
+        from assistant.tracing.spending import spent
 
         return OPEN if self.limits is None else Gate(self.limits, partial(spent, self.traces.engine))
 

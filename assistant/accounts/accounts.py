@@ -1,28 +1,25 @@
 """Accounts: made, changed and removed; and signing in with a name and a password.
 
-Passwords are hashed with argon2id (RFC 9106, the low-memory profile of argon2-cffi). Who signs in gets a token for a
-cookie; the store keeps its SHA-256 alone. A name that nobody has takes as long as a wrong password.
+Who signs in gets a token for a cookie; the store keeps its SHA-256 alone. A name that nobody has takes as long as a
+wrong password.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assistant.accounts.attempts import Attempts
+from assistant.accounts.passwords import checked_hash, fits, hash_of, is_outdated, name_key, nobodys
 from assistant.accounts.people import Person, Role
 from assistant.accounts.tables import accounts, sessions
 from assistant.tracing.database import reading
@@ -30,23 +27,14 @@ from assistant.tracing.redaction import storable
 from assistant.tracing.store import TraceStore
 from index_store.errors import AccountUnknown, InvalidInput, SignInRefused
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 500
 LONGEST_NAME = 120
 IDLE_S = 12 * 3600.0
 """A session that is not used for as long is over."""
 LONGEST_S = 7 * 86_400.0
 """Every session is over after as long."""
+UNFIT = "This name and password do not fit."
 _SEEN_S = 300.0
 """How often a session's use is written down."""
-_AT_ONCE = threading.Semaphore(2)  # each hash takes 64 MB
-_HASHER = PasswordHasher()
-
-
-@cache
-def _nobodys() -> str:
-    """Give the hash that is checked for a name that nobody has, so that this takes as long."""
-    return _HASHER.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +61,7 @@ class Accounts:
         self.clock = clock
         self._consent = consent
         self._attempts = Attempts(store, clock)
-        _nobodys()
+        nobodys()
 
     def add(self, name: str, role: Role, password: str | None = None, subject: str | None = None) -> Account:
         """Make an account; `subject` names an identity elsewhere.
@@ -89,7 +77,7 @@ class Accounts:
             "name": shown,
             "name_key": name_key(shown),
             "role": role.value,
-            "password_hash": None if password is None else _hashed(password, shown),
+            "password_hash": None if password is None else checked_hash(password, shown),
             "subject": subject,
             "created_at": self.clock(),
         }
@@ -146,7 +134,7 @@ class Accounts:
         Raises:
             InvalidInput: it is too weak.
         """
-        self._change(account, password_hash=_hashed(password, account.name))
+        self._change(account, password_hash=checked_hash(password, account.name))
         self.sign_out_everywhere(account.id)
 
     def set_disabled(self, account: Account, disabled: bool) -> None:
@@ -189,20 +177,30 @@ class Accounts:
         with reading(self.store.engine) as connection:
             row = connection.execute(select(accounts).where(accounts.c.name_key == key)).mappings().first()
         kept = row["password_hash"] if row is not None else None
-        fits = _fits(kept or _nobodys(), password) and kept is not None
-        if row is None or not fits or row["disabled"]:
-            raise SignInRefused("This name and password do not fit.", hint="Check both, or ask for a new password.")
+        right = fits(kept or nobodys(), password) and kept is not None
+        if row is None or not right or row["disabled"]:
+            raise SignInRefused(UNFIT, hint="Check both, or ask for a new password.")
         self._attempts.succeeded(key, address)
-        if kept is not None and _HASHER.check_needs_rehash(kept):
-            self._change(_account(row), password_hash=_HASHER.hash(password))
-        return self.open_session(row["id"])
+        if kept is not None and is_outdated(kept):
+            self._change(_account(row), password_hash=(kept := hash_of(password)))
+        return self.open_session(row["id"], kept)
 
-    def open_session(self, account: str) -> str:
-        """Begin a session of somebody whose identity was checked; give its token."""
+    def open_session(self, account: str, password_hash: str | None = None) -> str:
+        """Begin a session of somebody whose identity was checked; give its token.
+
+        Raises:
+            SignInRefused: the password that was checked is no longer theirs, or they may no longer sign in.
+        """
         token, now = secrets.token_urlsafe(32), self.clock()
         row = {"token_hash": hashed(token), "account_id": account, "created_at": now, "seen_at": now}
+        still = select(accounts.c.id).where(accounts.c.id == account, accounts.c.disabled.is_(False))
+        if password_hash is not None:
+            still = still.where(accounts.c.password_hash == password_hash)
 
         def write(connection: Connection) -> None:
+            # Locked: who changes the password now ends this session too, and who has changed it lets none begin.
+            if connection.execute(still.with_for_update()).first() is None:
+                raise SignInRefused(UNFIT, hint="Check both, or ask for a new password.")
             over = (sessions.c.seen_at < now - IDLE_S) | (sessions.c.created_at < now - LONGEST_S)
             connection.execute(delete(sessions).where(over))
             connection.execute(insert(sessions), row)
@@ -274,11 +272,6 @@ class Accounts:
             )
 
 
-def name_key(name: str) -> str:
-    """Give a name as names are compared: without case, and in one form of Unicode (NFKC)."""
-    return storable(unicodedata.normalize("NFKC", name).casefold().strip())
-
-
 def hashed(token: str) -> str:
     """Give the SHA-256 of a token in hex; a token is random, so that no slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
@@ -295,24 +288,3 @@ def _checked_name(name: str) -> str:
     if not shown or len(shown) > LONGEST_NAME or not shown.isprintable():
         raise InvalidInput(f"{name[:60]!r} cannot be a name.", hint=f"Give 1 to {LONGEST_NAME} printable characters.")
     return shown
-
-
-def _hashed(password: str, name: str) -> str:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(
-            f"The password has {len(password)} characters.", hint=f"Give {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}."
-        )
-    if len(set(password)) < 4 or name_key(password) == name_key(name):
-        raise InvalidInput("The password is too easily guessed.", hint="Take a sentence, or let a program make one.")
-    with _AT_ONCE:
-        return _HASHER.hash(password)
-
-
-def _fits(kept: str, password: str) -> bool:
-    if len(password) > LONGEST_PASSWORD:
-        return False
-    try:
-        with _AT_ONCE:
-            return _HASHER.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from statistics import median, quantiles
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
-from assistant.gate import Spent
 from assistant.tracing.database import reading
 from assistant.tracing.queries import latest_votes
-from assistant.tracing.tables import conversations, traces
+from assistant.tracing.tables import traces
 
 MOST_ROWS = 200_000
 
@@ -59,22 +58,6 @@ def by_day(engine: Engine, since: float) -> list[Day]:
             day = datetime.fromtimestamp(row["started_at"], UTC).strftime("%Y-%m-%d")
             groups.setdefault((day, _answered_by(row)), []).append(row)
     return [_day(*key, rows) for key, rows in sorted(groups.items())]
-
-
-def spent(engine: Engine, user: str | None, since: float) -> Spent:
-    """Give what the turns of a user, or with None of everybody, have taken since a time; unknown counts as nothing.
-
-    Raises:
-        TracesUnavailable: when the store cannot be read.
-    """
-    taken = func.coalesce(traces.c.input_tokens, 0) + func.coalesce(traces.c.output_tokens, 0)
-    query = select(func.sum(taken), func.sum(traces.c.price_usd)).where(traces.c.started_at >= since)
-    if user is not None:
-        of_user = select(conversations.c.id).where(conversations.c.user_id == user)
-        query = query.where(traces.c.conversation_id.in_(of_user))
-    with reading(engine) as connection:
-        tokens, usd = connection.execute(query).one()
-    return Spent(int(tokens or 0), float(usd or 0.0))
 
 
 def _answered_by(row: Mapping[str, Any]) -> str:

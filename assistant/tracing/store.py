@@ -25,6 +25,7 @@ from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
 from assistant.tracing.rows import Rows
 from assistant.tracing.settings import TraceSettings
+from assistant.tracing.spending import keep_costs
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces, users
 from index_store.errors import TracesUnavailable, TraceUnknown
 
@@ -243,6 +244,7 @@ class TraceStore:
             picked = select(traces.c.id).where(*conditions)
             sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
             delivered = len(set(connection.execute(sent).scalars()))
+            keep_costs(connection, conditions, self.clock())
             gone = connection.execute(delete(traces).where(*conditions)).rowcount
             empty = ~conversations.c.id.in_(select(traces.c.conversation_id))
             connection.execute(delete(conversations).where(empty))

@@ -98,6 +98,14 @@ traces = Table(
     Column("support", Double),  # cosine of the passage that supports the answer best
     Index(None, "status", "owner"),
 )
+deleted_costs = Table(  # of turns that were deleted on the day on which they were asked: bare numbers
+    "deleted_costs",
+    metadata,
+    Column("user_hash", String(64), primary_key=True),  # SHA-256 of the pseudonym
+    Column("day", Integer, primary_key=True),  # since 1970, UTC
+    Column("tokens", BigInteger, nullable=False),
+    Column("price_usd", Double, nullable=False),
+)
 spans = Table(
     "spans",
     metadata,
