@@ -9,19 +9,21 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.accounts.people import Person, Role
 from assistant.evaluation.agreement import agreements, kappa
 from assistant.tagging import Tagged, Tagger
 from assistant.tracing.records import Origin
 from assistant.tracing.statistics import Day
 from assistant.unanswered import grouped
-from index_store.errors import InvalidInput, UnreadableFile
+from index_store.errors import InvalidInput, NotAllowed, UnreadableFile
 from ingest.page_pictures import page_picture
 from tests.conftest import REPOSITORY
 from ui.conversation_export import to_json, to_markdown
@@ -30,7 +32,7 @@ from ui.jobs import Jobs
 from ui.plots import plots_html, rounded_up
 from ui.styles import CSS
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_page import names_of
+from ui.tags_page import TagHandlers, names_of
 from ui.tags_view import highlighted
 
 SLIDES = next((REPOSITORY / "ingest" / "sample" / "slides").glob("*.pdf"))
@@ -242,3 +244,23 @@ def test_a_conversation_as_a_file_has_each_answer_with_its_quotes() -> None:
 
 def test_no_selector_of_the_pages_has_a_comma_within_brackets_for_gradio_would_cut_it_there() -> None:
     assert re.findall(r":(?:is|not|where|has)\([^)]*,[^)]*\)", CSS) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "model", "fine"),
+    [(Role.STUDENT, "gpt-9", False), (None, "gpt-9", False), (Role.STUDENT, " m ", True), (Role.STUDENT, "", True),
+     (Role.REVIEWER, "gpt-9", True)],
+)  # fmt: skip
+def test_a_student_tags_with_the_courses_model_alone(role: Role | None, model: str, fine: bool) -> None:
+    assistant = SimpleNamespace(mode="compatible", model="m")
+    person = None if role is None else Person("p", role)
+    parts = SimpleNamespace(
+        library=SimpleNamespace(environment=SimpleNamespace(assistant=assistant)), person=lambda request: person
+    )
+    does = TagHandlers(cast(Any, parts))
+    does._tagger = cast(Any, lambda version, named: (version, named))
+    if fine:
+        assert does._chosen("v2: few-shot", model, cast(Any, None)) == (2, model.strip() or None)
+    else:
+        with pytest.raises(NotAllowed, match="The course's model is m"):
+            does._chosen("v2: few-shot", model, cast(Any, None))
