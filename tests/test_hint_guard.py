@@ -60,6 +60,11 @@ def test_a_block_within_the_limit_is_shown_and_a_longer_one_is_not() -> None:
     assert guarded(f"So:\n{LONG}Done.", 3) == (f"So:\n{CODE_OUT}\nDone.", 1)
 
 
+def test_a_fence_of_tildes_may_have_a_backtick_behind_it() -> None:  # CommonMark 0.31, 4.5
+    block = "~~~ `x\nx = 1\ny = 2\n~~~\n"
+    assert code_lines_in(block) == 2 and guarded(f"So:\n{block}", 1) == (f"So:\n{CODE_OUT}\n", 1)
+
+
 def test_many_small_blocks_count_together() -> None:
     block = "```\nx = 1\ny = 2\n```\n"
     shown, removed = guarded(f"{block}Then:\n{block}Then:\n{block}", 4)

@@ -128,7 +128,7 @@ class HintGuard:
             self._block.append(segment)
             return self._closed_block() if self._closes(segment) else ""
         opening = _FENCE.match(segment) if begins else None
-        if opening is not None and "`" not in opening["rest"]:
+        if opening is not None and ("`" not in opening["rest"] or not opening["mark"].startswith("`")):
             before = self._closed_block()
             self._fence, self._block = opening["mark"].lower(), [segment]
             is_over = self._fence.startswith("<") and self._closes(segment)
