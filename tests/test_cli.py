@@ -203,8 +203,19 @@ def test_the_library_is_listed_verified_rebuilt_and_emptied(call: Call, tmp_path
         assert call(*command, home=home).exit_code == 0
     assert call("library", "remove", "nothing.md", home=home).exit_code == 2
     removed = call("library", "remove", "a.md", "--json", home=home)
-    assert rows(removed)[0]["chunks_left"] == 0
+    assert (rows(removed)[0]["chunks_left"], rows(removed)[0]["vectors_left"]) == (0, 0)
     assert call("library", "remove", "a.md", home=home).exit_code == 2
+
+
+def test_what_is_left_of_a_removed_document_is_counted_and_told(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    (tmp_path / "a.md").write_text(POTTERY)
+    call("ingest", str(tmp_path / "a.md"), home=home)
+    monkeypatch.setattr("index_store.dense.Dense.delete", lambda self, ids: None)
+    removed = call("library", "remove", "a.md", "--json", home=home)
+    assert rows(removed)[0]["vectors_left"] == rows(removed)[0]["chunks"] > 0
 
 
 def test_a_turn_is_logged_listed_shown_judged_exported_and_forgotten(call: Call, tmp_path: Path) -> None:

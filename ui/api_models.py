@@ -163,6 +163,7 @@ class Removed(BaseModel):
     vectors: int
     files: int
     chunks_left: int
+    vectors_left: int
     files_left: int
 
 

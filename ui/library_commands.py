@@ -84,9 +84,9 @@ def remove(name: str, as_json: bool) -> None:
         went = removal.remove(opened, chosen)
     if as_json:
         row = {"documents": went.documents, "chunks": went.chunks, "vectors": went.vectors}
-        click.echo(dump({**row, "chunks_left": went.chunks_left}))
+        click.echo(dump({**row, "chunks_left": went.chunks_left, "vectors_left": went.vectors_left}))
         return
-    left = went.chunks_left
+    left = max(went.chunks_left, went.vectors_left)
     rest = f"{counted(left, 'chunk')} could not be removed" if left else "nothing of it is left in the index"
     click.echo(
         f"Removed {counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}"

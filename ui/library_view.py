@@ -183,8 +183,8 @@ def hits_html(hits: Sequence[Hit]) -> str:
 
 def certificate_html(went: Certificate, what: str) -> str:
     """Give the proof of a removal."""
-    sound = went.chunks_left == went.files_left == 0
-    left = f"{went.chunks_left} chunks, 0 vectors, {went.files_left} files left"
+    sound = went.nothing_left
+    left = f"{went.chunks_left} chunks, {went.vectors_left} vectors, {went.files_left} files left"
     note = "" if went.files else " Files outside Lectern stay where they are."
     went_away = (
         f"{went.documents:,} documents with {went.chunks:,} chunks, {went.vectors:,} vectors and {went.files:,} "

@@ -16,14 +16,20 @@ UPLOADS = "uploads"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What went, and what is left of it: `chunks_left` in the index, `files_left` of those that were uploaded."""
+    """What went, and what is left of it: in the index's two halves, and `files_left` of those that were uploaded."""
 
     documents: int
     chunks: int
     vectors: int
     files: int
     chunks_left: int
+    vectors_left: int
     files_left: int
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether all of it is gone."""
+        return self.chunks_left == self.vectors_left == self.files_left == 0
 
 
 def remove(library: Library, documents: Sequence[Known]) -> Certificate:
@@ -40,7 +46,9 @@ def remove(library: Library, documents: Sequence[Known]) -> Certificate:
     for file in own:
         file.unlink(missing_ok=True)
     left = len(library.index.get(sorted(gone)))
-    return Certificate(len(documents), len(gone), vectors, len(own), left, sum(file.exists() for file in own))
+    vectors_left = len(library.index.dense.vectors(sorted(gone)))
+    files_left = sum(file.exists() for file in own)
+    return Certificate(len(documents), len(gone), vectors, len(own), left, vectors_left, files_left)
 
 
 def uploaded_file(home: Path, document: Known) -> Path | None:
