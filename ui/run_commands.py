@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -56,9 +57,28 @@ def list_all(as_json: bool) -> None:
         else:
             failures = f", {failed} failed" if failed else ""
             done = f"{about['done']} of {about['rows']} rows{failures}"
-            click.echo(f"{about['id']}  {done}  {_measured(run.about.settings)}  {Path(about['dataset']).name}")
+            parts = (about["id"], done, _figure(run, results.values()), _measured(run.about.settings))
+            click.echo("  ".join(part for part in (*parts, Path(about["dataset"]).name) if part))
     if not runs and not as_json:
         click.echo("There is none yet. Begin with: lectern eval tags FILE")
+
+
+def _figure(run: Run, results: Iterable[Result]) -> str:
+    """Give the figure that a run of its kind is for, with its interval; "" where no row of it has one."""
+    from assistant.evaluation.metrics import ANSWER_MEASURES, SEARCH_MEASURES, TAG_MEASURES
+    from assistant.evaluation.policy_rows import POLICY_MEASURES
+    from assistant.evaluation.statistics import figures
+
+    chief = {
+        "tags": ("F1", TAG_MEASURES),
+        "search": ("R@5", SEARCH_MEASURES),
+        "answers": ("citation recall", ANSWER_MEASURES),
+        "policy": ("leaks", POLICY_MEASURES),
+    }
+    name, measures = chief[run.about.kind]
+    counted = [result.counts for result in results if result.is_measured]
+    found = figures(counted, {name: measures[name]}) if counted else []
+    return "".join(f"{f.name} {f.value:.3f} ({f.low:.3f} to {f.high:.3f})" for f in found if not math.isnan(f.value))
 
 
 def _measured(settings: Mapping[str, Any]) -> str:

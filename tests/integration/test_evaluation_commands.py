@@ -73,7 +73,9 @@ def test_wrong_rows_can_be_looked_at(home: Path, dataset: Path) -> None:
         out.write(json.dumps({"id": "4", "abstract": "We use BERT here and there.", "tags": ["Nothing of it"]}) + "\n")
     run(home, "eval", "tags", str(dataset))
     run_id = json.loads(run(home, "eval", "list", "--json"))["id"]
-    assert "4 of 4 rows  tagging rules  rows.jsonl" in run(home, "eval", "list")
+    assert re.search(
+        r"4 of 4 rows  F1 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\)  tagging rules  rows.jsonl", run(home, "eval", "list")
+    )
     wrong = {row["id"]: row for row in map(json.loads, run(home, "eval", "show", run_id, "--json").splitlines())}
     assert wrong["4"]["asked"].startswith("We use BERT here") and wrong["4"]["trace_id"]
     assert (wrong["4"]["expected"], wrong["4"]["got"]) == (["Nothing of it"], ["BERT"])
