@@ -17,7 +17,6 @@ from index_store.probe import probe
 from tests.conftest import REPOSITORY
 from tests.library import held
 
-pytestmark = pytest.mark.integration
 SAMPLE = REPOSITORY / "ingest" / "sample"
 FILES = 17
 COMMAND = [sys.executable, "-m", "ui", "ingest", str(SAMPLE), "--json"]
@@ -84,6 +83,7 @@ def check(home: Path, minilm: Any, expected: set[str]) -> None:
     assert probe(home, frozenset(expected)).problems == ()
 
 
+@pytest.mark.integration
 def test_killed_at_a_random_moment_and_run_again_it_holds_the_same_chunks(
     tmp_path: Path, minilm: Any, undisturbed: set[str]
 ) -> None:
@@ -99,6 +99,7 @@ def test_twenty_kills_lose_and_double_nothing(seed: int, tmp_path: Path, minilm:
     check(tmp_path / "home", minilm, undisturbed)
 
 
+@pytest.mark.integration
 def test_an_interrupt_ends_in_words_and_leaves_a_sound_index(
     tmp_path: Path, minilm: Any, undisturbed: set[str]
 ) -> None:
