@@ -104,6 +104,7 @@ class LoopAgent(ReActAgent):
     """The loop; the model it asks is ours, with its retries, deadline, errors, usage and trace."""
 
     _model: Model = PrivateAttr()
+    _own_steps: dict[str, Any] | None = PrivateAttr(default=None)
 
     def __init__(self, model: Model, prompts: PromptSet, toolbox: Toolbox, tools: Sequence[Tool]) -> None:
         super().__init__(
@@ -115,6 +116,12 @@ class LoopAgent(ReActAgent):
             timeout=None,
         )
         self._model = model
+
+    def _get_steps(self) -> dict[str, Any]:
+        """Give the workflow's steps, found once: it asks twelve times a turn, and looks itself through each time."""
+        if self._own_steps is None:
+            self._own_steps = super()._get_steps()
+        return dict(self._own_steps)
 
     async def take_step(
         self, ctx: AgentContext, llm_input: list[ChatMessage], tools: Sequence[AsyncBaseTool], memory: BaseMemory
