@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -23,11 +23,11 @@ from llama_index.core.workflow import Event as WorkflowEvent
 from assistant.agent_ending import concluded
 from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
 from assistant.events import Thought, Token, ToolStep
-from assistant.link_guard import without_foreign_links
+from assistant.link_guard import without_links_in
 from assistant.llms import Model
 from assistant.passages import code_of, links_of
 from assistant.prompts import PromptSet
-from assistant.query_engine import Outcome, Turns
+from assistant.query_engine import Outcome, Turns, told_below
 from assistant.react_agent import LoopAgent, Out
 from assistant.toolbox import Toolbox, written
 from assistant.tools.tool import Observation, Source
@@ -98,7 +98,7 @@ class CourseAgent:
             outcome = await concluded(run, limit, self.toolbox, self._embedder, by_model=self._by_model)
             if limit and outcome.found:
                 yield Token(_unsaid(run, outcome))
-            kept.outputs = {"found": outcome.found, "steps": len(run.steps), "limit": limit}
+            kept.outputs = {"found": outcome.found, "steps": len(run.steps), **told_below(outcome)}
         yield outcome
 
     async def _steps(self, run: AgentRun) -> AsyncGenerator[AgentStep, None]:
@@ -194,16 +194,9 @@ def _told(step: Step, step_id: str, run: AgentRun) -> ToolStep:
 
 def _shown(given: Any, run: AgentRun) -> Any:
     """Give what a reader sees of a call, without links that lead elsewhere than to what was found or written."""
-    match given:
-        case str():
-            hits = [source.hit for source in run.sources]
-            in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
-            return without_foreign_links(given, links_of(hits, run.said_by_user) | run.addresses, in_code)
-        case Mapping():
-            return {key: _shown(value, run) for key, value in given.items()}
-        case list() | tuple():
-            return [_shown(value, run) for value in given]
-    return given
+    hits = [source.hit for source in run.sources]
+    in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
+    return without_links_in(given, links_of(hits, run.said_by_user) | run.addresses, in_code)
 
 
 def _unsaid(run: AgentRun, outcome: Outcome) -> str:

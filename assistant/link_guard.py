@@ -8,7 +8,8 @@ and what the user wrote. In code, where nothing is fetched or followed, addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 LEFT_OUT = "(link left out)"
 LONGEST_WORDS = 400  # characters of a link's text or of a code span, and
@@ -178,3 +179,15 @@ def without_foreign_links(text: str, allowed: Collection[str], in_code: str = ""
     """Clean a whole text at once."""
     guard = LinkGuard(allowed, in_code)
     return guard.feed(text) + guard.finish()
+
+
+def without_links_in(given: Any, allowed: Collection[str], in_code: str = "") -> Any:
+    """Clean every text in what a tool was called with or gave, lists and mappings of them too."""
+    match given:
+        case str():
+            return without_foreign_links(given, allowed, in_code)
+        case Mapping():
+            return {key: without_links_in(value, allowed, in_code) for key, value in given.items()}
+        case list() | tuple():
+            return [without_links_in(value, allowed, in_code) for value in given]
+    return given

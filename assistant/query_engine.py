@@ -59,6 +59,13 @@ class Outcome:
 Step = Rewritten | Retrieved | Token | Outcome
 
 
+def told_below(outcome: Outcome) -> dict[str, Any]:
+    """Give what is told below an answer or a refusal, as a step of the trace keeps it: a reload shows it again."""
+    about: dict[str, Any] = {"limit": outcome.limit, "notes": list(outcome.notes)}
+    about["offers"] = [{"text": offer.text, "command": offer.command} for offer in outcome.offers]
+    return {name: value for name, value in about.items() if value}
+
+
 class CourseQueryEngine(BaseQueryEngine):
     """Retrieves, lets the model answer from the passages, and lets only checked citations through."""
 
@@ -114,7 +121,11 @@ class CourseQueryEngine(BaseQueryEngine):
     async def _judged(self, said: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
         with span("judge", "check citations", {"markers": list(order)}) as step:
             outcome = await asyncio.to_thread(self._outcome, said, order, hits)
-            step.outputs = {"found": outcome.found, "citations": [c.marker for c in outcome.citations]}
+            step.outputs = {
+                "found": outcome.found,
+                "citations": [c.marker for c in outcome.citations],
+                **told_below(outcome),
+            }
         return outcome
 
     async def _rewrite(self, question: str, history: Turns) -> str:

@@ -18,7 +18,7 @@ from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation
 from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
-from tests.agents import Canned, act, agent_over, answer, calls, outcome, page, run, said, thoughts
+from tests.agents import Canned, CutOff, act, agent_over, answer, calls, outcome, page, run, said, thoughts
 from tests.course import searching, write_course
 from tests.model_server import ModelServer, Reply, failing
 
@@ -304,10 +304,6 @@ def test_the_first_step_does_not_wait_for_a_host_that_drops_packets(searcher: An
 
 
 def test_a_tool_of_a_host_that_cannot_be_reached_is_named_under_the_refusal(searcher: Any, minilm: Any) -> None:
-    class CutOff(Reach):
-        async def look(self, hosts: Sequence[Any]) -> None:
-            self._found = {host: (0.0, False) for host in hosts}
-
     tool = Canned("wikipedia", page("late"))
     tool.host = ("wiki.example", 443)
     end = outcome(run(agent_over(searcher, minilm, None, [tool], reach=CutOff()), "Who was the first potter on Mars?"))

@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
+from assistant.link_guard import without_links_in
+from assistant.passages import addresses_in
 from assistant.policy.values import POLICY_STEP
 from assistant.refusal import REFUSAL
+from assistant.tools.tool import Offer
 from index_store.chunks import Chunk, Hit
 from index_store.locators import parse_locator
 from ui.render import neutral, related_html, sources_html
@@ -20,7 +23,7 @@ STOPPED = "*Stopped here.*"
 
 def messages_of(record: Record) -> list[Message]:
     """Give the messages of one turn: the question, each step folded, the reply."""
-    steps = [step_message(_step(span), "") for span in record["spans"] if span["kind"] == "tool"]
+    steps = [step_message(_step(span, record), "") for span in record["spans"] if span["kind"] == "tool"]
     reply: Message = {"role": "assistant", "content": notice_markdown(_notice(record)) + _reply(record)}
     return [{"role": "user", "content": neutral(record["question"])}, *steps, reply]
 
@@ -83,16 +86,18 @@ def _related(record: Record, chunks: Mapping[str, Chunk]) -> list[Hit]:
     return [Hit(chunks[r["chunk_id"]], 0.0, float(r["cosine"])) for r in rows if r.get("chunk_id") in chunks]
 
 
-def _step(span: Record) -> ToolStep:
+def _step(span: Record, record: Record) -> ToolStep:
     outputs = span["outputs"] if isinstance(span["outputs"], Mapping) else {}
     inputs = span["inputs"] if isinstance(span["inputs"], Mapping) else {}
+    paths = [str(source.get("path")) for source in (*(outputs.get("sources") or ()), *(record["citations"] or ()))]
+    links = frozenset((*paths, *addresses_in(record["question"])))
     return ToolStep(
         id=span["id"],
         tool=span["name"],
-        arguments=inputs,
+        arguments=without_links_in(inputs, links),
         status="failed" if span["status"] == "error" else "done",
-        observation=str(outputs.get("text") or _named(outputs)),
-        error=span["error"],
+        observation=without_links_in(str(outputs.get("text") or _named(outputs)), links),
+        error=without_links_in(span["error"], links),
         seconds=None if span["ended_at"] is None else span["ended_at"] - span["started_at"],
     )
 
@@ -109,14 +114,27 @@ def _notice(record: Record) -> str:
     return next((str(outputs.get("text") or "") for outputs in told if isinstance(outputs, Mapping)), "")
 
 
+def _told_below(record: Record) -> dict[str, Any]:
+    """Give what was told below the answer: which limit ended the turn, notes, offers."""
+    kept = (span["outputs"] for span in record["spans"] if span["kind"] in ("agent", "judge"))
+    told = {name: value for outputs in kept if isinstance(outputs, Mapping) for name, value in outputs.items()}
+    offers = (o for o in told.get("offers") or () if isinstance(o, Mapping))
+    return {
+        "limit": str(told.get("limit") or ""),
+        "notes": tuple(str(note) for note in told.get("notes") or ()),
+        "offers": tuple(Offer(str(o.get("text")), str(o.get("command"))) for o in offers),
+    }
+
+
 def _reply(record: Record) -> str:
     status, trace_id = record["status"], record["id"]
     if status == "refused":
-        return ending(Refusal(trace_id, record["answer"] or REFUSAL, ()))[0]
+        return ending(Refusal(trace_id, record["answer"] or REFUSAL, (), **_told_below(record)))[0]
     if status == "ok":
         tags = tuple(record["tags"]) if record["tags"] else None
         by_rules = record["mode"] == "quoting"
-        return ending(Answer(trace_id, record["answer"], (), tags=cast(Any, tags), by_rules=by_rules))[0]
+        answer = Answer(trace_id, record["answer"], (), tags=cast(Any, tags), by_rules=by_rules, **_told_below(record))
+        return ending(answer)[0]
     said = neutral(record["answer"])
     note = STOPPED if status in ("stopped", "running") else f"**{neutral(record['error'] or 'It did not end.')}**"
     return f"{said}\n\n{note}".strip()

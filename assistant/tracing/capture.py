@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.tracing.records import ERROR_TYPE, Prompt, Span, SpanKind
 
-WRITTEN: frozenset[SpanKind] = frozenset({"model", "rewrite", "synthesize", "agent"})
+WRITTEN: frozenset[SpanKind] = frozenset({"model", "rewrite", "synthesize", "agent", "judge"})
 """Spans whose outputs are what a model wrote."""
 
 
@@ -44,6 +44,8 @@ def _cleaned(outputs: Any, clean: Callable[[str], str]) -> Any:
         return clean(outputs)
     if isinstance(outputs, Mapping):
         return {key: _cleaned(value, clean) for key, value in outputs.items()}
+    if isinstance(outputs, list | tuple):
+        return [_cleaned(value, clean) for value in outputs]
     return outputs
 
 
