@@ -112,8 +112,22 @@ async def test_a_turn_that_was_over_before_its_page_came_is_still_seen() -> None
     assert live.start("again", [], ORIGIN, "auto") is not turn
     await live.close()  # at once: what was to run has not begun
     assert len(live) == 0
-    live.drop("c")
+    await live.discard("c")
     assert live.of("c") is None
+
+
+async def test_a_turn_whose_conversation_is_deleted_ends_and_says_that_it_is_gone() -> None:
+    told = Told(TurnStarted("t", "q"), Token("It is."), asyncio.Event())
+    live = live_turns(told)
+    turn = live.start("q", [], ORIGIN, "auto")
+    following = asyncio.create_task(to_the_end(turn))
+    while not turn.view.said:
+        await asyncio.sleep(0)
+    await live.discard("c")
+    await following
+    assert turn.gone and turn.over and told.ended == 1 and live.of("c") is None
+    assert live.start("again", [], ORIGIN, "auto") is not turn
+    await live.close()
 
 
 async def test_a_second_question_in_the_same_conversation_does_not_begin_another_turn() -> None:

@@ -102,6 +102,9 @@ class ChatHandlers:
             return
         before = kept.messages
         async for view in follow(live):
+            if live.gone:  # last of all, for what was on its way to the page may come behind what deleted it
+                yield [], NO_SOURCES, ""
+                return
             panel = view.sources or panel
             yield [*before, *view.messages], panel, ""
         yield [*before, *live.view.messages], panel, live.view.trace_id or "none"
@@ -179,13 +182,12 @@ class ChatHandlers:
         """Delete the conversation that is open, with the turn that is under way in it, and begin a new one."""
         user = self._parts.user(request)
         if self._live(conversation, user) is not None:
-            await self._parts.live.stop(conversation)
+            await self._parts.live.discard(conversation)
         try:
             self._parts.book.delete(conversation, user)
         except TraceProblem as exc:
             raise shown_error(exc) from exc
-        self._parts.live.drop(conversation)
-        return self._whole(Seen("", [], [], []), user)
+        return {**self._whole(Seen("", [], [], []), user), self._chat.box: gr.update(submit_btn="Ask", stop_btn=False)}
 
     def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)

@@ -37,6 +37,7 @@ class LiveTurn:
     others: Callable[[], int]
     changes: int = 0
     over: bool = False
+    gone: bool = False  # with its conversation: nothing of it is shown any more
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -105,11 +106,15 @@ class LiveTurns:
         await asyncio.wait([turn.task], timeout=STOP_WITHIN_S)
         return True
 
-    def drop(self, conversation: str) -> None:
-        """Forget a turn that is over, as when its conversation is deleted."""
+    async def discard(self, conversation: str) -> None:
+        """End the turn of a conversation that is being deleted; who follows it is shown no more of it."""
         turn = self._turns.get(conversation)
-        if turn is not None and turn.over:
-            del self._turns[conversation]
+        if turn is None:
+            return
+        turn.gone = True
+        await self.stop(conversation)
+        if turn.over:
+            self._forget(conversation, turn)
 
     async def close(self) -> None:
         """End all turns, as when the server stops."""
