@@ -10,8 +10,9 @@ import asyncio
 import contextvars
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any
 
 from llama_index.core.agent.workflow.workflow_events import ToolCall, ToolCallResult
@@ -25,7 +26,6 @@ from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
 from assistant.events import Thought, Token, ToolStep
 from assistant.link_guard import without_links_in
 from assistant.llms import Model
-from assistant.passages import code_of, links_of
 from assistant.prompts import PromptSet
 from assistant.query_engine import Outcome, Turns, told_below
 from assistant.react_agent import LoopAgent, Out
@@ -171,32 +171,31 @@ def _step_of(event: WorkflowEvent, run: AgentRun) -> AgentStep | None:
             if isinstance(kept, Step):
                 return _told(kept, event.tool_id, run)
             text = str(event.tool_output.content)  # there is no tool of that name
-            given = _shown(event.tool_kwargs, run)
+            given = _shown_of(run)(event.tool_kwargs)
             return ToolStep(event.tool_id, event.tool_name, given, "failed", text, (), text, 0.0)
         case ToolCall():
-            return ToolStep(event.tool_id, event.tool_name, _shown(event.tool_kwargs, run), "running")
+            return ToolStep(event.tool_id, event.tool_name, _shown_of(run)(event.tool_kwargs), "running")
     return None
 
 
 def _told(step: Step, step_id: str, run: AgentRun) -> ToolStep:
     """Tell of a call that is over."""
+    shown = _shown_of(run)
     return ToolStep(
         step_id,
         step.tool,
-        _shown(step.arguments, run),
-        "done" if step.error is None else "failed",
-        _shown(step.observation[:SHOWN_CHARACTERS], run),
+        shown(step.arguments),
+        "done" if step.failure is None else "failed",
+        shown(step.observation[:SHOWN_CHARACTERS]),
         tuple((s.hit.chunk.title, s.hit.chunk.path) for s in step.found.sources),
-        None if step.error is None else _shown(step.error, run),
+        shown(step.error),
         step.seconds,
     )
 
 
-def _shown(given: Any, run: AgentRun) -> Any:
-    """Give what a reader sees of a call, without links that lead elsewhere than to what was found or written."""
-    hits = [source.hit for source in run.sources]
-    in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
-    return without_links_in(given, links_of(hits, run.said_by_user) | run.addresses, in_code)
+def _shown_of(run: AgentRun) -> Callable[[Any], Any]:
+    """Give what takes links that lead elsewhere than to what was found or written out of what a reader sees."""
+    return partial(without_links_in, allowed=run.links | run.addresses, in_code=run.course_text)
 
 
 def _unsaid(run: AgentRun, outcome: Outcome) -> str:

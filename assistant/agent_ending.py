@@ -13,6 +13,7 @@ from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
 from assistant.events import Citation
+from assistant.listing import listed
 from assistant.query_engine import Outcome
 from assistant.question_parts import alone, without_calculation
 from assistant.quotes import quotes_of, unsupported_note
@@ -61,12 +62,12 @@ async def _refused(run: AgentRun, toolbox: Toolbox) -> tuple[str, tuple[str, ...
     if last is not None and last.tool == "calculate" and isinstance(last.failure, InvalidInput):
         return last.failure.message, ()
     await run.looked()
-    asked = [step for step in run.steps if step.tool in _NAMES]
-    failed = dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
     cut_off = [name for tool, name in _NAMES.items() if toolbox.is_cut_off(tool)]
     if cut_off:
-        names = " and ".join(filter(None, (", ".join(cut_off[:-1]), cut_off[-1])))
+        names = listed(cut_off)
         return REFUSAL, (f"{names[:1].upper()}{names[1:]} could not be asked: there is no connection from here.",)
+    asked = [step for step in run.steps if step.tool in _NAMES]
+    failed = dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
     return REFUSAL, tuple(failed)
 
 

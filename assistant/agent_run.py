@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.answer_stream import AnswerStream
+from assistant.passages import code_of, links_of
 from assistant.tools.tool import Observation, Offer, Source
 from assistant.usage import Meter
 from index_store.errors import LecternError, SettingsError
@@ -54,9 +55,13 @@ class Step:
     observation: str
     found: Observation = Observation()
     numbers: tuple[int, ...] = ()  # of the sources it brought, as the model cites them
-    error: str | None = None
-    failure: LecternError | None = None  # what the error was
+    failure: LecternError | None = None  # what was wrong with it
     seconds: float = 0.0
+
+    @property
+    def error(self) -> str | None:
+        """What was wrong with it, in words."""
+        return None if self.failure is None else str(self.failure)
 
 
 @dataclass(slots=True)
@@ -85,6 +90,16 @@ class AgentRun:
     def said_by_user(self) -> str:
         """All that the user said in this conversation."""
         return "\n".join([*(t["content"] for t in self.history if t.get("role") == "user"), self.question])
+
+    @property
+    def links(self) -> frozenset[str]:
+        """The addresses that may be shown: what was found, and what the user wrote."""
+        return links_of([source.hit for source in self.sources], self.said_by_user)
+
+    @property
+    def course_text(self) -> str:
+        """What the course says of what was found; addresses of it may be shown in code."""
+        return code_of([source.hit for source in self.sources if source.kind == "course"])
 
     async def looked(self) -> None:
         """Wait until it is known which hosts can be reached."""

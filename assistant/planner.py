@@ -119,8 +119,13 @@ def _step_for(
             break
         done.append(made)
     if calculation and isinstance(step, Conclusion) and step.answer != REFUSAL:
-        return Conclusion(step.thought, f"{step.answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}")
+        return Conclusion(step.thought, with_what_is_left(step.answer, calculation))
     return step
+
+
+def with_what_is_left(answer: str, calculation: str) -> str:
+    """Give an answer with the calculation named that was asked for with it, "" for none."""
+    return f"{answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}" if calculation else answer
 
 
 def _planned(

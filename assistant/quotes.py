@@ -67,11 +67,18 @@ def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, .
 
 def _without_marker(answer: str) -> Iterator[str]:
     """Give the sentences of an answer that no marker follows."""
+    for before, markers in _between_markers(answer):
+        sentences = [unit.text for unit in units_of(before.lstrip(".,; "))]
+        yield from sentences[:-1] if markers else sentences
+
+
+def _between_markers(answer: str) -> Iterator[tuple[str, str]]:
+    """Give each piece of an answer and the markers behind it, "" behind the last."""
     begun = 0
     for match in _MARKERS.finditer(answer):
-        yield from (unit.text for unit in units_of(answer[begun : match.start()].lstrip(".,; "))[:-1])
+        yield answer[begun : match.start()], match[0]
         begun = match.end()
-    yield from (unit.text for unit in units_of(answer[begun:].lstrip(".,; ")))
+    yield answer[begun:], ""
 
 
 def _citation(marker: int, hit: Hit, quote: Unit) -> Citation:
@@ -97,11 +104,11 @@ def _without_brackets(code: re.Match[str]) -> str:
 
 def _statements(answer: str) -> list[_Statement]:
     found: list[_Statement] = []
-    begun = 0
-    for match in _MARKERS.finditer(answer):
-        before = answer[begun : match.start()].strip()
-        begun = match.end()
-        numbers = tuple(int(n) for n in re.findall(r"\d+", match[0]))
+    for piece, markers in _between_markers(answer):
+        if not markers:
+            break
+        before = piece.strip()
+        numbers = tuple(int(n) for n in re.findall(r"\d+", markers))
         if before.strip(".,;: ") or not found:
             last = _SENTENCE_START.split(before)[-1] if len(before) > 400 else before
             found.append(_Statement(last, numbers))

@@ -27,7 +27,7 @@ from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
-from assistant.planner import NOT_CALCULATED, next_step
+from assistant.planner import next_step, with_what_is_left
 from assistant.question_parts import without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
@@ -78,9 +78,7 @@ class QuotingLLM(CustomLLM):
     def _answer(self, inputs: Mapping[str, Any]) -> str:
         question, calculation = without_calculation(inputs["question"])
         said = answer_from(question, _passages(inputs), self._embedder)
-        if said is None:
-            return REFUSAL
-        return f"{said}\n\n{NOT_CALCULATED.format(calculation=calculation)}" if calculation else said
+        return REFUSAL if said is None else with_what_is_left(said, calculation)
 
     def _next_step(
         self, inputs: Mapping[str, Any], say: Callable[[str, Sequence[Passage], Embedder], str | None]

@@ -28,7 +28,6 @@ from assistant.answer_stream import AnswerStream, runs_of
 from assistant.events import Thought, Token
 from assistant.link_guard import without_foreign_links
 from assistant.llms import Model, stream
-from assistant.passages import code_of, links_of
 from assistant.pasted import abstract_in
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
@@ -37,7 +36,7 @@ from assistant.react_prompt import Formatter
 from assistant.react_reply import MalformedReply, Reply, ReplyReader, read_reply
 from assistant.toolbox import Toolbox
 from assistant.tools.tool import Tool
-from index_store.errors import ModelReplyBroken
+from index_store.errors import ModelReplyBroken, ToolFailed
 
 MOST_MALFORMED = 3
 UNCITED = (
@@ -151,9 +150,9 @@ class LoopAgent(ReActAgent):
             if result.tool_output.exception is not None:  # a fault of ours: our tools tell all else as observations
                 raise result.tool_output.exception
             if not isinstance(result.tool_output.raw_output, Step):
-                error = f"There is no tool {result.tool_name}."
+                failure = ToolFailed(f"There is no tool {result.tool_name}.")
                 run.steps.append(
-                    Step(run.thought, result.tool_name, result.tool_kwargs, f"Error: {error}", error=error)
+                    Step(run.thought, result.tool_name, result.tool_kwargs, f"Error: {failure}", failure=failure)
                 )
         await super().handle_tool_call_results(ctx, results, memory)
 
@@ -215,8 +214,7 @@ class _Sending:
     def _think(self, reader: ReplyReader) -> None:
         reply = _read(reader.text)
         if reply is not None and reply.thought:
-            links = links_of([source.hit for source in self._run.sources], self._run.said_by_user)
-            thought = without_foreign_links(reply.thought, links)  # it is shown too
+            thought = without_foreign_links(reply.thought, self._run.links)  # it is shown too
             self._ctx.write_event_to_stream(Out(event=Thought(thought)))
 
     def _say(self, text: str) -> None:
@@ -263,8 +261,6 @@ def _reason(output: AgentOutput) -> str:
 def new_answer(run: AgentRun) -> AnswerStream:
     """Give the stream of an answer that may cite what has been found so far, and nothing else."""
     hits = [source.hit for source in run.sources]
-    links = links_of(hits, run.said_by_user)
-    in_code = code_of([source.hit for source in run.sources if source.kind == "course"])
     known = frozenset().union(*(runs_of(hit.chunk.context) for hit in hits)) if run.instructions else frozenset()
     unsayable = run.instructions - known  # a source may happen to say the same
-    return AnswerStream(range(1, len(hits) + 1), links, in_code, hold=True, unsayable=unsayable)
+    return AnswerStream(range(1, len(hits) + 1), run.links, run.course_text, hold=True, unsayable=unsayable)

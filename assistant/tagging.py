@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.abstracts import LONGEST_ABSTRACT, Paste, check_abstract, read_paste
@@ -195,8 +196,8 @@ class Tagger:
         """
         paste = read_paste(abstract)
         found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
-        tags = [one.pasted(t) for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags]
-        return tuple(_names(_once(tags))), _notes(paste, found)
+        each = _pasted(paste, found)
+        return tuple(_names(_once(each))), _notes(paste, each, _dropped(found))
 
     @property
     def uses_rules(self) -> bool:
@@ -219,8 +220,8 @@ class Tagger:
 
 def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool) -> Tagged:
     """Put together what was found in each abstract, in places of the paste."""
-    each = [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
-    once = _once(t for tags in each for t in tags)
+    each, dropped = _pasted(paste, found), _dropped(found)
+    once = _once(each)
     several = tuple(
         TaggedAbstract(one.start, one.start + len(one.text), _names(tags), _spans(tags))
         for one, tags in zip(paste.abstracts, each, strict=True)
@@ -230,28 +231,35 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool
         tags=_names(once),
         spans=_spans(once),
         by_rules=by_rules,
-        dropped=sum(len(placed.dropped) for placed in found),
-        notes=_notes(paste, found),
+        dropped=len(dropped),
+        notes=_notes(paste, each, dropped),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
         seconds=turn.seconds,
     )
 
 
-def _once(tags: Iterable[Tag]) -> list[Tag]:
+def _pasted(paste: Paste, found: Sequence[Placed]) -> list[list[Tag]]:
+    """Give the tags of each abstract, in places of the paste."""
+    return [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
+
+
+def _dropped(found: Sequence[Placed]) -> list[str]:
+    return [name for placed in found for name in placed.dropped]
+
+
+def _once(each: Iterable[Iterable[Tag]]) -> list[Tag]:
     """Give each name once, as it stands in the first place that has it."""
     once: dict[str, Tag] = {}
-    for one in tags:
+    for one in chain.from_iterable(each):
         once.setdefault(" ".join(one.name.casefold().split()), one)
     return list(once.values())
 
 
-def _notes(paste: Paste, found: Sequence[Placed]) -> tuple[str, ...]:
+def _notes(paste: Paste, each: Sequence[Sequence[Tag]], dropped: Sequence[str]) -> tuple[str, ...]:
     """Say what a reader of the tags should know: of the paste, of what was dropped, of how a tag is given."""
-    tags = [(one, one.pasted(t).name) for one, placed in zip(paste.abstracts, found, strict=True) for t in placed.tags]
-    marked = any(name not in one.plain.text for one, name in tags)
-    parted = any("\n" in name for _, name in tags)
-    dropped = [name for placed in found for name in placed.dropped]
+    marked = any(t.name not in one.plain.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
+    parted = any("\n" in t.name for tags in each for t in tags)
     return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
 
 

@@ -13,6 +13,11 @@ from functools import cache
 from pathlib import Path
 
 
+def is_plain_word(name: str) -> bool:
+    """Tell a name that is written as any word with a capital is: Bert, Claude, Falcon."""
+    return re.fullmatch(r"[A-Z][a-z]+", name) is not None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Tag:
     """A name as it stands in the text, and where: `text[start:end]`."""

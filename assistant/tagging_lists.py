@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.tagging_abbreviations import abbreviates
-from assistant.tagging_forms import NAME, SIZE, SIZED, Tag, generic_words, name_at
+from assistant.tagging_forms import NAME, SIZE, SIZED, Tag, generic_words, is_plain_word, name_at
 
 _PLAIN_NAME = (
     r"[A-Z](?:[A-Za-z0-9+-]|\.(?=[A-Za-z0-9])){1,30}"
@@ -56,6 +56,6 @@ def beside(text: str, names: Sequence[Tag]) -> Iterator[Tag]:
         between = _BETWEEN.match(text, one.end)
         if between is not None and between.end() in starts and between[1].casefold() not in generic_words():
             yield Tag(between.start(1), between.end(1), between[1])
-        if f"{one.name}-" in text and re.fullmatch(r"[A-Z][a-z]+", one.name):
+        if f"{one.name}-" in text and is_plain_word(one.name):
             for match in re.finditer(rf"(?<![\w-]){one.name}-{_VARIANTS}\b(?!-)", text):
                 yield Tag(match.start(), match.end(), match[0])

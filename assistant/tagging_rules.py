@@ -17,7 +17,7 @@ from assistant.flowing_text import flowing
 from assistant.latex_marks import Plain
 from assistant.listed_names import by_small, knowing, known_names, listed, together
 from assistant.tagging_abbreviations import PROPOSED, abbreviated, abbreviates, generic_abbreviations
-from assistant.tagging_forms import Tag, formed, generic_words
+from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
@@ -46,7 +46,7 @@ def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
     found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text)}
     if not _speaks_of_models(text):
-        found = {t for t in found if not _is_ordinary(t.name) or t.name in names}
+        found = {t for t in found if not is_plain_word(t.name) or t.name in names}
     kept = _names_among(text, found, generic)
     kept = [_with_its_letter(text, t) for t in _names_among(text, {*kept, *beside(text, kept)}, generic)]
     longer = {t.name for t in kept}
@@ -157,12 +157,6 @@ MOST_ENGLISH = 3
 """Of the commonest English words, fewer than that stand in a text of another language."""
 
 
-def _is_ordinary(name: str) -> bool:
-    """Tell a name that is also somebody's, or a word at the beginning of a sentence: Bert, Claude, Orca, Falcon."""
-    return re.fullmatch(r"[A-Z][a-z]+", name) is not None
-
-
-@lru_cache(maxsize=8)
 def _speaks_of_models(text: str) -> bool:
     """Tell a text about machine learning by its words, and by names that nothing else has (GPT-4, RoBERTa).
 
@@ -170,7 +164,7 @@ def _speaks_of_models(text: str) -> bool:
     """
     if _OF_MODELS.search(text) or len(_ENGLISH.findall(text)) < MOST_ENGLISH:
         return True
-    return any(not _is_ordinary(name.name) for name in listed(text, ()))
+    return any(not is_plain_word(name.name) for name in listed(text, ()))
 
 
 _OF_NO_MODEL = re.compile(
@@ -207,7 +201,7 @@ _NO_SURNAMES = re.compile(
 
 def _is_somebody(text: str, found: Tag) -> bool:
     """Tell a person or a place that has the name of a model ("Claude Monet") by the second name behind the first."""
-    if re.fullmatch(r"[A-Z][a-z]+", found.name) is None:
+    if not is_plain_word(found.name):
         return False
     behind = text[found.end : found.end + 40]
     return _SURNAME.match(behind) is not None and _NO_SURNAMES.match(behind) is None

@@ -127,19 +127,19 @@ class Toolbox:
         """Call a tool, and keep in the run what came of it. A fault of ours is raised; all else is an observation."""
         begun = time.monotonic()
         given = {key: cleaned(value) if isinstance(value, str) else value for key, value in given.items()}
-        found, error, failure = Observation(), None, None
+        found, failure = Observation(), None
         with span("tool", name, dict(given), **{records.TOOL_NAME: name, records.OPERATION: "execute_tool"}) as kept:
             try:
                 found = await self._run(run, name, given)
             except LecternError as exc:
-                error, failure = str(exc), exc
-                kept.status, kept.error = "error", error
+                failure = exc
+                kept.status, kept.error = "error", str(exc)
                 kept.attributes[records.ERROR_TYPE] = type(exc).__name__
             numbers = run.take(found)
-            observation = f"Error: {error}" if error is not None else written(found, numbers, run)
+            observation = f"Error: {failure}" if failure is not None else written(found, numbers, run)
             kept.outputs = {"text": found.text, "sources": [_kept(n, run.sources[n - 1]) for n in numbers]}
         seconds = time.monotonic() - begun
-        step = Step(run.thought, name, given, observation, found, numbers, error, failure, seconds)
+        step = Step(run.thought, name, given, observation, found, numbers, failure, seconds)
         run.steps.append(step)
         return step
 

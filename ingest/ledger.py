@@ -146,7 +146,7 @@ class Ledger:
     def contents(self) -> str:
         """Give 16 hex digits that are others as soon as any document is."""
         rows = self._rows("SELECT path, hash, splitter FROM documents ORDER BY 1, 2, 3")
-        return sha256(repr(rows).encode()).hexdigest()[:16]
+        return text_hash(repr(rows))[:16]
 
     def same_content(self, digest: str, document: str) -> tuple[str, str] | None:
         """Give source and path of another document with the same content."""

@@ -14,7 +14,8 @@ from index_store.locators import Locator
 
 ALIKE = 1_500
 BATCH = 100
-FORGIVEN = 5  # an approximate index, built by several threads, misses some; far fewer than the BATCH that moved
+FORGIVEN = 1  # an approximate index may miss one
+FORGIVEN_MOVED = 5  # and some where vectors moved, each time others, for threads build it; far fewer than moved
 
 
 def chunk(n: int, title: str = "") -> Chunk:
@@ -58,4 +59,4 @@ def test_a_vector_that_changed_is_found_where_it_is_now(tmp_path: Path) -> None:
     write(dense, vectors)
     write(dense, moved)
     assert dense.count() == ALIKE
-    assert lost(dense, np.concatenate([moved, vectors[BATCH:]])) <= FORGIVEN
+    assert lost(dense, np.concatenate([moved, vectors[BATCH:]])) <= FORGIVEN_MOVED

@@ -6,6 +6,7 @@ same, and a turn goes on when its page goes away.
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -119,7 +120,7 @@ class ChatHandlers:
         if ended not in kept.turns:  # it could not be kept, or was no question: what is shown stays
             for part in (self._chat.chatbot, self._chat.sources):
                 del shown[part]
-        return {**shown, self._chat.box: gr.update(submit_btn="Ask", stop_btn=False), self._chat.ended: ""}
+        return {**shown, **self._at_rest()}
 
     def source(self, wanted: str, request: gr.Request) -> str:
         """Show the sources of the turn whose marker was chosen."""
@@ -184,10 +185,10 @@ class ChatHandlers:
         if self._live(conversation, user) is not None:
             await self._parts.live.discard(conversation)
         try:
-            self._parts.book.delete(conversation, user)
+            await asyncio.to_thread(self._parts.book.delete, conversation, user)  # it empties the log of the store too
         except TraceProblem as exc:
             raise shown_error(exc) from exc
-        return {**self._whole(Seen("", [], [], []), user), self._chat.box: gr.update(submit_btn="Ask", stop_btn=False)}
+        return {**self._whole(Seen("", [], [], []), user), **self._at_rest()}
 
     def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)
@@ -223,6 +224,10 @@ class ChatHandlers:
     def _running(self) -> Shown:
         """Empty the box once, and put Stop in the place of Ask."""
         return {self._chat.box: gr.update(value="", submit_btn=False, stop_btn="Stop"), self._chat.ended: ""}
+
+    def _at_rest(self) -> Shown:
+        """Put Ask in the place of Stop again."""
+        return {self._chat.box: gr.update(submit_btn="Ask", stop_btn=False), self._chat.ended: ""}
 
     def _whole(self, seen: Seen, user: str | None, live: bool = False, missing: bool = False) -> Shown:
         """Give all that is shown of a conversation."""

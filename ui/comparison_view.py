@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from assistant.evaluation.comparison import Cell, Comparison
 from assistant.evaluation.statistics import NO_SPREAD, Figure
 from assistant.evaluation.verdicts import MAIN
+from assistant.listing import listed
 from index_store.errors import InvalidInput
 from ui.terminal import console
 
@@ -86,14 +87,10 @@ def _print_verdicts(comparison: Comparison, called: Mapping[str, str]) -> None:
             console.print(f"- {verdict.brief_as(called)}", soft_wrap=True)
             console.print(f"  {verdict.test_as(called)}", style="dim", soft_wrap=True)
     for group in comparison.alike():
-        told = _listed([called[name] for name in group])
+        told = listed([called[name] for name in group])
         console.print(f"- {told} apart: on these {comparison.n} rows they are equally good.", soft_wrap=True)
     if comparison.caution:
         console.print(comparison.caution, style="dim", soft_wrap=True)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _print_rankings(comparison: Comparison, called: Mapping[str, str]) -> None:
@@ -107,7 +104,7 @@ def _print_rankings(comparison: Comparison, called: Mapping[str, str]) -> None:
         for place, group in places:
             named = [called[cell.name] for cell in group]
             same = "" if by == "price" and group[0].price_usd is None else ", equal"
-            told = f"{_listed(named)}{same}" if len(group) > 1 else f"{named[0]}  {group[0].name}"
+            told = f"{listed(named)}{same}" if len(group) > 1 else f"{named[0]}  {group[0].name}"
             doubt = _doubt(comparison, places[0][1][0], group[0], by)
             line = f" {place}. {_measured(group[0], by)}  {told}{doubt}"
             console.print(line, soft_wrap=True, markup=False)

@@ -44,7 +44,6 @@ def report(
     bases = {"answers": ANSWER_BASES, "policy": POLICY_BASES}.get(run.about.kind, {})
     found = figures([r.counts for r in fine], measures, bases) if fine else []
     failed = sum(results[row.id].error is not None for row in data.rows)
-    unreadable = sum(r.error is not None for r in fine)
     costs = {
         "seconds a row": median([r.seconds for r in fine]) if fine else None,
         "tokens a row": mean(
@@ -60,7 +59,7 @@ def report(
     if not as_json:
         _tell_judgements(fine, run)
     if failed:
-        _tell_failures([results[row.id] for row in data.rows], again if failed > unreadable else "")
+        _tell_failures([results[row.id] for row in data.rows], again)
     sys.exit(FAILED if not fine else IN_PART if failed else 0)
 
 
@@ -83,16 +82,17 @@ def _tell_judgements(results: Sequence[Result], run: Run) -> None:
 
 
 def _tell_failures(results: Sequence[Result], again: str) -> None:
-    """Say why rows failed, the commonest reason first, and what to do; `again` is "" where nothing is."""
-    reasons = Counter(result.error for result in results if result.error is not None)
+    """Say why rows failed, the commonest reason first, and what to do."""
+    failed = [result for result in results if result.error is not None]
+    reasons = Counter(result.error for result in failed)
     for reason, times in reasons.most_common(SHOWN_REASONS):
         click.secho(f"{times} of {len(results)} rows failed: {reason}", fg="red", err=True)
     if len(reasons) > SHOWN_REASONS:
         click.echo(f"... and for {len(reasons) - SHOWN_REASONS} other reasons.", err=True)
-    if unreadable := sum(r.error is not None and r.is_measured for r in results):
+    if unreadable := sum(result.is_measured for result in failed):
         click.echo(f"  {unreadable} of these gave no list of names: each counts as a miss.", err=True)
-    if again:
-        click.echo(f"  Try the others again: {again}" if unreadable else f"  Try them again: {again}", err=True)
+    if unreadable < len(failed):
+        click.echo(f"  Try {'the others' if unreadable else 'them'} again: {again}", err=True)
 
 
 def _json_figures(

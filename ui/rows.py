@@ -46,8 +46,8 @@ def turn_row(turn: Sequence[Event]) -> Row:
     """Give a turn that is over, from all its events, as a row.
 
     Beside what every row has, it gets `tags` where an abstract was tagged, `limit` where a limit ended the turn,
-    `notes` where there is something to say about it,
-    `policy` where a rule of the course held, and `steps` where tools were called.
+    `notes` where there is something to say about it, `policy` where a rule of the course held, and `steps` where tools
+    were called.
 
     Raises:
         TurnFailed: when it ended in an error.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,10 @@ def reviewed_row(reader: TraceReader, trace_id: str) -> tuple[Kind, dict[str, An
         InvalidInput: as `row_of`, or when there is no such turn.
     """
     trace = reader.get(trace_id)
-    return row_of(trace, list(reader.each(Filter(conversation=trace["conversation_id"]))))
+    return row_of(trace, reader.each(Filter(conversation=trace["conversation_id"])))  # read only where it is asked for
 
 
-def row_of(trace: Mapping[str, Any], turns: Sequence[Mapping[str, Any]] = ()) -> tuple[Kind, dict[str, Any]]:
+def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) -> tuple[Kind, dict[str, Any]]:
     """Give the kind of dataset and the row that a reviewed trace makes; `turns` are those of its conversation.
 
     The row is asked as the turn was: in its way, after the same turns where the question leans on them.

@@ -141,7 +141,7 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
             else:
                 counts |= {"judge": float(score), "judged": 1.0}
                 got |= {"judge": score, "reason": reason}
-        used = end.usage
+        used, judged = end.usage, spent.usage()
         return Result(
             row.id,
             got,
@@ -151,8 +151,8 @@ def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any
             output_tokens=used.output_tokens,
             price_usd=used.price_usd,
             trace_id=end.trace_id,
-            judge_tokens=tokens_of(spent.usage()),
-            judge_usd=spent.usage().price_usd,
+            judge_tokens=tokens_of(judged),
+            judge_usd=judged.price_usd,
         )
 
     return one

@@ -79,8 +79,7 @@ def _parsed(expression: str) -> tuple[Number, int]:
         raise InvalidInput(f"The expression has {len(expression)} characters, more than {LONGEST}.", hint=EXAMPLE)
     shortened = repr(expression[:80])
     try:
-        parser = _Parser(_tokens(expression.strip().rstrip("=? ")))
-        return parser.whole(), parser.operations
+        return _computed(expression)
     except ZeroDivisionError as exc:
         raise InvalidInput(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
     except OverflowError as exc:
@@ -89,6 +88,11 @@ def _parsed(expression: str) -> tuple[Number, int]:
         raise InvalidInput(f"{shortened} {exc}.", hint=EXAMPLE) from exc
     except (ValueError, TypeError) as exc:
         raise InvalidInput(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
+
+
+def _computed(expression: str) -> tuple[Number, int]:
+    parser = _Parser(_tokens(expression.strip().rstrip("=? ")))
+    return parser.whole(), parser.operations
 
 
 def _tokens(expression: str) -> list[_Token]:
@@ -126,9 +130,6 @@ def _parts_by_bare_commas(rest: str) -> bool:
 class _BracketLeft(ValueError):
     """A bracket that stands alone."""
 
-    opened = "has a bracket that is not closed"
-    closed = "closes a bracket that is not open"
-
 
 class _Parser:
     """Reads tokens once, from left to right."""
@@ -143,7 +144,7 @@ class _Parser:
         value = self._expression(0)
         if self._at < len(self._tokens):
             if self._peek().kind == "close":
-                raise _BracketLeft(_BracketLeft.closed)
+                raise _BracketLeft("closes a bracket that is not open")
             raise ValueError("something is left over")
         return value
 
@@ -207,7 +208,7 @@ class _Parser:
     def _close(self) -> None:
         left = self._next().kind
         if left == "end":
-            raise _BracketLeft(_BracketLeft.opened)
+            raise _BracketLeft("has a bracket that is not closed")
         if left != "close":
             raise ValueError("a bracket is not closed")
 
@@ -278,16 +279,15 @@ def expression_in(question: str) -> str | None:
     return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
 
 
-_NO_VALUE = ("divides by zero", "too large", _BracketLeft.opened, _BracketLeft.closed)  # of what is meant as arithmetic
-
-
 def _is_arithmetic(said: str) -> bool:
     if not any(c.isdigit() for c in said):
         return False
     try:
-        return _parsed(said)[1] > 0
-    except InvalidInput as exc:
-        return any(told in exc.message for told in _NO_VALUE)
+        return _computed(said)[1] > 0
+    except (ZeroDivisionError, OverflowError, _BracketLeft):
+        return True  # it is meant as arithmetic, and has no value
+    except (ValueError, TypeError, InvalidInput):
+        return False
 
 
 def _without_end(said: str) -> str:
