@@ -87,7 +87,10 @@ def _tells_what_was_said_before(said: str, run: AgentRun) -> bool:
 
 def _known_address(address: str, run: AgentRun) -> str:
     """Give an address as the user or a search gave it: what a model wrote behind it is told to nobody."""
-    known = {_plain(given): given for given in (*run.addresses, *addresses_in(run.said_by_user))}
+    given_as = [*run.addresses, *addresses_in(run.said_by_user)]
+    if address in given_as:
+        return address
+    known = {_plain(given): given for given in given_as}
     if _plain(address) not in known:
         raise ToolRefused(
             f"{address[:200]} was not opened: neither the user nor a search in this turn gave that address.",

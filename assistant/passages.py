@@ -29,5 +29,19 @@ def code_of(hits: Sequence[Hit]) -> str:
 
 
 def addresses_in(text: str) -> list[str]:
-    """Give the web addresses in a text, without the punctuation behind them."""
-    return [found.rstrip(".,;:!?)]") for found in _ADDRESS.findall(text)]
+    """Give the web addresses in a text, without the punctuation behind them; a bracket that one opens is its own.
+
+    >>> addresses_in("(See https://a.example/b_(c), or https://a.example/d).")
+    ['https://a.example/b_(c)', 'https://a.example/d']
+    """
+    return [_without_punctuation(found) for found in _ADDRESS.findall(text)]
+
+
+def _without_punctuation(address: str) -> str:
+    closes_more = {end: address.count(end) - address.count(begin) for begin, end in ("()", "[]")}
+    at = len(address)
+    while at and (address[at - 1] in ".,;:!?" or closes_more.get(address[at - 1], 0) > 0):
+        at -= 1
+        if address[at] in closes_more:
+            closes_more[address[at]] -= 1
+    return address[:at]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.events import Citation
+from assistant.policy.values import RULE
 from assistant.terms import content_terms, words_of
 from assistant.units import Unit, units_of
 from assistant.wording import without_links
@@ -53,8 +54,10 @@ def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, .
     """Name the sentences of a model's answer that cite nothing and whose words no cited passage has, in one note.
 
     What has no marker of its own may still be said by the passage of the next one; in code and headings none is asked
-    for.
+    for. Where a rule of the course holds, nothing is named: what it takes out of the answer would stand in the note.
     """
+    if RULE.get() is not None:
+        return ()
     known = {word for c in citations for word in content_terms(f"{c.title} {c.context}")}
     bare = [s for s in _without_marker(_CODE.sub(" ", answer)) if not s.endswith(":") and not s.startswith("#")]
     own = [(s, set(content_terms(s))) for s in bare]

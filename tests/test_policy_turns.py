@@ -117,6 +117,21 @@ DISOBEDIENT = [
 ]
 
 
+UNCITED_CODE = "attention = softmax(query @ key.transpose(-2, -1) / math.sqrt(width)) @ value"
+
+
+@pytest.mark.parametrize("way", ["course", "agent"])
+@pytest.mark.parametrize("uncited", [UNCITED_CODE, f"<pre>\n{UNCITED_CODE}\n</pre>"])
+def test_no_note_below_an_answer_quotes_what_was_taken_out_of_it(course: Course, way: str, uncited: str) -> None:
+    policy = POLICY.replace("code_lines = 4", "code_lines = 0")
+    cited = "The kiln is an oven that hardens clay by heat [1]."
+    with ModelServer() as server:
+        reply = f"{cited}\n{uncited}"
+        server.script(act("course_search", query=QUESTION), answer(reply)) if way == "agent" else server.script(reply)
+        events = asked(course.assistant(server, policy=policy), QUESTION, way=way)
+    assert "softmax" not in shown(events)
+
+
 @pytest.mark.parametrize("reply", DISOBEDIENT)
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_a_model_that_disobeys_leaks_nothing_over_the_stream(course: Course, reply: str, size: int) -> None:
