@@ -14,6 +14,7 @@ from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
 from assistant.accounts.attempts import FREE, LONGEST_WAIT_S, network_of
 from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
+from assistant.accounts.tables import accounts as tables
 from assistant.accounts.tables import sessions
 from assistant.tracing.store import TraceStore
 from index_store.errors import AccountUnknown, InvalidInput, NotAllowed, NotSignedIn, SignInRefused
@@ -291,6 +292,33 @@ def test_what_is_anothers_is_closed_to_every_role(role: Role) -> None:
 
 def test_each_role_may_do_all_that_the_one_below_may() -> None:
     assert ALLOWED[Role.STUDENT] < ALLOWED[Role.REVIEWER] < ALLOWED[Role.ADMIN] == frozenset(Action)
+
+
+def test_a_hash_of_an_earlier_profile_is_not_renewed_over_a_password_that_was_changed_meanwhile(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = accounts.add("Ada", Role.STUDENT, GOOD)
+    other = f"{GOOD}, and another"
+
+    def outdated(kept: str) -> bool:
+        monkeypatch.undo()
+        accounts.set_password(ada, other)
+        return True
+
+    monkeypatch.setattr(module, "is_outdated", outdated)
+    with pytest.raises(SignInRefused, match="do not fit"):
+        accounts.sign_in("Ada", GOOD, "")
+    assert accounts.sign_in("Ada", other, "")
+
+
+def test_a_hash_of_an_earlier_profile_is_renewed(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts.add("Ada", Role.STUDENT, GOOD)
+    monkeypatch.setattr(module, "is_outdated", lambda kept: True)
+    with accounts.store.engine.connect() as connection:
+        before = connection.execute(select(tables.c.password_hash)).scalar_one()
+    assert accounts.signed_in(accounts.sign_in("Ada", GOOD, ""))
+    with accounts.store.engine.connect() as connection:
+        assert connection.execute(select(tables.c.password_hash)).scalar_one() != before
 
 
 @pytest.mark.parametrize("change", ["password", "disabled"])

@@ -182,8 +182,14 @@ class Accounts:
             raise SignInRefused(UNFIT, hint="Check both, or ask for a new password.")
         self._attempts.succeeded(key, address)
         if kept is not None and is_outdated(kept):
-            self._change(_account(row), password_hash=(kept := hash_of(password)))
+            kept = self._renewed(row["id"], kept, hash_of(password))
         return self.open_session(row["id"], kept)
+
+    def _renewed(self, account: str, kept: str, renewed: str) -> str:
+        """Put a new hash of a password in the place of an old one; give the old one where that is there no more."""
+        there = (accounts.c.id == account, accounts.c.password_hash == kept)
+        change = update(accounts).where(*there).values(password_hash=renewed)
+        return renewed if self.store.write(lambda connection: connection.execute(change).rowcount) else kept
 
     def open_session(self, account: str, password_hash: str | None = None) -> str:
         """Begin a session of somebody whose identity was checked; give its token.
