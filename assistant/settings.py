@@ -19,6 +19,9 @@ Mode = Literal["openai", "compatible", "quoting"]
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini"
 """Cheap, its price is known, it honours temperature 0, and it does not reason silently before its first word."""
 
+REQUEST_TIMEOUT_S = 120.0
+DEADLINE_S = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class AssistantSettings:
@@ -32,8 +35,8 @@ class AssistantSettings:
     base_url: str | None = field(default=None, repr=False)  # may hold a password: `server` is what is shown
     api_key: SecretStr | None = None
     connect_timeout_s: float = 2.5  # a refused or silent address is told within three seconds
-    request_timeout_s: float = 120.0  # the longest silence; a local model may first have to be loaded
-    deadline_s: float = 300.0  # for one whole reply, retries included
+    request_timeout_s: float = REQUEST_TIMEOUT_S  # the longest silence; a local model may first have to be loaded
+    deadline_s: float = DEADLINE_S  # for one whole reply, retries included
     max_retries: int = 3  # on 429, 5xx and lost connections, before the first word only
     backoff_s: float = 0.5  # the first wait; it doubles, with jitter
     temperature: float = 0.0  # answers from given passages want no invention

@@ -87,7 +87,16 @@ def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(
 
 @pytest.mark.parametrize(
     ("name", "value", "broken"),
-    [("LECTERN_EMBEDDING", "magic", "embedding"), ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "language model")],
+    [
+        ("LECTERN_EMBEDDING", "magic", "embedding"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "language model"),
+        ("LECTERN_MODEL_TIMEOUT", "0", "language model"),
+        ("LECTERN_AGENT_LIMITS", "foo=3", "agent limits"),
+        ("LECTERN_AGENT_LIMITS", "steps=0.5", "agent limits"),
+        ("LECTERN_LIMITS", "foo=3", "web server"),
+        ("LECTERN_OIDC_CLIENT_ID", "lectern", "web server"),
+        ("LECTERN_NAMES", "nowhere.txt", "tagging rules"),
+    ],
 )
 def test_a_setting_that_cannot_work_is_named_with_its_next_step(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, broken: str

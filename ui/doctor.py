@@ -53,7 +53,10 @@ def examine() -> list[Finding]:
         *_guarded("language model", lambda: _model(environment)),
         *_guarded("prompts", lambda: _prompts(environment)),
         *_guarded("examples", lambda: _examples(environment)),
+        *_guarded("tagging rules", lambda: _names(environment)),
         *_tools(environment),
+        *_guarded("agent limits", lambda: _agent_limits(environment)),
+        *_guarded("web server", lambda: _server(environment)),
         *_policy(environment),
         *_guarded("traces", lambda: _traces(environment)),
         *_guarded("delivery", lambda: _delivery(environment)),
@@ -163,6 +166,24 @@ def _tools(environment: Environment) -> Iterator[Finding]:
     for name, why in states.items():
         on = "on; whether an address can be reached shows when one is opened" if name == "open_page" else "on"
         yield Finding(f"tool {name}", "ok" if why is None else "note", on if why is None else f"off: {why}")
+
+
+def _names(environment: Environment) -> Finding:
+    own = environment.model_names
+    return Finding("tagging rules", "ok", f"{counted(len(own), 'name')} of your own beside their list")
+
+
+def _agent_limits(environment: Environment) -> Finding:
+    most = environment.agent_limits
+    shown = f"{counted(most.steps, 'step')}, {most.seconds:g} seconds, {most.tokens:,} tokens, ${most.price_usd:g}"
+    return Finding("agent limits", "ok", f"a turn may take {shown}")
+
+
+def _server(environment: Environment) -> Finding:
+    server = environment.server
+    who = "only who has an account comes in" if server.accounts else "no accounts: whoever reaches it is let in"
+    at = f"; shown at {server.public_url}" if server.public_url else ""
+    return Finding("web server", "ok", f"{who}{at}")
 
 
 def _policy(environment: Environment) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
 VARIABLES: Mapping[str, str] = {
     "LECTERN_HOME": "where everything that lasts lies",
     "LECTERN_MODEL": "name of the language model",
+    "LECTERN_MODEL_TIMEOUT": "seconds for which it may be silent (default 120): more for a slow machine of your own",
     "LECTERN_EMBEDDING": "minilm (default), openai:MODEL or compatible:MODEL",
     "LECTERN_PROMPTS": "folder with a course team's own prompt versions, and tag_examples.jsonl",
     "LECTERN_PROMPT_VERSIONS": "versions of prompts that are used: tag_abstract=3,answer=1",
@@ -127,13 +128,16 @@ class Environment:
     def assistant(self) -> AssistantSettings:
         """Settings of the assistant."""
         from assistant.own_prices import read_prices
-        from assistant.settings import AssistantSettings
+        from assistant.settings import DEADLINE_S, REQUEST_TIMEOUT_S, AssistantSettings
 
         prompts, prices = self.get("LECTERN_PROMPTS"), self.get("LECTERN_PRICES")
+        silence_s = self._seconds("LECTERN_MODEL_TIMEOUT", REQUEST_TIMEOUT_S)
         return AssistantSettings(
             model=self.get("LECTERN_MODEL"),
             base_url=self.get("OPENAI_BASE_URL"),
             api_key=self.secret("OPENAI_API_KEY"),
+            request_timeout_s=silence_s,
+            deadline_s=max(DEADLINE_S, 2 * silence_s),
             prompts_folder=None if prompts is None else Path(prompts),
             prompt_versions=self._prompt_versions(),
             prices={} if prices is None else read_prices(Path(prices).expanduser()),
@@ -277,6 +281,14 @@ class Environment:
             return float(text)
         except ValueError as exc:
             raise SettingsError(f"{name} is {text!r}.", hint="Give a number.") from exc
+
+    def _seconds(self, name: str, usual: float) -> float:
+        seconds = self._number(name)
+        if seconds is None:
+            return usual
+        if not 0 < seconds <= 86_400:  # NaN too
+            raise SettingsError(f"{name} is {self.get(name)!r}.", hint="Give seconds: more than 0, a day at most.")
+        return seconds
 
 
 def _is_number(text: str) -> bool:

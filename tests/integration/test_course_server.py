@@ -37,7 +37,7 @@ pytestmark = pytest.mark.integration
 CLASS = 100
 STUDENTS = 20
 ENOUGH = 30
-WAIT_S = 240.0
+WAIT_S = 480.0
 BEGINNING = ("ReAct ", "is ", "a ", "prompting ", "method ", "[1]. ")
 
 
@@ -101,6 +101,7 @@ def course(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 "LECTERN_LIMITS": "turns_a_minute=none turns_at_once=8",
                 "OPENAI_BASE_URL": model.url,
                 "LECTERN_MODEL": "paced",
+                "LECTERN_MODEL_TIMEOUT": f"{WAIT_S}",  # it is silent until all have asked
                 "OPENAI_API_KEY": "sk-test",
                 "COMET_API_KEY": comet.key,
                 "COMET_URL_OVERRIDE": comet.url,
@@ -186,7 +187,8 @@ def delivered(course: Course, wanted: set[str]) -> None:
 def test_a_class_of_a_hundred_and_a_kill_in_the_middle_lose_nothing_that_was_acknowledged(course: Course) -> None:
     with started(course.home, **course.environment) as (address, process):
         revoked = try_everybody(address, course)
-        kept_in = sign_in(address, "student")
+        with closing(sign_in(address, "student").client) as client:
+            session = {"lectern_session": client.cookies["lectern_session"]}
         heard = asyncio.run(a_class(address, course.keys, process.kill))
     assert course.lesson.asked == CLASS  # all of them were under way before the first was answered
     assert ENOUGH <= len(heard.finished) < CLASS
@@ -195,19 +197,19 @@ def test_a_class_of_a_hundred_and_a_kill_in_the_middle_lose_nothing_that_was_ack
         reader = TraceReader(store.engine)
         kept = {row["id"]: row for row in reader.find(Filter(), limit=1000)}
         assert heard.begun <= set(kept)
-        assert {row["status"] for row in kept.values()} == {"ok", "aborted"}  # it was killed in the middle of others
+        others = {(row["status"], row["error"]) for row in kept.values() if row["status"] not in ("ok", "aborted")}
+        assert not others  # it was killed in the middle of those that are not whole
+        assert "aborted" in {row["status"] for row in kept.values()}
         for trace, answer in heard.finished.items():
             assert (kept[trace]["status"], kept[trace]["answer"]) == ("ok", answer)
         delivered(course, set(kept))
         for trace, answer in heard.finished.items():
             assert json.dumps(answer)[1:-1] in json.dumps(course.comet.chains[trace])
         assert course.comet.complaints == []
-        session = {"lectern_session": kept_in.client.cookies["lectern_session"]}
         with httpx.Client(base_url=address, cookies=session) as client:  # a kill signs nobody out, and lets nobody in
             assert client.get("/account").status_code == 200
             answer = client.get("/v1/models", headers={"authorization": f"Bearer {revoked}"})
             assert answer.status_code == 401
-    kept_in.client.close()
 
 
 def test_one_who_floods_waits_for_themselves_and_ten_others_are_answered(course: Course) -> None:
