@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from assistant.tracing.records import Origin, Prompt
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.spending import spent
 from assistant.tracing.store import TraceStore
-from assistant.tracing.tables import deleted_costs
+from assistant.tracing.tables import deleted_costs, traces
 from index_store.errors import LimitReached
 from tests import turns
 
@@ -148,8 +149,11 @@ async def test_what_a_day_allows(limits: dict[str, float], said: str) -> None:
     (await gate_of(used=Spent(99, 0.49), **limits).admit("a")).leave()
 
 
-def asked(store: TraceStore, at: float, conversation: str = "c1", **end: Any) -> str:
-    about = {"mode": "openai", "provider": "openai", "model": "gpt-4o"}
+ABOUT = {"mode": "openai", "provider": "openai", "model": "gpt-4o"}
+OWN = {"mode": "compatible", "provider": "our-server", "model": "qwen3:8b"}
+
+
+def asked(store: TraceStore, at: float, conversation: str = "c1", about: Mapping[str, Any] = ABOUT, **end: Any) -> str:
     begun = turns.start(at=at, origin=Origin(conversation, "u1", "web"), **about)
     store.finish(begun, turns.end(at=at + 1, **end), [])
     return begun.trace_id
@@ -163,15 +167,15 @@ def test_a_turn_that_was_deleted_has_cost_what_it_cost_until_its_day_is_over(tmp
         asked(store, midnight - 5, "old", input_tokens=1_000, output_tokens=0, price_usd=9.0)
         kept = asked(store, midnight + 5, input_tokens=70, output_tokens=30, price_usd=0.25)
         asked(store, midnight + 6, "c2", input_tokens=1, output_tokens=1, price_usd=0.5)
-        before = spent(store.engine, "u1", midnight), spent(store.engine, None, midnight)
+        before = spent(store, "u1", midnight), spent(store, None, midnight)
         assert before == (Spent(102, 0.75), Spent(102, 0.75))
         store.forget(trace=kept)
         store.forget(conversation="old")
         store.forget(conversation="c2")
-        assert (spent(store.engine, "u1", midnight), spent(store.engine, None, midnight)) == before
-        assert spent(store.engine, "u2", midnight) == Spent()
+        assert (spent(store, "u1", midnight), spent(store, None, midnight)) == before
+        assert spent(store, "u2", midnight) == Spent()
         now += DAY_S
-        assert spent(store.engine, "u1", midnight + DAY_S) == Spent()
+        assert spent(store, "u1", midnight + DAY_S) == Spent()
         asked(store, now, input_tokens=1, output_tokens=0, price_usd=0.0)
         store.forget(user="u1")
         with store.engine.connect() as connection:
@@ -181,15 +185,60 @@ def test_a_turn_that_was_deleted_has_cost_what_it_cost_until_its_day_is_over(tmp
         store.close()
 
 
+def test_a_turn_that_is_deleted_while_it_runs_costs_what_it_cost_all_the_same(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path, clock=lambda: turns.BEGAN + 2)
+    try:
+        for reported in ({"input_tokens": 70, "output_tokens": 30, "price_usd": 0.25}, {}):
+            begun = turns.start(at=turns.BEGAN, origin=Origin("c1", "u1", "web"), **ABOUT)
+            store.begin(begun)
+            store.forget(conversation="c1")
+            prompt = Prompt("answer", 1, "x", {"passages": ["word " * 800]})
+            before = spent(store, "u1", turns.BEGAN)
+            store.finish(begun, turns.end(at=turns.BEGAN + 1, prompt=prompt, **reported), [])
+            taken = spent(store, "u1", turns.BEGAN)
+            if reported:
+                assert (before, taken) == (Spent(), Spent(100, 0.25))
+            else:
+                assert taken.tokens - before.tokens > 1_000 and taken.usd > before.usd  # estimated
+        with store.engine.connect() as connection:
+            assert connection.execute(select(traces.c.id)).all() == []
+    finally:
+        store.close()
+
+
+def test_costs_of_other_days_do_not_stay(tmp_path: Path) -> None:
+    now = turns.BEGAN
+    store = TraceStore(tmp_path, TraceSettings(), clock=lambda: now)
+    try:
+        store.forget(trace=asked(store, now, input_tokens=70, output_tokens=30, price_usd=0.25))
+        now += DAY_S
+        store.retire()
+        with store.engine.connect() as connection:
+            assert connection.execute(select(deleted_costs)).all() == []
+    finally:
+        store.close()
+
+
+def test_a_stopped_turn_of_an_own_server_is_estimated_with_its_prices(tmp_path: Path) -> None:
+    prices = {"qwen3:8b": {"input": 100.0, "output": 400.0}}
+    store = TraceStore(tmp_path, TraceSettings(prices=prices))
+    prompt = Prompt("answer", 1, "x", {"passages": ["word " * 800]})
+    try:
+        asked(store, turns.BEGAN, about=OWN, answer="word " * 80, status="stopped", prompt=prompt)
+        assert 0.1 < spent(store, "u1", turns.BEGAN).usd < 0.2  # 1,000 tokens sent, and 100 said
+    finally:
+        store.close()
+
+
 def test_what_nobody_reported_is_estimated_from_what_was_sent_and_said(tmp_path: Path) -> None:
     store = TraceStore(tmp_path)
     prompt = Prompt("answer", 1, "x", {"passages": ["word " * 800]})
     try:
         asked(store, turns.BEGAN, answer="word " * 80, status="stopped", prompt=prompt)
-        taken = spent(store.engine, "u1", turns.BEGAN)
+        taken = spent(store, "u1", turns.BEGAN)
         assert 1_000 < taken.tokens < 1_300 and taken.usd > 0
         asked(store, turns.BEGAN, prompt=None, status="error")  # no model was asked
-        assert spent(store.engine, "u1", turns.BEGAN) == taken
+        assert spent(store, "u1", turns.BEGAN) == taken
     finally:
         store.close()
 
@@ -200,10 +249,10 @@ def test_a_day_is_counted_from_the_kept_turns(tmp_path: Path) -> None:
         begun = turns.start(origin=Origin("c1", "u1", "web"))
         store.finish(begun, turns.end(input_tokens=70, output_tokens=30, price_usd=0.25), [])
         store.finish(turns.start(origin=Origin("c1", "u1", "web")), turns.end(), [])  # counts that nobody reported
-        assert spent(store.engine, "u1", begun.started_at) == Spent(100, 0.25)
-        assert spent(store.engine, None, begun.started_at) == Spent(100, 0.25)
-        assert spent(store.engine, "somebody else", 0.0) == Spent()
-        assert spent(store.engine, "u1", begun.started_at + 1) == Spent()
+        assert spent(store, "u1", begun.started_at) == Spent(100, 0.25)
+        assert spent(store, None, begun.started_at) == Spent(100, 0.25)
+        assert spent(store, "somebody else", 0.0) == Spent()
+        assert spent(store, "u1", begun.started_at + 1) == Spent()
     finally:
         store.close()
 

@@ -106,7 +106,7 @@ class Library:
         from assistant.gate import OPEN, Gate
         from assistant.tracing.spending import spent
 
-        return OPEN if self.limits is None else Gate(self.limits, partial(spent, self.traces.engine))
+        return OPEN if self.limits is None else Gate(self.limits, partial(spent, self.traces))
 
     @cached_property
     def pipeline(self) -> Pipeline:

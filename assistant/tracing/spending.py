@@ -6,13 +6,13 @@ Where a server reports no tokens, or a turn was stopped before it did, they are 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     Text,
     cast,
     delete,
@@ -24,15 +24,19 @@ from sqlalchemy import (
 )
 
 from assistant.gate import DAY_S, Spent
+from assistant.own_prices import Prices
 from assistant.tracing.database import reading
 from assistant.tracing.tables import conversations, deleted_costs, traces
 from assistant.usage import price_of
+
+if TYPE_CHECKING:  # the store counts with this module
+    from assistant.tracing.store import TraceStore
 
 CHARACTERS_A_TOKEN = 4
 """Of English text, roughly; what is not reported cannot be known better without the model's own tokenizer."""
 
 
-def spent(engine: Engine, user: str | None, since: float) -> Spent:
+def spent(store: TraceStore, user: str | None, since: float) -> Spent:
     """Give what the turns of a user, or with None of everybody, have taken since a midnight (s since 1970, UTC).
 
     Raises:
@@ -43,30 +47,50 @@ def spent(engine: Engine, user: str | None, since: float) -> Spent:
         deleted_costs.c.day >= int(since // DAY_S),
         *([] if user is None else [deleted_costs.c.user_hash == _hash(user)]),
     )
-    with reading(engine) as connection:
-        taken = _taken(connection, [traces.c.started_at >= since, *of_user]).values()
+    with reading(store.engine) as connection:
+        taken = _taken(connection, [traces.c.started_at >= since, *of_user], store.settings.prices).values()
         tokens, usd = connection.execute(gone).one()
     return Spent(sum(one.tokens for one in taken) + int(tokens or 0), sum(one.usd for one in taken) + float(usd or 0.0))
 
 
-def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], now: float) -> None:
-    """Keep what the turns that are about to be deleted have cost today, as bare numbers; those of other days go."""
-    day = int(now // DAY_S)
-    connection.execute(delete(deleted_costs).where(deleted_costs.c.day < day))
-    for user, cost in _taken(connection, [traces.c.started_at >= day * DAY_S, *deleted]).items():
-        if cost == Spent():
-            continue
-        theirs = (deleted_costs.c.user_hash == _hash(user), deleted_costs.c.day == day)
-        more = {
-            "tokens": deleted_costs.c.tokens + cost.tokens,
-            "price_usd": deleted_costs.c.price_usd + cost.usd,
-        }
-        if connection.execute(update(deleted_costs).where(*theirs).values(more)).rowcount == 0:
-            row = {"user_hash": _hash(user), "day": day, "tokens": cost.tokens, "price_usd": cost.usd}
-            connection.execute(insert(deleted_costs), row)
+def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], now: float, prices: Prices) -> None:
+    """Keep what the turns that are about to be deleted have cost today, as bare numbers; those of other days go.
+
+    `prices` are those of the team's own servers.
+    """
+    drop_old(connection, now)
+    today = int(now // DAY_S)
+    for user, cost in _taken(connection, [traces.c.started_at >= today * DAY_S, *deleted], prices).items():
+        _keep(connection, user, today, cost)
 
 
-def _taken(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> dict[str | None, Spent]:
+def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], prices: Prices) -> None:
+    """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known."""
+    cost = Spent((row["input_tokens"] or 0) + (row["output_tokens"] or 0), row["price_usd"] or 0.0)
+    if row["input_tokens"] is None and row["template"] is not None and row["mode"] != "quoting":
+        sent = len(json.dumps(row["template_variables"] or {}))
+        cost = _estimated(row["model"], row["mode"], sent, len(row["answer"]), prices)
+    _keep(connection, user, int(row["started_at"] // DAY_S), cost)
+
+
+def drop_old(connection: Connection, now: float) -> None:
+    """Delete what was kept of other days."""
+    connection.execute(delete(deleted_costs).where(deleted_costs.c.day < int(now // DAY_S)))
+
+
+def _keep(connection: Connection, user: str | None, day: int, cost: Spent) -> None:
+    if cost == Spent():
+        return
+    theirs = (deleted_costs.c.user_hash == _hash(user), deleted_costs.c.day == day)
+    more = {"tokens": deleted_costs.c.tokens + cost.tokens, "price_usd": deleted_costs.c.price_usd + cost.usd}
+    if connection.execute(update(deleted_costs).where(*theirs).values(more)).rowcount == 0:
+        row = {"user_hash": _hash(user), "day": day, "tokens": cost.tokens, "price_usd": cost.usd}
+        connection.execute(insert(deleted_costs), row)
+
+
+def _taken(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], prices: Prices
+) -> dict[str | None, Spent]:
     """Sum up what turns have taken, by user."""
     unreported = traces.c.input_tokens.is_(None) & traces.c.template.is_not(None) & (traces.c.mode != "quoting")
     sent = func.sum(func.coalesce(func.length(cast(traces.c.template_variables, Text)), 0))
@@ -88,18 +112,18 @@ def _taken(connection: Connection, conditions: Sequence[ColumnElement[bool]]) ->
     found: dict[str | None, Spent] = {}
     for user, model, mode, estimated, tokens, usd, sent_length, said_length in connection.execute(query):
         before = found.get(user, Spent())
-        cost = (int(tokens or 0), float(usd or 0.0))
+        cost = Spent(int(tokens or 0), float(usd or 0.0))
         if estimated:
-            cost = _estimated(model if mode == "openai" else None, sent_length, said_length)
-        found[user] = Spent(before.tokens + cost[0], before.usd + cost[1])
+            cost = _estimated(model, mode, sent_length, said_length, prices)
+        found[user] = Spent(before.tokens + cost.tokens, before.usd + cost.usd)
     return found
 
 
-def _estimated(model: str | None, sent: Any, said: Any) -> tuple[int, float]:
+def _estimated(model: str, mode: str, sent: Any, said: Any, own: Prices) -> Spent:
     tokens_in, tokens_out = int(sent or 0) // CHARACTERS_A_TOKEN, int(said or 0) // CHARACTERS_A_TOKEN
-    prices = price_of(model) if model else None
+    prices = own.get(model) or (price_of(model) if mode == "openai" else None)
     usd = 0.0 if prices is None else (tokens_in * prices["input"] + tokens_out * prices["output"]) / 1_000_000
-    return tokens_in + tokens_out, usd
+    return Spent(tokens_in + tokens_out, usd)
 
 
 def _hash(user: str | None) -> str:

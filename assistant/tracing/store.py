@@ -25,7 +25,7 @@ from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
 from assistant.tracing.rows import Rows
 from assistant.tracing.settings import TraceSettings
-from assistant.tracing.spending import keep_costs
+from assistant.tracing.spending import drop_old, keep_costs, keep_late
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces, users
 from index_store.errors import TracesUnavailable, TraceUnknown
 
@@ -106,7 +106,8 @@ class TraceStore:
             if not was_there:
                 self._begin(connection, start, begun)
             if connection.execute(_ENDED, {**row, "ended_id": start.trace_id}).rowcount == 0:
-                return  # forgotten
+                keep_late(connection, start.origin.user_id, {**begun, **row}, self.settings.prices)
+                return  # forgotten while it ran
             if rows:
                 connection.execute(insert(spans), rows)
             self.outbox.add_trace(connection, {**begun, **row, "user_id": start.origin.user_id, "spans": rows})
@@ -244,7 +245,7 @@ class TraceStore:
             picked = select(traces.c.id).where(*conditions)
             sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
             delivered = len(set(connection.execute(sent).scalars()))
-            keep_costs(connection, conditions, self.clock())
+            keep_costs(connection, conditions, self.clock(), self.settings.prices)
             gone = connection.execute(delete(traces).where(*conditions)).rowcount
             empty = ~conversations.c.id.in_(select(traces.c.conversation_id))
             connection.execute(delete(conversations).where(empty))
@@ -258,7 +259,8 @@ class TraceStore:
         return done
 
     def retire(self) -> int:
-        """Delete what is older than the settings keep it; give how many turns went."""
+        """Delete what is older than the settings keep it, and costs of other days; give how many turns went."""
+        self.write(lambda connection: drop_old(connection, self.clock()))
         days = self.settings.keep_days
         return 0 if days is None else self.forget(before=self.clock() - days * 86_400)[0]
 
