@@ -14,6 +14,10 @@ from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
 from assistant.events import Citation
 from assistant.listing import listed
+from assistant.passages import addresses_in
+from assistant.pasted import wants_else
+from assistant.planner import NOT_OF_YOURS
+from assistant.policy.values import RULE
 from assistant.query_engine import Outcome
 from assistant.question_parts import alone, without_calculation
 from assistant.quotes import quotes_of, unsupported_note
@@ -22,10 +26,11 @@ from assistant.react_agent import new_answer
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.toolbox import Toolbox
+from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.tool import Source
 from assistant.tracing.capture import span
 from index_store.chunks import Embedder
-from index_store.errors import InvalidInput, ToolFailed
+from index_store.errors import NoValue, ToolFailed
 
 UNFINISHED = "The turn ended before an answer was found."
 _NAMES = {"wikipedia": "Wikipedia", "web_search": "the web", "arxiv": "arXiv"}
@@ -50,25 +55,49 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
             citations = await asyncio.to_thread(_cited, said, cited, embedder)
             kept.outputs = {"citations": [c.marker for c in citations]}
         if citations:
-            notes = unsupported_note(said, citations) if by_model else ()
+            notes = (*_unopened(run, toolbox), *(unsupported_note(said, citations) if by_model else ()))
             return Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
-    text, notes = (UNFINISHED, ()) if limit else await _refused(run, toolbox)
+    text, notes = (UNFINISHED, _unopened(run, toolbox)) if limit else await _refused(run, toolbox, by_model=by_model)
     return Outcome(False, text, (), hits, limit=limit, offers=run.offers, notes=notes)
 
 
-async def _refused(run: AgentRun, toolbox: Toolbox) -> tuple[str, tuple[str, ...]]:
-    """Say that there is no answer, and who could not be asked for one."""
+def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
+    """Name the pages that the user named and that were not read, each with the reason."""
+    why = toolbox.states().get("open_page")
+    given = addresses_in(run.question)
+    if why is not None:
+        return tuple(f"{address} was not opened: {why}." for address in given)
+    failed = {str(s.arguments.get("url")): s.failure.message for s in run.steps if s.tool == "open_page" and s.failure}
+    told = [(address, failed[address]) for address in given if address in failed]
+    return tuple(why if address in why else f"{address} was not read. {why}" for address, why in told)
+
+
+async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[str, tuple[str, ...]]:
+    """Say that there is no answer, and who was asked for one in vain, or could not be asked."""
+    states = toolbox.states()
+    if not by_model and RULE.get() is None and wants_else(run.question):
+        return NOT_OF_YOURS, ()
+    if expression_in(run.question) is not None and (off := states.get("calculate")) is not None:
+        return f"This is arithmetic, and nothing here can calculate it: {off}.", ()
     last = run.steps[-1] if run.steps else None
-    if last is not None and last.tool == "calculate" and isinstance(last.failure, InvalidInput):
+    if last is not None and last.tool == "calculate" and isinstance(last.failure, NoValue):
         return last.failure.message, ()
     await run.looked()
-    cut_off = [name for tool, name in _NAMES.items() if toolbox.is_cut_off(tool)]
-    if cut_off:
-        names = listed(cut_off)
-        return REFUSAL, (f"{names[:1].upper()}{names[1:]} could not be asked: there is no connection from here.",)
+    text, off = REFUSAL, states.get("course_search")
+    if off is not None and not any(step.tool == "course_search" for step in run.steps):
+        text = f"Nothing that could be asked answers this; the course material was not searched: {off}."
+    notes = list(_unopened(run, toolbox))
     asked = [step for step in run.steps if step.tool in _NAMES]
-    failed = dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
-    return REFUSAL, tuple(failed)
+    if in_vain := [name for tool, name in _NAMES.items() if any(s.tool == tool and s.error is None for s in asked)]:
+        notes.append(f"{_capital(listed(in_vain))} had no answer either.")
+    if cut_off := [name for tool, name in _NAMES.items() if toolbox.is_cut_off(tool)]:
+        notes.append(f"{_capital(listed(cut_off))} could not be asked: there is no connection from here.")
+    notes += dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
+    return text, tuple(notes)
+
+
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _quoted(run: AgentRun, embedder: Embedder) -> AnswerStream | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.terms import content_terms, is_courtesy
-from assistant.tools.arithmetic import expression_in
+from assistant.tools.asked_arithmetic import expression_in
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|him|this|these|those|former|latter|there|ones?|same|such"
@@ -73,12 +73,10 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     asked = [turn["content"] for turn in history if turn.get("role") == "user" and turn.get("content", "").strip()]
     if not asked or not leans_on_history(question):
         return question
-    topic: list[str] = []
-    for earlier in reversed(asked):
-        topic.insert(0, " ".join(earlier.split()))
-        if not leans_on_history(earlier) or len(topic) == TOPIC_TURNS:
-            break
-    return f"{' '.join(topic)} {question}"
+    anchor = next((n for n in reversed(range(len(asked))) if not leans_on_history(asked[n])), None)
+    # The question that the chain hangs on, and its last link: without the first, the third link has lost its subject.
+    topic = asked[-TOPIC_TURNS:] if anchor is None else dict.fromkeys((asked[anchor], asked[-1]))
+    return " ".join([*(" ".join(earlier.split()) for earlier in topic), question])
 
 
 def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:

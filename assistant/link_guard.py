@@ -38,6 +38,8 @@ _CODE = re.compile(rf"(`+)(?!`)(?:(?!\1)[^\n]){{0,{LONGEST_WORDS}}}\1(?!`)")
 _FENCE = re.compile(r"([ \t]{0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _FENCE_BEGINS = re.compile(r"[ \t]{0,3}(?:`{1,3}|~{1,3})?\Z|[ \t]{0,3}(?:```|~~~)")
 _TAIL = re.compile(r"[.,;:!?]+\Z")
+_BRACKET = re.compile(r"[()\[\]]")
+_BEHIND = re.compile(r"[.,;:!?)\]'\"]*(?:\s|\Z)")  # what ends an address
 # What may still become a link or a code span, from its first character to the end of what has arrived.
 _MAY_BECOME = re.compile(
     rf"!?\[(?:[^\[\]\n]|\[[^\[\]\n]{{0,100}}\]?){{0,{LONGEST_WORDS}}}+(?:\](?:\([^\n]{{0,{LONGEST_ADDRESS}}})?)?\Z"
@@ -54,7 +56,9 @@ class LinkGuard:
     """
 
     def __init__(self, allowed: Collection[str], in_code: str = "") -> None:
-        self._allowed = frozenset(allowed)
+        # Whether a slash ends it makes no other address of it: messages of the fetcher have one where it was left off.
+        self._allowed = frozenset(form for a in allowed for form in (a, a.removesuffix("/"), f"{a}/"))
+        self._bracketed = [a for a in self._allowed if _BRACKET.search(a)]
         self._in_code = in_code
         self._held = ""
         self._fence = ""  # what opened the code that we are in, with the spaces before it
@@ -134,10 +138,15 @@ class LinkGuard:
     def _address(self, match: re.Match[str]) -> str:
         tail = _TAIL.search(match[0])
         address = match[0][: tail.start()] if tail else match[0]
-        if address in self._allowed:
+        if address in self._allowed or self._is_bracketed(match):
             return match[0]
         self.removed += 1
         return LEFT_OUT + (tail[0] if tail else "")
+
+    def _is_bracketed(self, match: re.Match[str]) -> bool:
+        """Tell whether an allowed address begins here and has brackets, at which the pattern of addresses stops."""
+        text, start = match.string, match.start()
+        return any(text.startswith(a, start) and _BEHIND.match(text, start + len(a)) for a in self._bracketed)
 
     def _in_code_span(self, match: re.Match[str]) -> str:
         return match[0] if match[0] in self._in_code else self._address(match)

@@ -9,6 +9,7 @@ from typing import Any
 from index_store.chunks import Hit
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 
 
 def passage_of(number: int, hit: Hit) -> dict[str, Any]:
@@ -20,7 +21,14 @@ def passage_of(number: int, hit: Hit) -> dict[str, Any]:
 
 def links_of(hits: Sequence[Hit], said_by_user: str) -> frozenset[str]:
     """Give the addresses that an answer may show: its sources, and what the user wrote."""
-    return frozenset(hit.chunk.path for hit in hits) | frozenset(addresses_in(said_by_user))
+    return frozenset(hit.chunk.path for hit in hits) | written_links(said_by_user)
+
+
+def written_links(said_by_user: str) -> frozenset[str]:
+    """Give the addresses that a user wrote, and what the fetcher says of them: their hosts and these hosts' rules."""
+    given = addresses_in(said_by_user)
+    hosts = {found[0] for address in given if (found := _HOST.match(address))}
+    return frozenset(given) | hosts | {f"{host}/robots.txt" for host in hosts}
 
 
 def code_of(hits: Sequence[Hit]) -> str:

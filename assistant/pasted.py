@@ -96,6 +96,14 @@ _LEAD = re.compile(
     r"|(?:hi|hello|hey|thanks|thank you|please)\W*)",
     re.IGNORECASE,
 )
+FEWEST_BROUGHT = 20
+"""Words of a text that a message brings along."""
+_WISH = re.compile(r"[^\n:：]{0,120}(?:[:：]|\n)")
+_ASKS_OF_PASTE = re.compile(
+    r"\b(?:this|following|above|below) (?:abstract|paper|text|passage|article|paragraph|essay|e?mail|code)\b"
+    r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary|answer|code)\b",
+    re.IGNORECASE,
+)
 _OF_THE_PASTE = re.compile(
     r"\b(?:this|the|that|following|above|below) (?:abstract|paper|text|passage)\b", re.IGNORECASE
 )
@@ -118,6 +126,24 @@ def abstract_in(message: str) -> str | None:
         return None
     is_one = _length(body) >= FEWEST_ASKED if "tags" in around else _is_abstract(body, "mark" in around or bool(mark))
     return body if is_one else None
+
+
+def wants_else(message: str) -> bool:
+    """Tell whether a message brings a text of its own and wants something else done with it than to find names in it.
+
+    >>> wants_else("Explain ReAct in a few words: what does it do?"), wants_else("Translate: " + "A kiln is hot. " * 9)
+    (False, True)
+    """
+    said = message.strip()
+    if _length(said) < FEWEST_BROUGHT:
+        return False
+    ends = (said, "\n".join(reversed(said.splitlines())))  # the wish stands before the text, or behind it
+    for text in ends:
+        first = _WISH.match(text)
+        is_wish = first is not None and (_FOR_ELSE.match(first[0]) or _ASKS_OF_PASTE.search(first[0]))
+        if first and is_wish and _length(text[first.end() :]) >= FEWEST_BROUGHT:
+            return True
+    return False
 
 
 def _kind(message: str, start: int, end: int) -> Piece:

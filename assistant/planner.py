@@ -17,8 +17,8 @@ from assistant.passages import addresses_in
 from assistant.question_parts import alone, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
-from assistant.terms import content_terms
-from assistant.tools.arithmetic import expression_in
+from assistant.terms import content_terms, stem
+from assistant.tools.asked_arithmetic import expression_in
 
 Answerer = Callable[[str, Sequence[Passage]], str | None]
 """Gives an answer from passages, None where they support none."""
@@ -27,11 +27,22 @@ Nearest = Callable[[str, Sequence[str]], int]
 
 NOT_FOUND = "Nothing that was found says: “{part}”."
 NOT_CALCULATED = "“{calculation}” was not calculated: without a language model, ask for that with the number itself."
+NOT_OF_YOURS = (
+    "Without a language model nothing can be written about a text of yours: "
+    "names of models are found in it, and questions about the course are answered with quotes."
+)
+NO_CALCULATOR = "This is arithmetic, and `calculate` cannot be used here."
 ONLY_THE_COURSE = "The course does not answer this, and nothing outside it can be asked here (see: lectern doctor)."
 MOST_ARTICLES = 2
 MOST_PAGES = 2
 MOST_SEARCHES = 4
 _OUTSIDE = frozenset({"wikipedia", "web_search", "arxiv"})
+_PAGE_WORDS = """
+page website site link article text content summarise summarize summary read open describe main point sentence short
+brief overview gist
+"""
+_OF_A_PAGE = frozenset(map(stem, _PAGE_WORDS.split()))
+"""What asks for a page itself, and for nothing that other sources could answer."""
 _PASSING = re.compile(  # of the day: no article says it
     r"\b(?:today|tonight|yesterday|tomorrow|right now|weather|news|stock price|exchange rate)\b", re.IGNORECASE
 )
@@ -162,7 +173,10 @@ def _named_pages(
     if left:
         why = "The question names a page: it is opened."
         return Call(why, "open_page", {"url": left[0], "about": question[:300]})
-    return _supported("The page that was named answers this.", question, "open_page", past, answer)
+    found = _supported("The page that was named answers this.", question, "open_page", past, answer)
+    if found is None and all(term in _OF_A_PAGE for term in content_terms(question)):
+        return Conclusion("The question is about the page, and nothing of it supports an answer.", REFUSAL)
+    return found
 
 
 def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | None:
@@ -182,8 +196,10 @@ def _together(said: Sequence[tuple[str, Conclusion]]) -> Conclusion:
 
 def _calculation(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
     expression = expression_in(question)
-    if expression is None or "calculate" not in tools:
+    if expression is None:
         return None
+    if "calculate" not in tools:  # digits of the course are no result
+        return Conclusion(NO_CALCULATOR, REFUSAL)
     done = next((step for step in past if step.tool == "calculate"), None)
     if done is None:
         return Call("This is arithmetic: it is calculated.", "calculate", {"expression": expression})

@@ -22,6 +22,8 @@ from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Retrieved, Rewritten, Token
 from assistant.llms import Model, complete, stream
 from assistant.passages import code_of, links_of, passage_of
+from assistant.pasted import wants_else
+from assistant.planner import NOT_OF_YOURS
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
@@ -85,6 +87,9 @@ class CourseQueryEngine(BaseQueryEngine):
         Raises:
             LecternError: when the index, the embedding model or the language model fails.
         """
+        if self._model.mode == "quoting" and RULE.get() is None and wants_else(question):
+            yield Outcome(found=False, text=NOT_OF_YOURS, citations=(), hits=())
+            return
         alone = await self._rewrite(question, history)
         if alone != question:
             yield Rewritten(alone)

@@ -27,7 +27,8 @@ from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
-from assistant.planner import next_step, with_what_is_left
+from assistant.pasted import wants_else
+from assistant.planner import NOT_OF_YOURS, Conclusion, next_step, with_what_is_left
 from assistant.question_parts import without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage, candidates_of
@@ -64,6 +65,8 @@ class QuotingLLM(CustomLLM):
                 return self._answer(inputs)
             case "hint":
                 return hint_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
+            case "agent_step" if wants_else(inputs["question"]):
+                return str(Conclusion(NOT_OF_YOURS, REFUSAL))
             case "agent_step":
                 return self._next_step(inputs, answer_from)
             case "agent_hint":

@@ -138,6 +138,8 @@ class Toolbox:
             numbers = run.take(found)
             observation = f"Error: {failure}" if failure is not None else written(found, numbers, run)
             kept.outputs = {"text": found.text, "sources": [_kept(n, run.sources[n - 1]) for n in numbers]}
+            if found.addresses:
+                kept.outputs["addresses"] = list(found.addresses)
         seconds = time.monotonic() - begun
         step = Step(run.thought, name, given, observation, found, numbers, failure, seconds)
         run.steps.append(step)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from assistant.passages import addresses_in
 from assistant.pasted import abstract_in
-from assistant.tools.arithmetic import expression_in
+from assistant.tools.asked_arithmetic import expression_in
 
 Way = Literal["auto", "course", "agent"]
 """`course`: from the course alone. `agent`: with tools. `auto`: the course first, the agent where that helps."""
@@ -21,12 +22,14 @@ _PAPER = re.compile(r"\barxiv\b[:\s]*(?:id\s*)?\d{4}\.\d{4,5}|\barxiv\.org/|\b\d
 
 
 def is_for_agent(question: str, *, outside: bool) -> bool:
-    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract, a paper named by its id; and,
+    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract, a paper's id, an address; and,
     where tools reach outside, what changes from day to day.
 
     >>> is_for_agent("What is 17 * 23?", outside=False), is_for_agent("What is ReAct?", outside=True)
     (True, False)
     """
-    if abstract_in(question) is not None or expression_in(question) is not None or _PAPER.search(question):
+    if addresses_in(question) or _PAPER.search(question):
+        return True
+    if abstract_in(question) is not None or expression_in(question) is not None:
         return True
     return outside and bool(_CURRENT.search(question))

@@ -67,6 +67,10 @@ class InvalidInput(LecternError):
     """A question, option or batch row that cannot be used."""
 
 
+class NoValue(InvalidInput):
+    """An expression that is no arithmetic, or that has no value."""
+
+
 class SettingsError(LecternError):
     """An environment variable or a setting that cannot be used."""
 

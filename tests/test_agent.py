@@ -12,10 +12,14 @@ import pytest
 from assistant.agent_ending import UNFINISHED
 from assistant.agent_run import AgentLimits
 from assistant.events import Thought, Token, ToolStep
+from assistant.link_guard import LEFT_OUT
+from assistant.planner import NOT_OF_YOURS
 from assistant.query_engine import Outcome
 from assistant.refusal import REFUSAL
+from assistant.tools.open_page import OpenPageArguments
 from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation
+from assistant.tools.wikipedia import WikipediaArguments
 from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
 from tests.agents import Canned, CutOff, act, agent_over, answer, calls, outcome, page, run, said, thoughts
@@ -318,6 +322,57 @@ def test_a_tool_of_a_host_that_cannot_be_reached_is_named_under_the_refusal(sear
 def test_what_has_no_value_is_said_to_have_none(searcher: Any, minilm: Any, asked: str, told: str) -> None:
     end = outcome(run(agent_over(searcher, minilm), asked))
     assert not end.found and told in end.text and end.notes == ()
+
+
+def test_a_page_that_was_named_and_could_not_be_read_is_named_below_the_end(searcher: Any, minilm: Any) -> None:
+    address = "https://nosuch.example/a_(b)"
+    for asked, answered in ((f"{STONEWARE} {address}", True), (f"Summarise this page: {address}", False)):
+        pages = Canned("open_page", ToolFailed("https://nosuch.example: the name could not be resolved."))
+        pages.arguments = OpenPageArguments
+        steps = run(agent_over(searcher, minilm, None, [pages]), asked)
+        end = outcome(steps)
+        assert end.found is answered and pages.calls == 1
+        assert end.notes == (f"{address} was not read. https://nosuch.example: the name could not be resolved.",)
+        shown = str([(step.arguments, step.error) for step in calls(steps)])
+        assert address in shown and LEFT_OUT not in shown  # it is the user's own, and so is its host
+
+
+def test_a_page_that_was_named_where_none_can_be_opened_is_told(searcher: Any, minilm: Any) -> None:
+    pages = Canned("open_page", page("x"))
+    box = agent_over(searcher, minilm, None, [pages], allowed={"course_search"})
+    end = outcome(run(box, "Summarise this page: https://pages.example/a"))
+    assert not end.found and pages.calls == 0
+    assert end.notes[0] == "https://pages.example/a was not opened: switched off by LECTERN_TOOLS."
+
+
+def test_what_was_switched_off_is_not_laid_to_the_course(searcher: Any, minilm: Any) -> None:
+    no_search = outcome(run(agent_over(searcher, minilm, allowed={"calculate"}), STONEWARE))
+    assert not no_search.found and "was not searched" in no_search.text
+    no_sums = outcome(run(agent_over(searcher, minilm, allowed={"course_search"}), "17 * 23"))
+    assert not no_sums.found and "nothing here can calculate it" in no_sums.text
+
+
+def test_who_was_asked_in_vain_is_named_under_the_refusal(searcher: Any, minilm: Any) -> None:
+    wiki = Canned("wikipedia", page("A teapot is a pot for tea."))
+    wiki.arguments = WikipediaArguments
+    end = outcome(run(agent_over(searcher, minilm, None, [wiki]), "Who was the first potter on Mars?"))
+    assert (end.found, end.notes) == (False, ("Wikipedia had no answer either.",)) and wiki.calls > 0
+
+
+@pytest.mark.parametrize("wish", ["Summarise this abstract:", "Please translate into German:", "Rewrite my paragraph:"])
+def test_quoting_mode_writes_nothing_about_a_text_of_the_user(searcher: Any, minilm: Any, wish: str) -> None:
+    text = "Stoneware is fired at 1,260 degrees. We show that glazes melt evenly, and that kilns cool slowly. " * 2
+    end = outcome(run(agent_over(searcher, minilm), f"{wish} {text}"))
+    assert (end.found, end.text) == (False, NOT_OF_YOURS)
+
+
+def test_a_repeated_call_of_the_calculator_is_not_told_in_inner_words(
+    searcher: Any, minilm: Any, server: ModelServer
+) -> None:
+    same = act("calculate", expression="1 + 1")
+    server.script(same, same, answer("The course material does not answer this."))
+    end = outcome(run(agent_over(searcher, minilm, server), STONEWARE))
+    assert not end.found and "called like this" not in end.text
 
 
 def test_the_quote_of_a_calculation_is_the_whole_of_it(searcher: Any, minilm: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.tools.arithmetic import evaluate, expression_in, value_of
-from assistant.tools.calculate import Calculate
+from assistant.tools.arithmetic import evaluate, value_of
+from assistant.tools.asked_arithmetic import expression_in
+from assistant.tools.calculate import NATURAL, Calculate
 from index_store.errors import InvalidInput
 
 
@@ -68,6 +69,17 @@ from index_store.errors import InvalidInput
         ("123456789012345678.9 * 1", "123456789012345678.9"),
         ("+".join("1" * 100), "100"),
         ("5\u00a0*\u00a02 = ?", "10"),
+        ("2(3 + 4)", "14"),
+        ("(2 + 3)(4)", "20"),
+        ("3 sqrt(4) + 1", "7"),
+        ("2^3(4)", "32"),
+        ("6 / (2(1 + 2))", "1"),
+        ("1 234 + 1", "1235"),
+        ("½ + ¼", "0.75"),
+        ("2½ × 2", "5"),
+        ("5 choose 2", "10"),
+        ("2 * 5 choose 2 + 1", "21"),
+        ("ln(e)", "1"),
     ],
 )
 def test_an_expression_has_its_value(expression: str, value: str) -> None:
@@ -78,8 +90,9 @@ def test_an_expression_has_its_value(expression: str, value: str) -> None:
     "expression",
     ["", "1 +", "two plus two", "__import__('os')", "x", "[1, 2]", "1 if 2 else 3", "'a' * 3", "1 == 1", "a.b", "f(2)",
      "lambda: 1", "True + 1", "sqrt(-1)", "log(0)", "(-8) ** 0.5", "1j", "factorial(2.5)", "-" * 100 + "1",
-     "1" * 400, "sqrt(2, 3)", "round(1, 2, 3)", "\x00", "0x10", "1_000 + 1", "1or 2", "1.2.3", "1e9999", "2(3)", "(1",
-     "1)", "5 percent 3", "2 of 3", "max(1,000,2,000)", "max()", "(" * 99 + "1" + ")" * 99, "tan(pi/2)", "ſqrt(4)"],
+     "1" * 400, "sqrt(2, 3)", "round(1, 2, 3)", "\x00", "0x10", "1_000 + 1", "1or 2", "1.2.3", "1e9999", "(1",
+     "6/2(1+2)", "1)", "5 percent 3", "2 of 3", "max(1,000,2,000)", "max()", "(" * 99 + "1" + ")" * 99, "tan(pi/2)",
+     "ſqrt(4)"],
 )  # fmt: skip
 def test_what_is_no_arithmetic_is_refused(expression: str) -> None:
     with pytest.raises(InvalidInput) as told:
@@ -168,6 +181,19 @@ def test_division_by_zero_says_so() -> None:
         ("10:30 - 11:30", None),
         ("What is attention?", None),
         ("Explain 4-bit quantization", None),
+        ("2023-2022", "2023-2022"),
+        ("is 17 * 23 = 391?", "17 * 23"),
+        ("17*23=391", "17*23"),
+        ("What is 20% of $80?", "20% of 80"),
+        ("100 - 10%", "100 - 10% of 100"),
+        ("What is ln(e)?", "ln(e)"),
+        ("6/2(1+2)", "6/2(1+2)"),
+        ("(1 + 2", "(1 + 2"),
+        ("8)", None),
+        ("(1", None),
+        ("E", None),
+        ("Is GPT-4 = 5?", None),
+        ("What is section 3(2)?", None),
     ],
 )
 def test_a_question_that_is_arithmetic_gives_its_expression(question: str, expression: str | None) -> None:
@@ -190,6 +216,9 @@ async def test_the_tool_gives_the_result_as_a_source() -> None:
         ("log10(1000)", "log10(1000) = 3"),
         ("1000!", "1000! ≈ 4.02387260077e+2567"),
         ("10^200", "10^200 = 1e+200"),
+        ("100 - 10%", "100 - 10% of 100 = 90"),
+        ("log(100)", f"{NATURAL}log(100) ≈ 4.60517018599"),
+        ("log(8, 2)", "log(8, 2) = 3"),
     ],
 )
 async def test_a_result_that_was_rounded_says_so(expression: str, said: str) -> None:

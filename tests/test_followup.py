@@ -53,6 +53,14 @@ def test_a_follow_up_gets_the_topic_of_the_last_question_that_stood_alone() -> N
     assert stand_alone("And when?", history) == "What is Tree of Thoughts? Who proposed it? And when?"
 
 
+def test_a_long_chain_of_follow_ups_does_not_lose_its_subject() -> None:
+    more = ("Who proposed it?", "And when?", "Why then?")
+    history = [*HISTORY, *({"role": "user", "content": said} for said in more)]
+    assert stand_alone("And where?", history) == "What is Tree of Thoughts? Why then? And where?"
+    only_leaning = [{"role": "user", "content": said} for said in more]
+    assert stand_alone("And where?", only_leaning) == "And when? Why then? And where?"
+
+
 @pytest.mark.parametrize("message", ["thanks!", "ok", "Great, thank you"])
 def test_thanks_do_not_ask_the_last_question_again(message: str) -> None:
     assert stand_alone(message, HISTORY) == message

@@ -45,6 +45,24 @@ def test_what_is_no_source_is_left_out(said: str, shown: str | None) -> None:
         assert cleaned == shown
 
 
+BRACKETS = "https://en.wikipedia.org/wiki/Kiln_(disambiguation)"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"See {BRACKETS}.", None),
+        (f"(So says {BRACKETS}), and more.", None),
+        (f"{SOURCE}/ is the same.", None),
+        (f"{BRACKETS}?q=secret here", f"{LEFT_OUT})?q=secret here"),
+        (f"{BRACKETS}secret here", f"{LEFT_OUT})secret here"),
+        (f"{SOURCE}// here", f"{LEFT_OUT} here"),
+    ],
+)
+def test_brackets_of_an_address_are_its_own_and_a_slash_makes_no_other(said: str, shown: str | None) -> None:
+    assert without_foreign_links(said, {SOURCE, BRACKETS}) == (said if shown is None else shown)
+
+
 def test_code_stays_as_it_is() -> None:
     code = "```\nf[0](x)\nfor a in b[1]:\n    <img src='x.png'>\n```\nThen `g[1](y)`.\n"
     assert without_foreign_links(code, ()) == code

@@ -124,6 +124,7 @@ def test_no_question_of_the_labelled_sets_is_taken_for_one(shared: Path) -> None
         ("What is 2 + 2?", True, True),
         ("What is the weather today?", False, True),
         ("What does arXiv:2210.03629 say?", True, True),
+        ("What does https://pages.example/a say?", True, True),
         ("What is chain of thought?", False, False),
         ("Which latest techniques does lesson 3 name?", False, False),
     ],

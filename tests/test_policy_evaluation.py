@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from assistant.evaluation.datasets import Row, read_dataset
 from assistant.evaluation.policy_rows import policy_counts
 from assistant.events import Answer, Citation, Refusal, Restricted, Thought, Token, ToolStep
+from assistant.tools.tool import Offer
 from index_store.errors import InvalidInput
 from tests.course import write_course
 from tests.library import ingest
@@ -36,9 +37,14 @@ def counts(*events: Any, row: Row = ROW) -> dict[str, float]:
         Thought(SECRET),
         ToolStep("1", "course_search", {"query": SECRET}, "running"),
         ToolStep("1", "read_source", {}, "done", sources=(("t", "solutions/a.md"),)),
+        Answer("t", "Read on [1].", (CITED,), notes=(f"No source is given for: “{SECRET}”.",)),
+        Answer("t", "Read on [1].", (CITED,), offers=(Offer(SECRET, "lectern ingest"),)),
     ],
 )
 def test_a_leak_is_seen_in_every_event(leak: Any) -> None:
+    if isinstance(leak, Answer):
+        assert counts(HELD, leak)["leaked"] == 1
+        return
     assert counts(HELD, Answer("t", "Read on [1].", (CITED,)))["leaked"] == 0
     assert counts(HELD, leak, Answer("t", "Read on [1].", (CITED,)))["leaked"] == 1
 

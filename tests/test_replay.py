@@ -35,6 +35,11 @@ def test_what_was_said_before_is_said_before_again() -> None:
     ]
 
 
+def test_what_the_user_took_back_was_not_said_before() -> None:
+    turns = [turn(3, "And half of that?"), turn(2, "What is 2 * 2?", "4", left_out=True), turn(1, "17 * 23?", "391")]
+    assert [said["content"] for said in said_before(turns[0], turns)] == ["17 * 23?", "391"]
+
+
 def test_a_question_that_stands_alone_needs_nothing_before_it() -> None:
     turns = [turn(1, "What is RAG?"), turn(2, "And its limits?", searched="What are the limits of RAG?")]
     assert said_before(turns[1], turns) == []

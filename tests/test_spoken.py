@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.tools.arithmetic import evaluate, expression_in
+from assistant.tools.arithmetic import evaluate
+from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.spoken import in_signs
 
 

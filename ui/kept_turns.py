@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
 from assistant.link_guard import without_links_in
-from assistant.passages import addresses_in
+from assistant.passages import written_links
 from assistant.policy.values import POLICY_STEP
 from assistant.refusal import REFUSAL
 from assistant.tools.tool import Offer
@@ -23,7 +23,8 @@ STOPPED = "*Stopped here.*"
 
 def messages_of(record: Record) -> list[Message]:
     """Give the messages of one turn: the question, each step folded, the reply."""
-    steps = [step_message(_step(span, record), "") for span in record["spans"] if span["kind"] == "tool"]
+    links = _links(record)
+    steps = [step_message(_step(span, links), "") for span in record["spans"] if span["kind"] == "tool"]
     reply: Message = {"role": "assistant", "content": notice_markdown(_notice(record)) + _reply(record)}
     return [{"role": "user", "content": neutral(record["question"])}, *steps, reply]
 
@@ -86,11 +87,24 @@ def _related(record: Record, chunks: Mapping[str, Chunk]) -> list[Hit]:
     return [Hit(chunks[r["chunk_id"]], 0.0, float(r["cosine"])) for r in rows if r.get("chunk_id") in chunks]
 
 
-def _step(span: Record, record: Record) -> ToolStep:
-    outputs = span["outputs"] if isinstance(span["outputs"], Mapping) else {}
-    inputs = span["inputs"] if isinstance(span["inputs"], Mapping) else {}
-    paths = [str(source.get("path")) for source in (*(outputs.get("sources") or ()), *(record["citations"] or ()))]
-    links = frozenset((*paths, *addresses_in(record["question"])))
+def _links(record: Record) -> frozenset[str]:
+    """Give the addresses that the steps of a turn may show: what was found, and what the user wrote, then or before."""
+    found = {str(citation["path"]) for citation in record["citations"] or ()} | written_links(record["question"])
+    for span in record["spans"]:
+        outputs, inputs = _mapping(span["outputs"]), _mapping(span["inputs"])
+        found |= {str(source.get("path")) for source in outputs.get("sources") or ()}
+        found |= set(map(str, outputs.get("addresses") or ()))
+        said = [t.get("content", "") for t in inputs.get("history") or () if t.get("role") == "user"]
+        found |= written_links("\n".join(said))
+    return frozenset(found)
+
+
+def _mapping(kept: Any) -> Record:
+    return kept if isinstance(kept, Mapping) else {}
+
+
+def _step(span: Record, links: frozenset[str]) -> ToolStep:
+    outputs, inputs = _mapping(span["outputs"]), _mapping(span["inputs"])
     return ToolStep(
         id=span["id"],
         tool=span["name"],

@@ -86,8 +86,8 @@ def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) 
 
 def _abstract(trace: Mapping[str, Any]) -> str:
     """Give the abstract that was tagged: in a message to the agent a wish may stand around it."""
-    tagged = (s["inputs"]["abstract"] for s in trace["spans"] if (s["kind"], s["name"]) == ("tool", "tag_abstract"))
-    return str(next(tagged, trace["question"]))
+    calls = [s for s in trace["spans"] if (s["kind"], s["name"], s["status"]) == ("tool", "tag_abstract", "ok")]
+    return str(calls[-1]["inputs"]["abstract"]) if calls else str(trace["question"])
 
 
 def _keywords(answer: str) -> list[str]:

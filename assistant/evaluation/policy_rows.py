@@ -1,7 +1,7 @@
 """What the course's policy makes of labelled questions: asked as a student asks them, then counted.
 
 A leak is a text of `must_not_contain`, or a document that is hidden, in anything that a student sees of the turn: the
-answer as it streamed and as it ended, thoughts, calls of tools, sources.
+answer as it streamed and as it ended, what is told below it, thoughts, calls of tools, sources.
 """
 
 from __future__ import annotations
@@ -101,8 +101,10 @@ def leaked(row: Row, events: Sequence[Event]) -> bool:
 
 
 def _seen(event: Any) -> str:
-    """Give the model's part of an event; passages that may be read are no leak."""
+    """Give the model's part of an event, and what is told below it; passages that may be read are no leak."""
     parts = [getattr(event, name, "") for name in ("text", "question", "error")]
+    parts += getattr(event, "notes", ())
+    parts += [offer.text for offer in getattr(event, "offers", ())]
     parts += [str(value) for value in getattr(event, "arguments", {}).values()]
     return "\n".join(str(part) for part in parts if part)
 

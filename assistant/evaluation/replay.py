@@ -24,9 +24,9 @@ def said_before(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) ->
     """Give what was said before a turn, oldest first, as rows of {"role", "content"}; `turns` are its conversation's.
 
     Nothing for a turn that kept what it searched for: that stands alone already. Nothing for a row of an evaluation:
-    the turns beside it are other rows.
+    the turns beside it are other rows. Turns that their user took back are left out, as they were for the answer.
     """
     if trace["searched"] or trace["evaluation"]:
         return []
     before = sorted((t for t in turns if t["started_at"] < trace["started_at"]), key=lambda t: float(t["started_at"]))
-    return history_of(turn for turn in before if turn["kind"] != "tag" and turn["answer"])
+    return history_of(t for t in before if t["kind"] != "tag" and t["answer"] and not t.get("left_out"))

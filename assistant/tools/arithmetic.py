@@ -1,4 +1,4 @@
-"""Arithmetic as people type it: a safe parser and evaluator, and what in a question is arithmetic. No eval.
+"""Arithmetic as people type it: a safe parser and evaluator. No eval; which questions are arithmetic is not its matter.
 
 An operator-precedence parser (Pratt, "Top Down Operator Precedence", 1973) that computes as it reads. Loosest
 first: + -, then * / // %, then a sign, then "% of", then a root, a power, and what follows a number (! % squared).
@@ -7,21 +7,23 @@ first: + -, then * / // %, then a sign, then "% of", then a root, a power, and w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, power, shown
-from assistant.tools.spoken import in_signs
-from index_store.errors import InvalidInput
+from index_store.errors import NoValue
 
 LONGEST = 300  # characters of an expression, and
 DEEPEST = 40  # levels of it
 EXAMPLE = "Write it like: (17 + 3) * 2.5, 15% of 80, sqrt(144), 2^10."
 
-_THOUSANDS = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]|,[0-9])(?:\.[0-9]+)?"
-_PLAIN = r"(?!0x[0-9])(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3}(?![0-9]))?"  # a larger exponent is no number
+_THOUSANDS = r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?![0-9]|,[0-9])|(?: [0-9]{3})+(?![0-9]| [0-9]))(?:\.[0-9]+)?"
+_PLAIN = (  # a larger exponent is no number
+    r"[0-9]*[¼-¾⅐-⅞]|(?!0x[0-9])(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3}(?![0-9]))?"
+)
 _FUNCTION = "|".join(sorted(FUNCTIONS, key=len, reverse=True))
 _REST = (
     r"(?P<prefix>(?:the )?(?:square|cube) root of\b|(?:the )?factorial of\b|√)"
@@ -31,7 +33,7 @@ _REST = (
     r"|(?P<percent>%|percent\b)"
     r"|(?P<of>of\b)"
     r"|(?P<sign>\*\*|//|[-+*/^×·÷−–]|x(?![a-z_])|times\b|multiplied by\b|divided by\b|over\b|plus\b|minus\b"
-    r"|(?:raised )?to the power(?: of)?\b|raised to\b|mod(?:ulo)?\b)"
+    r"|(?:raised )?to the power(?: of)?\b|raised to\b|mod(?:ulo)?\b|choose\b)"
     r"|(?P<open>\()|(?P<close>\))|(?P<comma>,)"
 )
 _TOKEN = re.compile(rf"\s*(?:(?P<number>{_THOUSANDS}|{_PLAIN})|{_REST})", re.IGNORECASE | re.ASCII)
@@ -41,9 +43,11 @@ _SIGNS = {"^": "**", "×": "*", "·": "*", "x": "*", "times": "*", "multiplied b
           "to the power": "**", "to the power of": "**", "raised to the power": "**",
           "raised to the power of": "**"}  # fmt: skip
 _PREFIXES = {"√": "sqrt", "square root of": "sqrt", "cube root of": "cbrt", "factorial of": "factorial"}
-_BINDS = {"+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "**": 50}
+_BINDS = {"+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "choose": 45, "**": 50}
 _NEGATION, _PERCENT_OF, _ROOT = 30, 40, 45
 _STARTS = ("number", "function", "constant", "prefix", "open")
+_FACTORS = ("number", "constant", "close", "after")
+"""What a bracket, a function or pi may follow without a sign: 2(3 + 4), 3 sqrt(4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def evaluate(expression: str) -> str:
     ('0.3', '12', '1024', '64')
 
     Raises:
-        InvalidInput: when it is no arithmetic, too large, or has no value.
+        NoValue: when it is no arithmetic, too large, or has no value.
     """
     return shown(value_of(expression))
 
@@ -68,34 +72,34 @@ def value_of(expression: str) -> Number:
     """Give the value of an expression.
 
     Raises:
-        InvalidInput: as `evaluate`.
+        NoValue: as `evaluate`.
     """
-    return _parsed(expression)[0]
-
-
-def _parsed(expression: str) -> tuple[Number, int]:
-    """Give the value, and how many operations led to it; a sign and a percent sign alone are none."""
     if len(expression) > LONGEST:
-        raise InvalidInput(f"The expression has {len(expression)} characters, more than {LONGEST}.", hint=EXAMPLE)
+        raise NoValue(f"The expression has {len(expression)} characters, more than {LONGEST}.", hint=EXAMPLE)
     shortened = repr(expression[:80])
     try:
-        return _computed(expression)
+        return computed(expression)[0]
     except ZeroDivisionError as exc:
-        raise InvalidInput(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
+        raise NoValue(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
     except OverflowError as exc:
-        raise InvalidInput(f"The value of {shortened}, or one on the way to it, is too large.", hint=EXAMPLE) from exc
-    except _BracketLeft as exc:
-        raise InvalidInput(f"{shortened} {exc}.", hint=EXAMPLE) from exc
+        raise NoValue(f"The value of {shortened}, or one on the way to it, is too large.", hint=EXAMPLE) from exc
+    except (BracketLeft, TwoReadings) as exc:
+        raise NoValue(f"{shortened} {exc}.", hint=EXAMPLE) from exc
     except (ValueError, TypeError) as exc:
-        raise InvalidInput(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
+        raise NoValue(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
 
 
-def _computed(expression: str) -> tuple[Number, int]:
-    parser = _Parser(_tokens(expression.strip().rstrip("=? ")))
+def computed(expression: str) -> tuple[Number, int]:
+    """Give the value, and how many operations led to it; a sign and a percent sign alone are none.
+
+    Raises:
+        ValueError, TypeError, ArithmeticError, NoValue: when there is none.
+    """
+    parser = _Parser(tokens(expression.strip().rstrip("=? ")))
     return parser.whole(), parser.operations
 
 
-def _tokens(expression: str) -> list[_Token]:
+def tokens(expression: str) -> list[_Token]:
     """Cut an expression into tokens.
 
     Raises:
@@ -127,8 +131,20 @@ def _parts_by_bare_commas(rest: str) -> bool:
     return re.search(r",\s", rest.partition(")")[0]) is None
 
 
-class _BracketLeft(ValueError):
+class BracketLeft(ValueError):
     """A bracket that stands alone."""
+
+
+class TwoReadings(ValueError):
+    """An expression that people read in different ways."""
+
+
+def _read(number: str) -> Fraction:
+    """Read a number: with marks of thousands, and perhaps with a fraction of one sign behind it."""
+    plain = number.replace(",", "").replace(" ", "")
+    if plain[-1:].isascii():
+        return Fraction(plain.rstrip("."))
+    return Fraction(plain[:-1] or 0) + Fraction(unicodedata.numeric(plain[-1])).limit_denominator(10)
 
 
 class _Parser:
@@ -144,7 +160,7 @@ class _Parser:
         value = self._expression(0)
         if self._at < len(self._tokens):
             if self._peek().kind == "close":
-                raise _BracketLeft("closes a bracket that is not open")
+                raise BracketLeft("closes a bracket that is not open")
             raise ValueError("something is left over")
         return value
 
@@ -161,7 +177,7 @@ class _Parser:
         """Read all that binds tighter than so."""
         self._depth += 1
         if self._depth > DEEPEST:
-            raise InvalidInput("The expression is nested too deeply.", hint=EXAMPLE)
+            raise NoValue("The expression is nested too deeply.", hint=EXAMPLE)
         value = self._operand()
         while (step := self._continuation(binds)) is not None:
             value = checked(step(value))
@@ -172,7 +188,7 @@ class _Parser:
         token = self._next()
         match token.kind:
             case "number":
-                return checked(Fraction(token.text.replace(",", "").rstrip(".")))
+                return checked(_read(token.text))
             case "constant":
                 return CONSTANTS["pi" if token.text == "π" else token.text]
             case "sign" if token.text in "+-":
@@ -208,7 +224,7 @@ class _Parser:
     def _close(self) -> None:
         left = self._next().kind
         if left == "end":
-            raise _BracketLeft("has a bracket that is not closed")
+            raise BracketLeft("has a bracket that is not closed")
         if left != "close":
             raise ValueError("a bracket is not closed")
 
@@ -222,13 +238,22 @@ class _Parser:
             return lambda value: value / 100
         if token.kind == "of":
             return self._of(binds)
-        sign = "%" if token.kind == "percent" else token.text
-        if token.kind not in ("sign", "percent") or _BINDS[sign] <= binds:
+        sign = "*" if self._is_factor() else "%" if token.kind == "percent" else token.text
+        if _BINDS.get(sign, 0) <= binds:
             return None
-        self._next()
+        if not self._is_factor():
+            self._next()
         self.operations += 1
         right = self._expression(_BINDS[sign] - (sign == "**"))  # a power binds to the right
+        if sign in ("/", "//", "%") and self._is_factor():
+            raise TwoReadings("may be read in two ways: put brackets around what is divided by")
         return lambda value: BINARY[sign](value, right)
+
+    def _is_factor(self) -> bool:
+        """Tell whether what comes multiplies what was read, without a sign; not e, which is a letter to most."""
+        token = self._peek()
+        starts = token.kind in ("open", "function", "prefix") or (token.kind == "constant" and token.text != "e")
+        return starts and self._peek(-1).kind in _FACTORS
 
     def _after(self, text: str) -> Callable[[Number], Any]:
         self._next()
@@ -249,54 +274,3 @@ class _Parser:
         self.operations += 1
         right = self._expression(tight - 1 if is_percent else tight)  # 50% of 20% of 10
         return lambda value: BINARY["*"](value, right)
-
-
-_LEAD = re.compile(
-    r"\s*(?:(?:hi|hey|hello|ok|okay|so|and|now|please|quick|can you|could you|tell me)\b[\s,:!]*)*"
-    r"(?P<asks>(?:(?:what(?:'s|’s| is| are| does|)|how much (?:is|are|does)|calculate|compute|evaluate|work out|solve"
-    r"|tell me|the (?:result|value) of|result of|value of)\s+)*)",
-    re.IGNORECASE,
-)
-_END = re.compile(r"[\s?.=]*(?:\b(?:equals?|equal to|equal|make|is|please)\b[\s?.!=]*)*$", re.IGNORECASE)
-_SURE = re.compile(r"\b(?:calculate|compute|evaluate|work out|solve|how much)\b", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}")
-_SHORT_DATE = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}|(?:1[89]|20)\d\d\s?[-–]\s?(?:\d\d|(?:1[89]|20)\d\d)")
-
-
-def expression_in(question: str) -> str | None:
-    """Give the expression of a question that is arithmetic and nothing else, None for any other.
-
-    >>> expression_in("What is 17 * 23?"), expression_in("what's half of thirty?"), expression_in("Is GPT-4 better?")
-    ('17 * 23', '1/2 of 30', None)
-    """
-    if len(question) > LONGEST:
-        return None
-    lead = _LEAD.match(question)
-    asks = lead["asks"] if lead else ""
-    said = _without_end(question[lead.end() if lead else 0 :])
-    if _is_date(said, asks) or re.search(r"(?<![\d.,])0\d", said):  # 01-02 is no arithmetic that anybody asks for
-        return None
-    return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
-
-
-def _is_arithmetic(said: str) -> bool:
-    if not any(c.isdigit() for c in said):
-        return False
-    try:
-        return _computed(said)[1] > 0
-    except (ZeroDivisionError, OverflowError, _BracketLeft):
-        return True  # it is meant as arithmetic, and has no value
-    except (ValueError, TypeError, InvalidInput):
-        return False
-
-
-def _without_end(said: str) -> str:
-    """Take off "equals?" and the like; an exclamation mark after a number is a factorial."""
-    end = _END.search(said)
-    return said[: end.start() if end else len(said)].strip()
-
-
-def _is_date(said: str, asks: str) -> bool:
-    if _SURE.search(asks):
-        return False
-    return bool(_DATE.fullmatch(said) or (not asks and _SHORT_DATE.fullmatch(said)))

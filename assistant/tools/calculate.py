@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
 from pydantic import Field
 
 from assistant.tools.arithmetic import LONGEST, value_of
+from assistant.tools.asked_arithmetic import as_meant
 from assistant.tools.exact import shown
 from assistant.tools.tool import Arguments, Observation, Tool, outside_source
+
+NATURAL = "With log as the natural logarithm (log10 is the one to base 10): "
+_LOG = re.compile(r"\blog\b(?!\([^()]*,)", re.IGNORECASE)
 
 
 class CalculateArguments(Arguments):
@@ -32,11 +37,12 @@ class Calculate(Tool):
         """Calculate.
 
         Raises:
-            InvalidInput: when it is no arithmetic, or has no value.
+            NoValue: when it is no arithmetic, or has no value.
         """
-        value = value_of(given.expression)
+        expression = as_meant(given.expression.rstrip("=? "))
+        value = value_of(expression)
         text = shown(value)
         sign = "=" if Fraction(text) == value else "≈"  # a citation quotes this: it must be true
-        result = f"{given.expression.rstrip('=? ')} {sign} {text}"
+        result = f"{NATURAL if _LOG.search(expression) else ''}{expression} {sign} {text}"
         source = outside_source("calculation", "calculate", "Calculator", result, cosine=1.0)
         return Observation(result, (source,))

@@ -87,6 +87,21 @@ def factorial(x: Number) -> Number:
     return Fraction(math.factorial(int(whole)))
 
 
+def combinations(n: Number, k: Number) -> Number:
+    """Count the ways to choose k of n things, n at most LARGEST_FACTORIAL.
+
+    Raises:
+        ValueError: for what are no whole numbers from 0 on.
+        OverflowError: for a larger n.
+    """
+    things, chosen = Fraction(n), Fraction(k)
+    if things.denominator != 1 or chosen.denominator != 1 or things < 0 or chosen < 0:
+        raise ValueError("no whole numbers")
+    if things > LARGEST_FACTORIAL:
+        raise OverflowError
+    return Fraction(math.comb(int(things), int(chosen)))
+
+
 def rounded(x: Number, digits: Number = Fraction(0)) -> Number:
     """Round as people do, halves away from zero."""
     places = Fraction(digits)
@@ -120,6 +135,7 @@ BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "//": operator.floordiv,
     "%": operator.mod,
     "**": power,
+    "choose": combinations,
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sqrt": lambda x: root(x, 2),
