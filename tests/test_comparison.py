@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from assistant.evaluation.comparison import Comparison, compare, letters
 from assistant.evaluation.datasets import Dataset, Row
 from assistant.evaluation.metrics import tag_counts
 from assistant.evaluation.report import csv_report, html_report
-from assistant.evaluation.runs import Result
+from assistant.evaluation.runs import Result, priced
 from ui.comparison_view import print_comparison
 
 ROWS = [Row(str(n), f"We use M{n}.", tags=(f"M{n}",)) for n in range(12)]
@@ -49,8 +50,33 @@ def test_a_difference_that_two_cells_would_show_is_not_clear_among_many() -> Non
     first = next(v for v in many.verdicts if (v.first, v.second) == ("a", "b"))
     assert not first.is_clear and first.difference.is_clear
     assert first.p == pytest.approx(15 * two.verdicts[0].p)
-    assert "corrected for 15 pairs" in first.words and "it would take about 17 rows" in first.words
+    assert "corrected for 15 pairs" in first.words and "it would take about 1" in first.words
     assert "15 pairs were compared" in many.caution and not many.is_told_from(many.cells[0], many.cells[1])
+
+
+def test_what_is_better_here_is_named_first_and_its_interval_is_seen_from_there() -> None:
+    for first, second in ((10, 8), (8, 10)):
+        (verdict,) = comparison(("a", first, 1, None), ("b", second, 1, None)).verdicts
+        better, worse = ("a", "b") if first > second else ("b", "a")
+        assert not verdict.is_clear
+        assert verdict.brief_as({}).startswith(f"{better} against {worse}: F1 0.")
+        low, high = re.search(r"interval (-?[\d.]+) to (-?[\d.]+)", verdict.brief_as({})).groups()  # type: ignore[union-attr]
+        assert float(low) < float(high) and float(high) > 0
+
+
+def test_a_pair_whose_test_says_nothing_is_not_clear_whatever_its_interval_says() -> None:
+    (verdict,) = comparison(("a", 12, 1, None), ("b", 8, 1, None)).verdicts
+    assert verdict.difference.high < 0 and verdict.difference.p > 0.05  # a percentile interval of a dozen rows
+    assert not verdict.difference.is_clear and "it would take about" in verdict.words
+
+
+def test_rows_that_were_done_before_get_the_price_that_is_named_now() -> None:
+    done = {"1": Result("1", input_tokens=1_000, output_tokens=500), "2": Result("2")}
+    found = priced(done, {"input": 100.0, "output": 400.0})
+    assert found["1"].price_usd == pytest.approx(0.3) and found["2"].price_usd is None
+    assert priced(done, None) == done
+    known = {"1": Result("1", input_tokens=1_000, output_tokens=500, price_usd=0.5)}
+    assert priced(known, {"input": 100.0, "output": 400.0})["1"].price_usd == 0.5  # as it was when it was asked
 
 
 def given(rows: list[Row], *cells: list[str]) -> Comparison:
@@ -109,6 +135,18 @@ def test_the_matrix_fits_the_terminal(
     )
 
 
+def test_an_unknown_price_says_why_and_what_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for tokens, told in ((None, "the server reports no tokens"), (300, "LECTERN_PRICES")):
+        found = {}
+        for name in "ab":
+            done = {r.id: Result(r.id, ["NA"], tag_counts(r, ["NA"]), input_tokens=tokens) for r in ROWS}
+            found[name] = ("p", name, done)
+        compared = compare(ROWS, found)
+        print_comparison(compared)
+        assert told in capsys.readouterr().out
+        assert told in html_report(compared, Dataset(Path("rows.jsonl"), "tags", tuple(ROWS), "0" * 16))
+
+
 def test_there_are_letters_for_many_cells() -> None:
     assert letters(28)[:2] == ["A", "B"] and letters(28)[25:] == ["Z", "A2", "B2"]
 
@@ -118,7 +156,7 @@ def test_the_page_and_the_table_tell_the_same() -> None:
     data = Dataset(Path("rows.jsonl"), "tags", tuple(ROWS), "0" * 16)
     page = html_report(compared, data)
     assert "<b>A</b> a</li>" in page and "A = B: on these 12 rows they are equally good" in page
-    assert "no price" in page and "<b>A</b> = <b>B</b>" in page
+    assert "the server reports no tokens" not in page and "<b>A</b> = <b>B</b>" in page
     unpriced = html_report(comparison(("c", 1, 1, None), ("d", 1, 1, None), ("e", 0, 1, None)), data)
     assert "<b>A</b>, <b>B</b>" in unpriced and '<li value="3"><b>C</b>' in unpriced
     assert "price unknown" in page and "1.00–1.00*" in page

@@ -10,8 +10,9 @@ import pytest
 
 from assistant.evaluation.datasets import Row, read_dataset
 from assistant.evaluation.metrics import TAG_MEASURES, answer_counts, holds, search_counts, tag_counts
-from assistant.evaluation.runners import read_score
+from assistant.evaluation.runners import read_score, rules_without
 from assistant.evaluation.statistics import figures
+from assistant.tagging import names_by_rules
 from assistant.tagging_rules import knowing, known_names, names_of
 from benchmarks.labelled import load_module
 from index_store.errors import InvalidInput, ModelReplyBroken
@@ -170,7 +171,8 @@ def test_json_lines_and_csv_give_the_same_rows(tmp_path: Path) -> None:
         ("tags", '{"abstract": "a", "tags": ["NA", " "]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": ["NA", "B"]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": "BERT"}', "list of texts"),
-        ("search", '{"question": "q"}', "no gold"),
+        ("search", '{"question": "q", "keywords": ["k"]}', "no gold"),
+        ("tags", "\n".join(["{", "[]"] * 4), "and 3 more, in line 6, 7, 8"),
         ("search", '{"question": "q", "gold": [{"path": "a"}]}', "`gold` must be"),
         ("answers", '{"question": " "}', "no question"),
         ("answers", '{"question": "q", "history": ["x"]}', "`history` must be"),
@@ -187,3 +189,11 @@ def test_a_bad_row_is_named(tmp_path: Path, kind: Any, line: str, told: str) -> 
 def test_a_dataset_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot be read"):
         read_dataset(tmp_path / "none.jsonl", "tags")
+
+
+@pytest.mark.parametrize("name", ["GPT-4", "PaLM-2", "GPT-3.5", "BERT"])
+def test_without_the_names_of_the_rows_means_without_their_families(name: str) -> None:
+    row = Row("1", f"On several tasks it was worse than {name}.", tags=(name,))
+    counted = rules_without([row])["without names of these rows"]
+    with knowing([]):
+        assert counted[0]["exact"] == tag_counts(row, names_by_rules(row.asked))["exact"]  # as if there were no list

@@ -80,7 +80,7 @@ def test_mcnemar_is_exact(only_first: int, only_second: int, p: float) -> None:
 def test_pairs_count_what_only_one_got_right() -> None:
     found = pairs([True, True, False, False], [True, False, True, False])
     assert (found.only_first, found.only_second, found.n, found.p) == (1, 1, 4, 1.0)
-    assert found.rows_needed is None
+    assert found.rows_needed() is None
 
 
 def test_a_smaller_difference_needs_more_rows() -> None:
@@ -98,6 +98,18 @@ def test_the_rows_it_would_take_show_the_difference_four_times_in_five(first: in
     drawn = np.random.default_rng(1).multinomial(needed, shares, size=3_000)
     seen = np.mean([mcnemar(int(a), int(b)) < 0.05 for a, b, _ in drawn])
     assert seen == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("first", "second", "n", "many"), [(1, 7, 20, 6), (5, 20, 100, 15)])
+def test_the_rows_it_would_take_among_many_pairs_show_it_four_times_in_five(
+    first: int, second: int, n: int, many: int
+) -> None:
+    needed = rows_needed(first, second, n, many)
+    assert needed is not None and needed > (rows_needed(first, second, n) or 0)
+    shares = [first / n, second / n, 1 - (first + second) / n]
+    drawn = np.random.default_rng(1).multinomial(needed, shares, size=3_000)
+    seen = np.mean([mcnemar(int(a), int(b)) < 0.05 / many for a, b, _ in drawn])
+    assert seen == pytest.approx(0.8, abs=0.05)
 
 
 @pytest.mark.parametrize("right", [20, 14, 10])

@@ -96,8 +96,7 @@ def _print_verdicts(comparison: Comparison, called: Mapping[str, str]) -> None:
 def _print_rankings(comparison: Comparison, called: Mapping[str, str]) -> None:
     for by in ("quality", "price", "speed"):
         if by == "price" and all(cell.price_usd is None for cell in comparison.cells):
-            told = "none is known, for the server reports no tokens, or its models have no price."
-            console.print(f"By price: {told}", soft_wrap=True)
+            console.print(f"By price: {comparison.why_no_price}", soft_wrap=True)
             continue
         console.print(f"By {by}:")
         places = comparison.places(by)

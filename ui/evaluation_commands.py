@@ -13,6 +13,7 @@ import click
 from index_store.errors import InvalidInput
 from ui import run_commands
 from ui.figures import FAILED, IN_PART, report
+from ui.library_commands import counted
 from ui.measuring import go, latest_run, library_settings, opened, run_of, used_templates
 from ui.policy_windows import AT
 from ui.run_commands import resuming
@@ -81,7 +82,13 @@ def eval_search(dataset: Path, top_k: int, limit: int | None, jobs: int, resume:
     from assistant.evaluation.metrics import SEARCH_MEASURES
 
     with opened(dataset, "search", limit) as (library, data):
-        data = replace(data, rows=tuple(row for row in data.rows if row.gold))
+        found = tuple(row for row in data.rows if row.gold)
+        if len(found) < len(data.rows):
+            left = counted(len(data.rows) - len(found), "row")
+            click.echo(f"{left} without gold left out: no passage answers what is to be refused.", err=True)
+        if not found:
+            raise InvalidInput(f"{dataset} has no row with gold.", hint="`lectern eval answers` measures refusals.")
+        data = replace(data, rows=found)
         settings = {"top_k": top_k, **library_settings(library)}
         run = run_of(library, data, settings, resume)
         results = go(run, data, runners.searching(library.searcher, top_k), jobs)
@@ -201,6 +208,7 @@ def compare(
     with each model. Before it is timed, each model is asked once. Without a language model there are the rules alone.
     """
     from assistant.evaluation.comparison import compare as compared
+    from assistant.evaluation.runs import priced
     from ui.comparing import cells_of, wake
     from ui.comparison_view import check_report, print_comparison, show_page, write_reports
 
@@ -214,11 +222,14 @@ def compare(
         for cell in cells:
             run = latest_run(library, data, cell.settings) if resume else run_of(library, data, cell.settings, None)
             done = go(run, data, cell.runner(run.about.id), jobs, cell.name, "--resume")
-            results[cell.name] = (cell.prompt, cell.model, done)
+            own = library.environment.assistant.prices.get(cell.model)  # they may have been named since
+            results[cell.name] = (cell.prompt, cell.model, priced(done, own))
         home = library.environment.home
     comparison = compared(data.rows, results)
     print_comparison(comparison)
     written = write_reports(comparison, data, page or home / "evaluations" / "comparison.html")
+    if page is None:
+        click.echo("The next comparison takes its place; --report FILE.html keeps one.", err=True)
     if shall_open:
         show_page(written)
     failed = sum(cell.errors for cell in comparison.cells)

@@ -76,6 +76,14 @@ class Comparison:
             return ""
         return f"{many} pairs were compared, so every p value is corrected for that many (Holm)."
 
+    @property
+    def why_no_price(self) -> str:
+        """Say why no cell has a price, and what gives it one."""
+        if all(cell.input_tokens is None for cell in self.cells):
+            return "none is known, for the server reports no tokens."
+        mends = "LECTERN_PRICES says what your own cost; --resume then asks nothing again."
+        return f"none is known for these models. {mends}"
+
     def ranking(self, by: str) -> list[list[Cell]]:
         """Rank by "quality", "price" or "speed", best first, equal ones together.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ EXPECTED = ("hints", "refuse", "answer")
 SHOWN_PROBLEMS = 5
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FORMS = "Give a JSON lines or CSV file in UTF-8."
+_LINE = re.compile(r"line (\d+): ")
 _NONE = frozenset({"na", "n/a"})
 
 
@@ -103,7 +105,8 @@ def read_dataset(path: Path, kind: Kind) -> Dataset:
     repeated = [name for name, times in Counter(row.id for row in rows).items() if times > 1]
     problems += [f"the id {name!r} stands more than once" for name in repeated]
     if problems:
-        more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+        left = problems[SHOWN_PROBLEMS:]
+        more = f"; and {len(left)} more{_where(left)}" if left else ""
         raise InvalidInput(
             f"{path} has rows that cannot be used: {'; '.join(problems[:SHOWN_PROBLEMS])}{more}.",
             hint=f"Rows of `{kind}`: {_SHAPES[kind]}",
@@ -111,6 +114,12 @@ def read_dataset(path: Path, kind: Kind) -> Dataset:
     if not rows:
         raise InvalidInput(f"{path} has no row.", hint=f"Rows of `{kind}`: {_SHAPES[kind]}")
     return Dataset(path, kind, tuple(rows), hashlib.sha256(data).hexdigest()[:16])
+
+
+def _where(problems: Sequence[str]) -> str:
+    """Name the lines of problems that are not shown, so that all can be mended in one go."""
+    lines = [found[1] for problem in problems if (found := _LINE.match(problem))]
+    return f", in line {', '.join(lines)}" if lines else ""
 
 
 def strays(rows: Sequence[Row]) -> list[tuple[Row, str]]:
@@ -151,8 +160,6 @@ def _row(given: Any, kind: Kind, line: int) -> Row:
 
 def _question_row(given: Mapping[str, Any], kind: Kind, row_id: str, asked: str) -> Row:
     gold = _gold(given)
-    if kind == "search" and not gold and given.get("gold") is None:
-        raise ValueError("it has no gold")
     history: tuple[Mapping[str, str], ...] = _history(given)
     way: Any = given.get("way") or "course"
     if way not in get_args(Way):
@@ -161,6 +168,8 @@ def _question_row(given: Mapping[str, Any], kind: Kind, row_id: str, asked: str)
     expected, refuse = str(given.get("answer") or ""), _refuse(given.get("refuse"))
     if refuse and (gold or keywords):
         raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
+    if kind == "search" and not gold and keywords and given.get("gold") is None:
+        raise ValueError("it has no gold")  # what is to be refused has none, and is not searched for
     return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, way=way, refuse=refuse)
 
 

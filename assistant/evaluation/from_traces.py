@@ -86,8 +86,9 @@ def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) 
 
 def _abstract(trace: Mapping[str, Any]) -> str:
     """Give the abstract that was tagged: in a message to the agent a wish may stand around it."""
-    calls = [s for s in trace["spans"] if (s["kind"], s["name"], s["status"]) == ("tool", "tag_abstract", "ok")]
-    return str(calls[-1]["inputs"]["abstract"]) if calls else str(trace["question"])
+    calls = [s for s in trace["spans"] if (s["kind"], s["name"]) == ("tool", "tag_abstract")]
+    done = [s["inputs"]["abstract"] for s in calls if s.get("status") != "error"]  # one that failed may have had none
+    return str(done[-1] if done else trace["question"])
 
 
 def _keywords(answer: str) -> list[str]:

@@ -85,16 +85,24 @@ def _answer_trial(row: Row, run_id: str) -> Trial:
 
 
 def rules_without(rows: Sequence[Row]) -> dict[str, list[dict[str, float]]]:
-    """Count what the rules alone get right without their list of names, and without those that the rows name."""
+    """Count what the rules alone get right without their list of names, and without those that the rows name.
+
+    A name goes with its family: GPT finds GPT-4, so that rows which name GPT-4 take GPT out too.
+    """
     gold = {
         " ".join(form.split()).casefold() for row in rows for tag in row.tags for form in (tag, *_aliases(row, tag))
     }
-    others = [name for name in known_names() if name.casefold() not in gold]
+    others = [name for name in known_names() if not any(_is_of_family(form, name.casefold()) for form in gold)]
     counted: dict[str, list[dict[str, float]]] = {}
     for label, names in (("without the list", []), ("without names of these rows", others)):
         with knowing(names):
             counted[label] = [tag_counts(row, names_by_rules(row.asked)) for row in rows]
     return counted
+
+
+def _is_of_family(form: str, name: str) -> bool:
+    """Tell whether a name is what a form of the rows is, or what it begins with, before a size or version."""
+    return form.startswith(name) and not form[len(name) : len(name) + 1].isalpha()
 
 
 def _aliases(row: Row, tag: str) -> Sequence[str]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from assistant.evaluation.datasets import Dataset, Kind, Row
 from assistant.evaluation.row_files import read_objects
+from assistant.usage import Call
 from index_store.errors import InvalidInput, LecternError
 
 FOLDER = "evaluations"
@@ -67,6 +68,20 @@ class Result:
     def is_measured(self) -> bool:
         """Whether it counts: what could not even be asked says nothing of a model."""
         return self.error is None or bool(self.counts)
+
+
+def priced(results: Mapping[str, Result], prices: Mapping[str, float] | None) -> dict[str, Result]:
+    """Give results whose tokens are known and whose price is not the price that the settings name now."""
+    if prices is None:
+        return dict(results)
+
+    def with_price(result: Result) -> Result:
+        if result.price_usd is not None or result.input_tokens is None:
+            return result
+        call = Call("model", None, result.input_tokens, result.output_tokens, own_prices=prices)
+        return replace(result, price_usd=call.price_usd)
+
+    return {row_id: with_price(result) for row_id, result in results.items()}
 
 
 Runner = Callable[[Row], Awaitable[Result]]

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,8 @@ AT_ONCE = 4_000_000
 _NOTHING = 1e-9
 LEVEL = 0.95
 SEED = 20_240_101
-_Z_ALPHA, _Z_POWER = 1.959964, 0.841621  # two-sided 5 %, and a power of 80 %
+ALPHA, POWER = 0.05, 0.8
+_Z_ALPHA, _Z_POWER = NormalDist().inv_cdf(1 - ALPHA / 2), NormalDist().inv_cdf(POWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +84,21 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether, taken by itself, it is no chance: the interval leaves out 0, and there are rows enough to say so."""
-        return self.n >= FEWEST_ROWS and (self.low > 0 or self.high < 0)
+        """Whether, taken by itself, it is no chance: interval and test say so, and there are rows enough to say it.
 
-    @property
-    def rows_needed(self) -> int | None:
-        """How many rows of this kind it would take to see such a difference four times in five; None: there is none.
+        The percentile interval alone is too narrow for a dozen rows.
+        """
+        return self.n >= FEWEST_ROWS and (self.low > 0 or self.high < 0) and self.p < ALPHA
+
+    def rows_needed(self, many: int = 1) -> int | None:
+        """Give how many rows of this kind would show it four times in five among so many pairs; None: there is none.
 
         By the usual formula for a mean of paired differences, with the bootstrap's standard error for what n rows give.
         """
         if abs(self.value) < _NOTHING:
             return None
         error = (self.high - self.low) / (2 * _Z_ALPHA)
-        return math.ceil(self.n * ((_Z_ALPHA + _Z_POWER) * error / self.value) ** 2)
+        return math.ceil(self.n * ((_z_alpha(many) + _Z_POWER) * error / self.value) ** 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +110,9 @@ class Pairs:
     n: int
     p: float
 
-    @property
-    def rows_needed(self) -> int | None:
-        """How many rows of this kind it would take to see such a difference four times in five; None: there is none."""
-        return rows_needed(self.only_first, self.only_second, self.n)
+    def rows_needed(self, many: int = 1) -> int | None:
+        """Give how many rows of this kind would show it four times in five among so many pairs; None: there is none."""
+        return rows_needed(self.only_first, self.only_second, self.n, many)
 
 
 def figures(
@@ -210,12 +213,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(min(Fraction(1), Fraction(tail, 2 ** (n - 1))))
 
 
-def rows_needed(only_first: int, only_second: int, n: int) -> int | None:
-    """Give how many rows it would take to tell at 5 % with a power of 80 %, if the shares stay; None: no difference."""
+def _z_alpha(many: int) -> float:
+    """Give the quantile of a two-sided test at 5 % that holds for so many pairs together (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - ALPHA / (2 * many))
+
+
+def rows_needed(only_first: int, only_second: int, n: int, many: int = 1) -> int | None:
+    """Give how many rows it would take to tell with a power of 80 %, if the shares stay; None: there is no difference.
+
+    At 5 %, corrected for so many pairs.
+    """
     gap, apart = abs(only_first - only_second) / max(1, n), (only_first + only_second) / max(1, n)
     if gap == 0:
         return None
-    rows = ((_Z_ALPHA * math.sqrt(apart) + _Z_POWER * math.sqrt(max(0.0, apart - gap**2))) / gap) ** 2
+    rows = ((_z_alpha(many) * math.sqrt(apart) + _Z_POWER * math.sqrt(max(0.0, apart - gap**2))) / gap) ** 2
     return math.ceil(rows + 1 / gap)
 
 

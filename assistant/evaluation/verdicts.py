@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistant.evaluation.statistics import Difference, Pairs
+from assistant.evaluation.statistics import ALPHA, Difference, Pairs
 
 MAIN = "F1"
-UNCLEAR = 0.05
+UNCLEAR = ALPHA
 SAME = 1e-9
 MOST_ROWS = 10_000
 """What it would take more of is no difference that anybody will see."""
@@ -49,55 +48,66 @@ class Verdict:
 
     def words_as(self, called: Mapping[str, str]) -> str:
         """Say what can be told, with cells called so."""
-        d = self.difference
-        first, second = (called.get(name, name) for name in (self.first, self.second))
+        better, worse = self._ordered(called)
         if self.is_clear:
-            better, worse = (second, first) if d.value > 0 else (first, second)
-            shown = f"{_span(d, better_first=True)}, n={d.n}, {self._p}"
-            return f"{better} is better than {worse}: {MAIN} {abs(d.value):.3f} more ({shown})."
-        told = f"{MAIN} differs by {d.value:+.3f} ({_span(d)}, {self._p})"
-        return f"Not enough data to tell {first} from {second}: {told}; {self._needed}"
+            return f"{better} is better than {worse}: {MAIN} {abs(self.difference.value):.3f} more ({self._shown})."
+        return f"Not enough data to tell {better} from {worse}: {self.brief_as(called)}"
 
     def brief_as(self, called: Mapping[str, str]) -> str:
         """Say in short what cannot be told, with cells called so."""
-        d = self.difference
+        better, worse = self._ordered(called)
+        value = abs(self.difference.value)
+        told = "the same" if value < SAME else f"{value:.3f} more"
+        return f"{better} against {worse}: {MAIN} {told} here ({self._shown}); {self._needed}"
+
+    def _ordered(self, called: Mapping[str, str]) -> tuple[str, str]:
+        """Give the names of both, the one with more of the figure first."""
         first, second = (called.get(name, name) for name in (self.first, self.second))
-        return (
-            f"{first} from {second}: {MAIN} {d.value:+.3f} ({d.low:+.3f} to {d.high:+.3f}, {self._p}); {self._needed}"
-        )
+        return (second, first) if self.difference.value > 0 else (first, second)
+
+    @property
+    def _shown(self) -> str:
+        """Show interval and p value, seen from the better one."""
+        d = self.difference
+        low, high = (d.low, d.high) if d.value > 0 else (-d.high, -d.low)
+        alone = " of this pair alone" if self.many > 1 else ""
+        return f"95 % interval{alone} {low + 0.0:.3f} to {high + 0.0:.3f}, n={d.n}, {_p_value(d.p, self.p, self.many)}"
 
     @property
     def _needed(self) -> str:
         """Say how many rows it would take."""
         d = self.difference
-        needed = d.rows_needed
+        needed = d.rows_needed(self.many)
         if needed is None:
             return f"on these {d.n} rows both are alike."
-        if needed <= d.n and d.p >= UNCLEAR:  # these rows would do by the formula, and did not: it is off for so few
-            needed = max(needed, self.pairs.rows_needed or 0)
-        if d.is_clear and d.p < 1:  # too few rows for the test, or too many pairs: p falls exponentially with the rows
-            needed = math.ceil(d.n * math.log(UNCLEAR / self.many) / math.log(d.p))
-        about = f"about {_rounded(max(needed, d.n + 1)):,}" if needed <= MOST_ROWS else f"more than {MOST_ROWS:,}"
-        among = f" among {self.many} pairs" if d.is_clear and self.many > 1 else ""
-        return f"it would take {about} rows of this kind to see such a difference{among}."
-
-    @property
-    def _p(self) -> str:
-        return _p_value(self.p, self.many)
+        if needed <= d.n:  # these rows would do by the formula, and did not: it is off for so few
+            needed = max(needed, self.pairs.rows_needed(self.many) or 0)
+        among = f", among {self.many} pairs" if self.many > 1 else ""
+        return f"it would take {_about(needed, d.n)} rows of this kind to see such a difference{among}."
 
     def test_as(self, called: Mapping[str, str]) -> str:
         """Say what McNemar's test makes of them, with cells called so."""
         p = self.pairs
         first, second = (called.get(name, name) for name in (self.first, self.second))
         apart = f"only {first} {p.only_first}, only {second} {p.only_second}"
-        needed = p.rows_needed if self.pairs_p >= UNCLEAR else None
-        more = "" if needed is None else f", by themselves clear from about {_rounded(max(needed, p.n + 1)):,} rows"
-        return f"wholly right: {apart}; McNemar {_p_value(self.pairs_p, self.many)}{more}"
+        needed = p.rows_needed(self.many) if self.pairs_p >= UNCLEAR else None
+        more = "" if needed is None else f"; it would take {_about(needed, p.n)} rows to see that"
+        return f"wholly right: {apart}; McNemar {_p_value(p.p, self.pairs_p, self.many)}{more}"
 
 
-def _p_value(p: float, many: int) -> str:
-    shown = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-    return shown if many < 2 else f"{shown} corrected for {many} pairs"
+def _about(needed: int, n: int) -> str:
+    """Say about how many rows, more than there are."""
+    return f"about {_rounded(max(needed, n + 1)):,}" if needed <= MOST_ROWS else f"more than {MOST_ROWS:,}"
+
+
+def _p_value(alone: float, corrected: float, many: int) -> str:
+    if many < 2:
+        return f"p {_shown(alone)}"
+    return f"p {_shown(alone)}, corrected for {many} pairs {_shown(corrected)}"
+
+
+def _shown(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def _rounded(rows: int) -> int:
@@ -108,8 +118,3 @@ def _rounded(rows: int) -> int:
     """
     step: int = 10 ** max(0, len(str(rows)) - 2)
     return -(-rows // step) * step
-
-
-def _span(d: Difference, *, better_first: bool = False) -> str:
-    low, high = sorted((abs(d.low), abs(d.high))) if better_first else (d.low, d.high)
-    return f"95 % interval {low:.3f} to {high:.3f}"

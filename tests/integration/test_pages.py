@@ -129,6 +129,8 @@ def test_an_abstract_without_models_says_so(tags: Page) -> None:
 def test_a_correction_is_kept_for_the_review_desk(tags: Page, chromium: Any, web_address: str) -> None:
     tagged(tags, ABSTRACT)
     tags.page.get_by_role("button", name="Correct this").click()
+    # The names that were found are put there with them, on a slow machine after them: what is typed before is lost.
+    tags.page.wait_for_function("document.querySelector('#right input, #right textarea')?.value.includes('GPT-4')")
     tags.page.fill("#right input, #right textarea", "Llama 2, PotLM")
     tags.page.click("#keep")
     tags.page.wait_for_selector("text=Kept.")
