@@ -17,6 +17,7 @@ from assistant.llms import choose_model
 from assistant.policy.course_policy import CoursePolicy
 from assistant.policy.hint_guard import CODE_OUT, WORDS_OUT, code_lines_in
 from assistant.policy.policy_file import read_policy
+from assistant.policy.scope import Scope
 from assistant.prompts import PromptSet
 from assistant.quoting import QuotingLLM
 from assistant.settings import AssistantSettings
@@ -218,6 +219,20 @@ def test_a_conversation_that_came_to_the_assignment_stays_with_it(course: Course
     assert told.text.endswith("Ask about other things in a new conversation.")
     parts = [{"role": "user", "content": t} for t in ("There is a kiln.", "It needs a firing.", "I plan it by hours.")]
     assert isinstance(asked(course.assistant(), "Write the function", parts)[1], Restricted)
+
+
+def test_the_meaning_of_a_word_is_no_part_of_a_solution_whatever_was_asked_before(minilm: Any, tmp_path: Path) -> None:
+    policy = read_policy(write_policy(tmp_path))
+
+    def solution_where_two_are_joined(text: str, most: int) -> list[str]:
+        return ["solutions/firing.md" if "\n" in text else "glazes.md"] * most
+
+    scope = Scope(policy.assignments, minilm, solution_where_two_are_joined)
+    earlier = [{"role": "user", "content": "How do I compare two glazes fairly?"}]
+    assert scope.concerned("What is celadon?", earlier, policy.assignments) == ((), False)
+    assert scope.concerned("And in three steps, please.", earlier, policy.assignments) == (policy.assignments, True)
+    meaning = [{"role": "user", "content": "What is celadon?"}]
+    assert scope.concerned("Which clay shrinks least?", meaning, policy.assignments) == ((), False)
 
 
 def test_code_that_was_given_earlier_counts(course: Course) -> None:

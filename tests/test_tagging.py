@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from assistant.tagging_rules import NO_MODELS, known_names, names_of, tag
 from tests.conftest import REPOSITORY
-from tests.model_server import ModelServer
+from tests.model_server import ModelServer, Reply
 from ui.cli import cli
 
 
@@ -156,6 +156,19 @@ def test_with_a_server_the_model_tags_with_the_chosen_prompt_and_examples(tmp_pa
     assert found[2]["tags"] == ["T5"] and found[2]["by"] == "model"
     prompts = [chat.body["messages"][-1]["content"] for chat in server.chats]
     assert prompts[0].count("<example ") == 2 and prompts[-1].count("<example ") == 0
+
+
+@pytest.mark.parametrize(("version", "fine"), [(1, True), (2, False)])
+def test_a_mistake_in_the_examples_stops_no_prompt_that_shows_none(tmp_path: Path, version: int, fine: bool) -> None:
+    (tmp_path / "tag_examples.jsonl").write_text("{broken\n", "utf-8")
+    with ModelServer() as server:
+        server.default = Reply(text='["BERT"]')
+        result = invoke(
+            tmp_path, "tag", given="It is BERT.", OPENAI_BASE_URL=server.url, LECTERN_MODEL="m",
+            LECTERN_PROMPTS=str(tmp_path), LECTERN_PROMPT_VERSIONS=f"tag_abstract={version}",
+        )  # fmt: skip
+    assert (result.exit_code == 0) is fine
+    assert ("tag_examples.jsonl, line 1" in result.stderr) is not fine
 
 
 @pytest.mark.parametrize("versions", ["tag_abstract", "tag_abstract=x", "=2", "tag_abstract=1.5"])

@@ -282,6 +282,11 @@ def examples_of(library: Library) -> Examples:
     return Examples(known, choice, library.embedder if choice.way == "nearest" else None)
 
 
+def examples_for(library: Library, prompts: PromptSet) -> Examples | None:
+    """Give the examples where the chosen version of the prompt shows any: else their file is not even read."""
+    return examples_of(library) if "examples" in prompts.get("tag_abstract").variables else None
+
+
 def tagger_of(library: Library, *, version: int | None = None, model_name: str | None = None) -> Tagger:
     """Build the tagger: a language model where one is configured, else the rules, which load nothing large.
 
@@ -297,4 +302,5 @@ def tagger_of(library: Library, *, version: int | None = None, model_name: str |
     settings = environment.assistant
     model = choose_model(replace(settings, model=model_name or settings.model), None)
     prompts = prompts_of(environment, **({} if version is None else {"tag_abstract": version}))
-    return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library), library.gate)
+    shown = examples_for(library, prompts)
+    return Tagger(library.traces, environment.model_names, model, prompts, shown, library.gate)

@@ -80,11 +80,19 @@ class Scope:
             return (), False
         earlier = [t["content"] for t in history if t.get("role") == "user" and t.get("content", "").strip()]
         earlier = earlier[-MOST_TURNS:]
-        joined = "\n".join([*earlier[-JOINED_TURNS:], question])
         now = self._about(question) & open_now
-        before = frozenset().union(*(self._about(text) for text in earlier), self._about(joined)) & open_now
+        before = (
+            frozenset().union(*(self._about(text) for text in earlier), self._together(earlier, question)) & open_now
+        )
         found = tuple(a for n, a in enumerate(self._assignments) if n in now | before)
         return found, bool(before) and not now
+
+    def _together(self, earlier: Sequence[str], question: str) -> frozenset[int]:
+        """Give what a question is about with those before it; the meaning of a word is no part of a solution."""
+        if _asks_for_meaning(question):
+            return frozenset()
+        asked = [text for text in earlier[-JOINED_TURNS:] if not _asks_for_meaning(text)]
+        return self._about("\n".join([*asked, question]))
 
     def _about(self, text: str) -> frozenset[int]:
         known = self._known.get(text)
