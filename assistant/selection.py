@@ -68,6 +68,19 @@ _ASKS_NUMBER = re.compile(
     r"|portion|ratio|rate|rating|score|number|size|loss|accuracy|year|date|price|cost|value|share)\b",
     re.IGNORECASE,
 )
+_ASKS_WHEN_NOT = re.compile(
+    r"\b(?:when|where|in (?:which|what) (?:cases?|situations?))\b(?:.{0,40}\bnot\b|.{0,20}n['’]t\b|.{0,40}\bavoid\b"
+    r"|.{0,60}\b(?:bad|wrong|poor) (?:choice|idea|fit)\b)",
+    re.IGNORECASE,
+)
+_SAYS_NOT = re.compile(
+    r"\b(?:do|does|should|must|can|need|is|are|when|may) not\b|n['’]t\b"
+    r"|\bnot (?:needed|necessary|worth|when|if|for|to use)\b"
+    r"|\b(?:never|avoid\w*|no need|overkill|unnecessary|unsuitable|wasteful|(?:bad|wrong|poor) (?:choice|idea|fit))\b",
+    re.IGNORECASE,
+)
+NEARLY_AS_GOOD = 0.3
+"""Of a score: what says when not is taken alone where it is not much worse than the rest."""
 MOST_PASSAGES = 6
 PROMISING = 30
 """Units that are embedded with their heading too: the nearest without it. More of them took a quarter of the time of an
@@ -101,7 +114,24 @@ def candidates_of(
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
-    return sorted(found, key=lambda c: (-c.score, c.passage, c.place))
+    found.sort(key=lambda c: (-c.score, c.passage, c.place))
+    return _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
+
+
+def _that_say_not(found: list[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
+    """Give what says when not, alone if it is about the matter.
+
+    To an embedding "when to" and "when not to" are nearly the same, and the wrong one of them is worse than no answer.
+    """
+    negated = [c for c in found if _SAYS_NOT.search(c.unit.text) or _tells_when_not(passages[c.passage].heading)]
+    about = negated and negated[0].score >= found[0].score - NEARLY_AS_GOOD
+    return negated if about else found
+
+
+def _tells_when_not(heading: str) -> bool:
+    """Tell whether a section is about when not to do something, and about nothing else."""
+    own = heading.rpartition(">")[2]
+    return bool(_SAYS_NOT.search(own)) and not re.search(r"\b(?:and|or)\b", own)
 
 
 def coverage(question: str, texts: Sequence[str]) -> list[float]:

@@ -115,3 +115,34 @@ def test_coverage_is_the_share_of_the_questions_terms_and_rare_ones_count_more()
 def test_a_reference_is_little_more_than_a_link() -> None:
     assert is_reference("- [Paper](https://arxiv.org/abs/2210.03629)")
     assert not is_reference("Short.")
+
+
+SLOW = "Use the slow kiln when a pot has thick walls. Do not use it for tiles: they crack."
+WHEN = Passage(1, SLOW, "When to use it")
+WHEN_NOT = Passage(2, "A fast kiln does as well for plates. Tiles crack in it.", "When not to use the slow kiln")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When should I not use the slow kiln?",
+        "When shouldn't I use the slow kiln?",
+        "When should I avoid the slow kiln?",
+        "In which cases is the slow kiln a bad choice?",
+        "What is the slow kiln and when would I use it? When should I not use it?",
+    ],
+)
+def test_asked_when_not_nothing_says_when(minilm: Any, question: str) -> None:
+    found = [c.unit.text for c in candidates_of(question, [WHEN, WHEN_NOT], minilm)]
+    assert "Do not use it for tiles: they crack." in found and "A fast kiln does as well for plates." in found
+    assert not [text for text in found if text.startswith("Use the slow kiln")]
+
+
+@pytest.mark.parametrize("question", ["When should I use the slow kiln?", "Why should I not open a kiln early?"])
+def test_asked_anything_else_all_is_a_candidate(minilm: Any, question: str) -> None:
+    assert len(candidates_of(question, [WHEN, WHEN_NOT], minilm)) == 4
+
+
+def test_where_nothing_says_when_not_the_rest_stays(minilm: Any) -> None:
+    only = replace(WHEN, text="Use the slow kiln when a pot has thick walls.")
+    assert candidates_of("When should I not use the slow kiln?", [only], minilm)
