@@ -74,8 +74,11 @@ class CourseAgent:
         meter = current_meter()
         run = AgentRun(question, tuple(history), self._limits, Meter() if meter is None else meter)
         if seen:
-            run.steps.append(searched(run, seen))
-            yield _told(run.steps[0], uuid.uuid4().hex, run)
+            step, step_id = searched(run, seen), uuid.uuid4().hex
+            run.steps.append(step)
+            yield Thought(step.thought)
+            yield ToolStep(step_id, step.tool, _shown_of(run)(step.arguments), "running")
+            yield _told(step, step_id, run)
         run.looking = asyncio.ensure_future(self.toolbox.look_around())
         try:
             await asyncio.wait({run.looking}, timeout=FIRST_LOOK_S)

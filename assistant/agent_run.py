@@ -141,7 +141,7 @@ class AgentRun:
         """
         limits, usage = self.limits, self.meter.usage()
         if self.calls >= limits.steps:
-            raise LimitReached(f"the limit of {limits.steps} steps was reached")
+            raise LimitReached(f"the limit of {limits.steps} {'step' if limits.steps == 1 else 'steps'} was reached")
         if self.seconds_left <= 0:
             raise LimitReached(f"the limit of {limits.seconds:g} seconds was reached")
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)

@@ -94,6 +94,7 @@ def test_what_the_course_lacks_is_looked_up_and_the_course_is_not_searched_twice
     assert isinstance(end, Answer) and end.citations[0].kind == "web" and tool.calls == 1
     steps = [e for e in events if isinstance(e, ToolStep)]
     assert [(s.tool, s.status) for s in steps] == [
+        ("course_search", "running"),
         ("course_search", "done"),
         ("web_search", "running"),
         ("web_search", "done"),
