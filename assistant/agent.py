@@ -74,11 +74,11 @@ class CourseAgent:
         meter = current_meter()
         run = AgentRun(question, tuple(history), self._limits, Meter() if meter is None else meter)
         if seen:
-            step, step_id = searched(run, seen), uuid.uuid4().hex
-            run.steps.append(step)
-            yield Thought(step.thought)
-            yield ToolStep(step_id, step.tool, _shown_of(run)(step.arguments), "running")
-            yield _told(step, step_id, run)
+            made, step_id = searched(run, seen), uuid.uuid4().hex
+            run.steps.append(made)
+            yield Thought(made.thought)
+            yield ToolStep(step_id, made.tool, _shown_of(run)(made.arguments), "running")
+            yield _told(made, step_id, run)
         run.looking = asyncio.ensure_future(self.toolbox.look_around())
         try:
             await asyncio.wait({run.looking}, timeout=FIRST_LOOK_S)

@@ -6,7 +6,7 @@ The loop that led there is `agent`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from assistant.addressed import speaks_to_model
@@ -33,6 +33,7 @@ from index_store.chunks import Embedder
 from index_store.errors import NoValue, ToolFailed
 
 UNFINISHED = "The turn ended before an answer was found."
+MOST_MEANINGS = 4
 _NAMES = {"wikipedia": "Wikipedia", "web_search": "the web", "arxiv": "arXiv"}
 
 
@@ -55,7 +56,11 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
             citations = await asyncio.to_thread(_cited, said, cited, embedder)
             kept.outputs = {"citations": [c.marker for c in citations]}
         if citations:
-            notes = (*_unopened(run, toolbox), *(unsupported_note(said, citations) if by_model else ()))
+            notes = (
+                *_unopened(run, toolbox),
+                *_chosen(run, {cited[c.marker - 1].hit.chunk.title for c in citations}),
+                *(unsupported_note(said, citations) if by_model else ()),
+            )
             return Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
     text, notes = (UNFINISHED, _unopened(run, toolbox)) if limit else await _refused(run, toolbox, by_model=by_model)
     return Outcome(False, text, (), hits, limit=limit, offers=run.offers, notes=notes)
@@ -70,6 +75,21 @@ def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
     failed = {str(s.arguments.get("url")): s.failure.message for s in run.steps if s.tool == "open_page" and s.failure}
     told = [(address, failed[address]) for address in given if address in failed]
     return tuple(why if address in why else f"{address} was not read. {why}" for address, why in told)
+
+
+def _chosen(run: AgentRun, cited: Collection[str]) -> tuple[str, ...]:
+    """Say which of the meanings of a name an answer is about that cites these titles, and which others there are."""
+    told = []
+    for step in run.steps:
+        title, meant = step.arguments.get("title"), step.found.choices
+        if step.tool != "wikipedia" or not title or not meant:
+            continue
+        taken = [name for name in meant if any(shown.startswith(name) for shown in cited)]
+        others = [name for name in meant if name not in taken][:MOST_MEANINGS]
+        if taken and others:
+            about = f"this is about {listed(taken)}. Others: {'; '.join(others)}."
+            told.append(f"“{title}” may mean several things: {about}")
+    return tuple(told)
 
 
 async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[str, tuple[str, ...]]:

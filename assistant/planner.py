@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.passages import addresses_in
-from assistant.question_parts import alone, without_calculation
+from assistant.question_parts import COMPARES, alone, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.terms import content_terms, stem
@@ -46,6 +46,7 @@ _OF_A_PAGE = frozenset(map(stem, _PAGE_WORDS.split()))
 _PASSING = re.compile(  # of the day: no article says it
     r"\b(?:today|tonight|yesterday|tomorrow|right now|weather|news|stock price|exchange rate)\b", re.IGNORECASE
 )
+_COMPARED = re.compile(r"\b(?:factor|times|ratio|percent|years (?:older|younger))\b|\d ?%|fold\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s\b")
 _PAPER = re.compile(r"\b(\d{4}\.\d{4,5}(?:v\d+)?|(?<=arxiv:)[a-z-]+(?:\.[a-z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?:\b[A-Z0-9][\w'’-]*\b(?:\s+(?=[A-Z0-9(])|(?:\s+(?:of|the|and|de|von)\s+(?=[A-Z]))|\b))+")
@@ -136,7 +137,9 @@ def _step_for(
 
 def with_what_is_left(answer: str, calculation: str) -> str:
     """Give an answer with the calculation named that was asked for with it, "" for none."""
-    return f"{answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}" if calculation else answer
+    if not calculation or (COMPARES.fullmatch(calculation) and _COMPARED.search(answer)):
+        return answer
+    return f"{answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}"
 
 
 def _planned(

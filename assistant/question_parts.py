@@ -19,6 +19,11 @@ _CALCULATION = re.compile(
     rf"|(?:raised\s+)?to\s+the\s+(?:power\s+(?:of\s+)?)?{_NUMBER}(?:st|nd|rd|th)?(?:\s+power)?|squared|cubed))\s*\??\s*$",
     re.IGNORECASE,
 )
+COMPARES = re.compile(
+    r"\b(?:by what (?:factor|percentage)|(?:by )?how many times (?:as|more|less|larger|bigger|smaller|older|higher"
+    r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio)\b",
+    re.IGNORECASE,
+)
 
 
 def parts_of(question: str) -> list[str]:
@@ -34,9 +39,13 @@ def parts_of(question: str) -> list[str]:
 def without_calculation(question: str) -> tuple[str, str]:
     """Give a question without the calculation at its end, and that; "" where there is none.
 
+    One that asks how two numbers compare is asked as it is: its answer names both.
+
     >>> without_calculation("What is her age raised to the 0.43 power?"), without_calculation("What is 2 times 3?")
     (('What is her age?', 'raised to the 0.43 power'), ('What is 2 times 3?', ''))
     """
+    if compared := COMPARES.search(question):
+        return question, compared[0]
     found = _CALCULATION.search(question) or _CALCULATION.search(in_signs(question))
     if found is None or not any(c.isalpha() for term in content_terms(found.string[: found.start()]) for c in term):
         return question, ""

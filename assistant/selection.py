@@ -58,6 +58,7 @@ class Weights:
     reference: float = 0.25  # taken off a unit that is little more than a link
     code: float = 0.12  # taken off a line of code
     number: float = 0.08  # for a unit with a number, where the question asks for one
+    beyond_title: float = 0.35  # for what it holds of a question beyond the title of an article from outside
 
 
 SHORT_WORDS = 5
@@ -113,6 +114,8 @@ def candidates_of(
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
+        if passages[p].is_outside and (beyond := beyond_title(question, passages[p])):
+            score += weights.beyond_title * len(beyond & frozenset(content_terms(unit.text))) / len(beyond)
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
     return _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
@@ -132,6 +135,16 @@ def _tells_when_not(heading: str) -> bool:
     """Tell whether a section is about when not to do something, and about nothing else."""
     own = heading.rpartition(">")[2]
     return bool(_SAYS_NOT.search(own)) and not re.search(r"\b(?:and|or)\b", own)
+
+
+def beyond_title(question: str, passage: Passage) -> frozenset[str]:
+    """Give the terms of a question that the title of its passage does not hold.
+
+    An article is found by its title, so that each sentence of it seems near: "the capital of Iceland" asks it for a
+    capital. Of the words that ask for a number none is such a term.
+    """
+    title = frozenset(content_terms(passage.heading.partition(" > ")[0]))
+    return frozenset(content_terms(_ASKS_NUMBER.sub(" ", question))) - title
 
 
 def coverage(question: str, texts: Sequence[str]) -> list[float]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.selection import Candidate, Passage
+from assistant.selection import Candidate, Passage, beyond_title
 from assistant.terms import content_terms, is_courtesy, words_of
 from index_store.chunks import Embedder
 
@@ -25,6 +25,7 @@ PASSAGE, UNIT, WORDING, ASKED_FOR = 0.35, 0.2, 0.15, 0.3
 ENOUGH = 0.525
 NOTHING_IN_PARTICULAR = 0.74
 """What stands for ASKED_FOR's part in a question that names no such thing: the mean over those that do."""
+UNITS_READ, LEFT_MET = 4, 0.45
 _ASKS_FOR = re.compile(
     r"\b(?:what|which|how (?:many|much))\s+((?:[\w'’.-]+\s+){1,5}?)"
     r"(?:is|are|was|were|does|do|did|has|have|had|can|should|would|could|will|must|might|may|gets?|got)\b",
@@ -49,6 +50,8 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
     wanted = met(asked_for(question), " ".join([heading, *around]), embedder)
+    if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
+        return Support(0.0, enough=False)
     score = (
         PASSAGE * max(p.cosine for p in passages)
         + UNIT * max(c.cosine for c in candidates)
@@ -56,6 +59,19 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
     )
     return Support(score, score >= ENOUGH)
+
+
+def _meets_what_is_left(
+    question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], embedder: Embedder
+) -> bool:
+    """Tell whether an article says something of what is asked beyond its title; else it is only about the same."""
+    left = beyond_title(question, passages[candidates[0].passage])
+    held = frozenset(content_terms(" ".join(p.text for p in passages)))
+    others = [w for w in dict.fromkeys(words_of(question)) if left & frozenset(content_terms(w)) - held]
+    if not left or not others:
+        return True
+    near = met(others, " ".join(c.unit.text for c in candidates[:UNITS_READ]), embedder) or 0.0
+    return (len(left & held) + near * len(left - held)) / len(left) >= LEFT_MET
 
 
 def asked_for(question: str) -> list[str]:

@@ -18,7 +18,7 @@ from assistant.query_engine import Outcome
 from assistant.refusal import REFUSAL
 from assistant.tools.open_page import OpenPageArguments
 from assistant.tools.reach import Reach
-from assistant.tools.tool import Observation
+from assistant.tools.tool import Observation, outside_source
 from assistant.tools.wikipedia import WikipediaArguments
 from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
@@ -357,6 +357,29 @@ def test_who_was_asked_in_vain_is_named_under_the_refusal(searcher: Any, minilm:
     wiki.arguments = WikipediaArguments
     end = outcome(run(agent_over(searcher, minilm, None, [wiki]), "Who was the first potter on Mars?"))
     assert (end.found, end.notes) == (False, ("Wikipedia had no answer either.",)) and wiki.calls > 0
+
+
+class Meanings(Canned):
+    """A wiki in which a name has two meanings, with an article for each."""
+
+    async def run(self, given: Any) -> Observation:
+        if given.title is None:
+            return Observation("Articles:\n- Slip", choices=("Slip",))
+        if given.title == "Slip":
+            return Observation("Several.", choices=("Slip (sailing)", "Slip (clothing)"))
+        source = outside_source("wikipedia", "http://wiki.example/s", f"{given.title} (Wikipedia)", SLIP, cosine=0.6)
+        return Observation("", (source,))
+
+
+SLIP = "A slip is a place beside a pier where a boat is moored."
+
+
+def test_of_several_meanings_the_one_that_was_read_is_named_with_the_others(searcher: Any, minilm: Any) -> None:
+    wiki = Meanings("wikipedia", Observation())
+    wiki.arguments = WikipediaArguments
+    end = outcome(run(agent_over(searcher, minilm, None, [wiki]), "Where is a boat moored in a slip?"))
+    assert end.found and len(end.notes) == 1
+    assert "this is about Slip (sailing). Others: Slip (clothing)." in end.notes[0]
 
 
 @pytest.mark.parametrize("wish", ["Summarise this abstract:", "Please translate into German:", "Rewrite my paragraph:"])

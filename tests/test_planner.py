@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.planner import NOT_FOUND, ONLY_THE_COURSE, Call, Conclusion, next_step, searches
+from assistant.planner import (
+    NOT_CALCULATED,
+    NOT_FOUND,
+    ONLY_THE_COURSE,
+    Call,
+    Conclusion,
+    next_step,
+    searches,
+    with_what_is_left,
+)
+from assistant.question_parts import without_calculation
 from assistant.react_reply import read_reply
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
@@ -108,6 +118,15 @@ def test_what_is_to_be_calculated_with_what_was_found_is_left_and_named() -> Non
     assert isinstance(first, Call) and first.arguments == {"query": "What is the potter's age?"}
     end = plan(question, step("course_search", "yes", **first.arguments))
     assert isinstance(end, Conclusion) and "raised to the 0.43 power" in end.answer and end.answer.startswith("Yes [1]")
+
+
+def test_two_numbers_that_are_to_be_compared_are_left_and_named() -> None:
+    asked = "By what factor did the population of Iceland grow?"
+    assert without_calculation(asked) == (asked, "By what factor")
+    more = with_what_is_left("It was 2, then 4. [1]", "By what factor")
+    assert NOT_CALCULATED.format(calculation="By what factor") in more
+    said = "It grew by a factor of two. [1]"
+    assert with_what_is_left(said, "By what factor") == said
 
 
 def test_what_changes_from_day_to_day_is_not_looked_up_in_an_article() -> None:

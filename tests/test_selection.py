@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from assistant.selection import MOST_PASSAGES, Candidate, Passage, Weights, candidates_of, coverage, is_reference
+from assistant.selection import (
+    MOST_PASSAGES,
+    Candidate,
+    Passage,
+    Weights,
+    beyond_title,
+    candidates_of,
+    coverage,
+    is_reference,
+)
 
 KILN = Passage(1, "A kiln is an oven that hardens clay by heat. It was built in 1911. Potters like tea.", "Kilns")
 
@@ -146,3 +155,14 @@ def test_asked_anything_else_all_is_a_candidate(minilm: Any, question: str) -> N
 def test_where_nothing_says_when_not_the_rest_stays(minilm: Any) -> None:
     only = replace(WHEN, text="Use the slow kiln when a pot has thick walls.")
     assert candidates_of("When should I not use the slow kiln?", [only], minilm)
+
+
+ARTICLE = "The Old Mill was built of stone. It has four sails. In 1902 it burnt down, and in 1910 it was rebuilt."
+
+
+def test_an_article_is_asked_for_what_its_title_does_not_say(minilm: Any) -> None:
+    mill = Passage(1, ARTICLE, "Old Mill > History", is_outside=True)
+    asked = "When was the Old Mill rebuilt?"
+    assert beyond_title(asked, mill) == {"rebuilt"}
+    assert candidates_of(asked, [mill], minilm)[0].unit.text.startswith("In 1902")
+    assert not beyond_title("What is the Old Mill?", mill)

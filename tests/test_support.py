@@ -78,3 +78,19 @@ def test_wording_is_met_softly(minilm: Any) -> None:
     assert same == pytest.approx(1.0, abs=0.01) and same > near > far
     assert met(["the", "of"], "The oven", minilm) is None
     assert met(["oven"], "", minilm) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("What is the capital of Norland?", False),
+        ("How many people live in Norland?", True),
+        ("Which sports are played in Norland?", False),
+        ("When was the census of Norland?", True),
+        ("What is the population of Norland?", True),
+    ],
+)
+def test_an_article_that_is_only_about_the_same_thing_is_no_answer(minilm: Any, question: str, answered: bool) -> None:
+    text = "The population of Norland was 387,758 at the census of 2023. In 1950 it was 141,042."
+    passages = [Passage(1, text, "Population of Norland", 0.6, is_outside=True)]
+    assert judge(question, passages, candidates_of(question, passages, minilm), minilm).enough is answered
