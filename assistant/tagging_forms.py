@@ -71,8 +71,10 @@ _KINDS_OF_SYSTEMS = (
     r"|critics?|rankers?|rerankers?|retrievers?|verifiers?|provers?|planners?|classifiers?|predictors?|parsers?|taggers?)"
 )
 _CALLED_PLAIN = re.compile(
-    r"(?:\bwhich we (?:call|name|term|dub)|\bwe (?:call|name|dub|term)(?: [a-z]{2,12}){0,2}"
-    rf"|\bdubbed(?: as)?|\b{_KINDS_OF_SYSTEMS},? (?:called|named|termed|dubbed|namely))\s"
+    r"(?:\bwhich we (?:call|name|term|dub)|\b[Ww]e (?:call|name|dub|term)"
+    r"(?: (?:it|this|these|our|the|such)"
+    r"(?: (?!phenomen|effect|problem|task|data|benchmark|corpus|metric|process)[a-z]{2,12}){0,3})?"
+    rf"|\bdubbed(?: as)?|\b{_KINDS_OF_SYSTEMS},?(?: is| are)? (?:called|named|termed|dubbed|namely))\s"
     r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})\b(?!-)"
     rf"(?=\s?[,.;:()\"'”}}*_]|\Z|\s(?:that|which|to|for|on|in|is|and|with|as|from|by|using|where|{_KINDS_OF_SYSTEMS})\b)"
 )
@@ -91,7 +93,7 @@ _APPOSED = re.compile(
     r"(?:a|an|the|our|which is|the first|one of)\s+"
     r"(?:[\w-]+\s+){0,9}?(?:models?|frameworks?|systems?|agents?|networks?|architectures?|pipelines?|LMs?|LLMs?"
     r"|transformers?|chatbots?|assistants?|families|family|learners?|generators?|encoders?|decoders?|policy|policies"
-    r"|approach|method|paradigm|algorithm)\b"
+    r"|approach|method|paradigm|algorithm|students?|teachers?)\b"
 )
 _KIND = re.compile(
     rf"(?<![\w-])((?:[A-Z0-9][\w.]{{0,20}}-){{0,3}}\w{{0,30}}[A-Za-z](?:GPT|BERT|[Nn]et|Nets|LM|[Ff]ormer|[Ff]ormers|GANs?|VAEs?|NeRFs?"

@@ -19,6 +19,7 @@ from assistant.listed_names import by_small, knowing, known_names, listed, toget
 from assistant.tagging_abbreviations import PROPOSED, abbreviated, abbreviates, generic_abbreviations
 from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
+from assistant.tagging_sized import sized_or_said
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
@@ -44,7 +45,7 @@ def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
 
 def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
-    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text)}
+    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text), *sized_or_said(text)}
     if not _speaks_of_models(text):
         found = {t for t in found if not is_plain_word(t.name) or t.name in names}
     kept = _names_among(text, found, generic)
