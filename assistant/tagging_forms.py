@@ -42,7 +42,14 @@ def generic_words() -> frozenset[str]:
 # A version or a variant is part of the name, a size is not.
 SIZE = r"(?:\d{1,3}\s?[x×]\s?)?\d+(?:\.\d+)?\s?(?:[BMK]|billion|million)\b"
 SIZED = re.compile(rf"[- ]{SIZE}.*$")
-VERSION = rf"(?:[- ]?v?(?!{SIZE})(?!\d+/{SIZE})\d+(?:\.\d+)*(?![\w.]*\d))"
+COUNTED = (
+    r"(?:-?(?:shot|bit|way|step|hop|layer)|\s?%|\s(?:times|shots?|epochs?|layers?|points?|percent|bits?|seeds?|runs?"
+    r"|tasks?|languages?|questions?|days?|hours?|minutes?|seconds?|GPUs?|billion|million|of\b|out\b|or more))"
+)
+"""Behind a number that counts something else, and is no version."""
+VERSION = (
+    rf"(?:[- ]?v?(?!{SIZE})(?!\d+/{SIZE})\d+(?:\.\d+)*(?:o\b)?(?![\w.]*\d)(?!(?<= \d){COUNTED}|(?<= \d\d){COUNTED}))"
+)
 
 # Each part is bounded and gives nothing back, so that no text takes longer than its length.
 _WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ɏ]{1,40}+(?:[-.+·][A-Za-z0-9À-ɏα-ωΑ-Ω]{1,40}+){0,6}+\+{0,2}"

@@ -93,12 +93,16 @@ _DATA_NAME = re.compile(
     r"|(?<=[a-z])Comp(?:-\w+)?|COCO|Pile|Net-1[Kk])$"
 )
 
+_WINDOW = re.compile(r"(?:-turbo)?-(?:4|8|16|32|64|80|100|128|200|256)k\Z", re.IGNORECASE)
+"""The window of a checkpoint ("gpt-4-32k"), not the size of a data set."""
+
 
 def _is_something_else(text: str, found: Tag) -> bool:
     """Tell what is a data set, a metric or a task by its name or by the noun that stands with it."""
     if _is_of_no_model(text, found) or _is_size_of_another(text, found) or _is_somebody(text, found):
         return True
-    if _DATA_NAME.search(found.name) and not (found.name.endswith("QA") and _is_proposed(text, found)):
+    is_of_data = _DATA_NAME.search(found.name) and not _is_listed(_WINDOW.sub("", found.name))
+    if is_of_data and not (found.name.endswith("QA") and _is_proposed(text, found)):
         return True
     after = text[found.end : found.end + 60]
     if re.match(r",? (?:et al|and colleagues)\b|-(?:[Bb]ench|Eval|Arena|Lines|Platypus|Comp)", after):
@@ -179,6 +183,8 @@ _OF_NO_MODEL = re.compile(
 def _is_of_no_model(text: str, found: Tag) -> bool:
     """Tell a generic word, and what has the form of a class, a precision, a campaign or a task and is no own model."""
     small = found.name.casefold()
+    if by_small(together(known_names())).get(small) == found.name:  # FiD is a reader, FID a distance
+        return False
     if not generic_words().isdisjoint((small, small.removesuffix("s"))):
         return True
     if _OF_NO_MODEL.fullmatch(found.name) is None or _is_listed(found.name):
