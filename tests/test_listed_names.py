@@ -13,7 +13,7 @@ WRITTEN = [
     ("We prompt Kimi K2, Kimi-K2-Instruct and ChatGPT-4o.", ["Kimi K2", "Kimi-K2-Instruct", "ChatGPT-4o"]),
     ("DeepSeek R1, MiniMax-M1 and Hunyuan-T1 reason.", ["DeepSeek R1", "MiniMax-M1", "Hunyuan-T1"]),
     ("Phi-3.5-mini and Phi 3 are small.", ["Phi-3.5-mini", "Phi 3"]),
-    ("We ask MiniMax-M1-80k.", ["MiniMax-M1-80k"]),
+    ("We use MiniMax-M1-80k.", ["MiniMax-M1"]),
     ("Llama Guard and Llama Guard 3 detect half of the attacks.", ["Llama Guard", "Llama Guard 3"]),
     ("FiD reads; its FID falls. UnifiedQA and ShieldGemma do not.", ["FiD", "UnifiedQA", "ShieldGemma"]),
     ("Models on word2vec, fastText and GloVe vectors.", ["word2vec", "fastText", "GloVe"]),
