@@ -33,11 +33,32 @@ def texts(paste: str) -> list[str]:
         f"{ONE}\n\n---\n\n{TWO}",
         f"{ONE}\n\nRivers Remembered\n\nAbstract \u2014 {TWO}",
         f"Abstract: {ONE}\r\n\r\nRivers Remembered\r\n\r\nAbstract\r\n{TWO}",
+        f"Abstract--- {ONE}\n\nAbstract\u2014{TWO}",
+        f"Abstract---{ONE}\n\nAbstract--{TWO}",
+        f"**Abstract** {ONE}\n\n**Abstract** {TWO}",
+        f"\\begin{{abstract}}\n{ONE}\n\\end{{abstract}}\n\n\\begin{{abstract}}\n{TWO}\n\\end{{abstract}}",
+        f"# Minutes of Meetings\n{ONE}\n\n# Noisy Classrooms\n{TWO}",
+        f"Minutes of Meetings\n{ONE}\n\nNoisy Classrooms in Towns\n{TWO}",
+        f"**Minutes**\n{ONE}\n\n**Noisy classrooms**\n{TWO}",
+        f"1. {ONE}\n\n2. {TWO}",
+        f"Two abstracts:\n1) {ONE}\n2) {TWO}",
+        f"[1] Minutes of Meetings\n\n{ONE}\n\n[2] Noisy Classrooms\n\n{TWO}",
+        f"{ONE}\n\n\n\n{TWO}",
+        f"{ONE}\n\n---\n\nAbstract: {TWO}",
     ],
 )
 def test_several_abstracts_are_told_apart_without_their_titles(paste: str) -> None:
     assert texts(paste) == [ONE, TWO]
     assert any("2 abstracts" in note for note in read_paste(paste).notes)
+
+
+def test_dashes_and_the_word_abstract_part_a_paste_together() -> None:
+    assert texts(f"Abstract: {ONE}\n\n---\n\n{TWO}\n\n---\n\nAbstract: {ONE}") == [ONE, TWO, ONE]
+
+
+def test_titles_part_short_abstracts_too() -> None:
+    short = "We present FooNet, a network that reads maps."
+    assert texts(f"# Maps\n\n{short}\n\n# Classes\n\nSpeech in classrooms is hard to hear for models.")[0] == short
 
 
 @pytest.mark.parametrize(
@@ -72,6 +93,11 @@ def test_several_short_abstracts_are_told_apart(paste: str, parts: list[str]) ->
         "Hello\n\nWe use BERT.\n\nBye\n\nBob.",
         "BERT\n\nGPT-4\n\nT5",
         f"Abstract reasoning is hard. {ONE}",
+        f"Abstract-level reasoning is hard. {ONE}",
+        f"# Maps\n\n## Background\n{ONE}\n\n## Results\n{TWO}",
+        f"1. Background: {ONE}\n\n2. Results: {TWO}",
+        f"Background: {ONE}\n\n\n\nResults: {TWO}",
+        f"{ONE}\n\nWe add three things:\n1. {ONE}\n2. {TWO}",
     ],
 )
 def test_one_abstract_stays_whole(paste: str) -> None:
