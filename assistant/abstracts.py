@@ -40,9 +40,9 @@ class Abstract:
         return self.plain.original
 
     def pasted(self, found: Tag) -> Tag:
-        """Give a tag of the plain text as it stands in what was pasted."""
+        """Give a tag of the plain text with its place in what was pasted, where LaTeX marks may stand within it."""
         begin, end = self.plain.place(found.start, found.end)
-        return Tag(self.start + begin, self.start + end, self.text[begin:end])
+        return Tag(self.start + begin, self.start + end, found.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,12 +142,12 @@ def test_what_cannot_be_an_abstract_is_refused(text: str) -> None:
         read_paste(text)
 
 
-def test_a_tag_is_given_as_it_stands_in_the_paste() -> None:
+def test_a_tag_has_no_latex_marks_and_its_place_in_the_paste_has_them() -> None:
     paste = f"Abstract: {TWO}\n\nAbstract: We use \\textsc{{Foo}}-Net."
     abstract = read_paste(paste).abstracts[1]
     at = abstract.plain.text.index("Foo-Net")
     tag = abstract.pasted(Tag(at, at + 7, "Foo-Net"))
-    assert paste[tag.start : tag.end] == tag.name == "\\textsc{Foo}-Net"
+    assert tag.name == "Foo-Net" and paste[tag.start : tag.end] == "\\textsc{Foo}-Net"
 
 
 @given(
