@@ -23,7 +23,17 @@ _ENGLISH = frozenset(
 )
 _QUESTION = re.compile(r"\s*(?:what|who|which|why|how|when|where|is|are|do|does|can|could)\b[^.!]{0,300}\?\s*", re.I)
 _CODE = re.compile(
-    r"^[ \t]*(?:def |import |from \w+ import|class \w+[:(]|#include|public |function |const |var |\{|\})", re.MULTILINE
+    r"^[ \t]*(?:def |import |from [\w.]+ import|class \w+[:(]|#include|public |function |const |var |\{|\}"
+    r"|[\w.]+ ?=\s?\S+[(\[]|[\w.]+\(.*\);?\s*$|(?:for|if|while|with) .+:\s*$|return\b)",
+    re.MULTILINE,
+)
+_LETTER_BEGINS = re.compile(
+    r"\s*(?:(?:dear|hi|hello|hey|good (?:morning|evening)|liebe[rs]?|sehr geehrte|bonjour|hola)\b[^.\n]{0,60}[,!\n]"
+    r"|(?:subject|from|to|cc|sent):\s)",
+    re.IGNORECASE,
+)
+_LETTER_ENDS = re.compile(
+    r"(?i:\b(?:regards|wishes|sincerely|cheers|best|thanks|yours(?: \w+)?)),\s+[A-Z][a-z]+(?: [A-Z][a-z]+)?\W*\Z"
 )
 
 
@@ -110,6 +120,8 @@ def _doubt(text: str) -> str:
         return "It reads like a question, not like an abstract."
     if len(_CODE.findall(text)) > 2:
         return "It reads like code, not like an abstract."
+    if _LETTER_BEGINS.match(text) or _LETTER_ENDS.search(text[-80:]):
+        return "It reads like a letter, not like an abstract."
     if re.fullmatch(r"\s*(?:https?://|www\.)\S+\s*", text):
         return "It is an address, and nothing is fetched from it."
     if words < 3 and len(text.strip()) < 40:

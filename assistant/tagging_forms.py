@@ -81,7 +81,7 @@ _CALLED_PLAIN = re.compile(
     r"(?:\bwhich we (?:call|name|term|dub)|\b[Ww]e (?:call|name|dub|term)"
     r"(?: (?:it|this|these|our|the|such)"
     r"(?: (?!phenomen|effect|problem|task|data|benchmark|corpus|metric|process)[a-z]{2,12}){0,3})?"
-    rf"|\bdubbed(?: as)?|\b{_KINDS_OF_SYSTEMS},?(?: is| are)? (?:called|named|termed|dubbed|namely))\s"
+    rf"|\bdubbed(?: as)?|\b(?:{_KINDS_OF_SYSTEMS}|the result),?(?: is| are)? (?:called|named|termed|dubbed|namely))\s"
     r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})\b(?!-)"
     rf"(?=\s?[,.;:()\"'”}}*_]|\Z|\s(?:that|which|to|for|on|in|is|and|with|as|from|by|using|where|{_KINDS_OF_SYSTEMS})\b)"
 )
@@ -104,7 +104,7 @@ _APPOSED = re.compile(
 )
 _KIND = re.compile(
     rf"(?<![\w-])((?:[A-Z0-9][\w.]{{0,20}}-){{0,3}}\w{{0,30}}[A-Za-z](?:GPT|BERT|[Nn]et|Nets|LM|[Ff]ormer|[Ff]ormers|GANs?|VAEs?|NeRFs?"
-    r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
+    r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|VLAs?|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
     rf"(?:{VERSION})?)(?![A-Za-z0-9])"
 )
 _ROLE_OF_A_MODEL = re.compile(

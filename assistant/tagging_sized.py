@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from assistant.tagging_forms import SIZE, Tag, generic_words, lines_of
+from assistant.tagging_forms import SIZE, Tag, generic_words, lines_of, name_at
 
 _PLAIN = r"(?<![\w./-])([A-Z][a-z]{2,})"
 _VARIANT = r"(?:-(?:Chat|Instruct|Base|Coder|Math|Code|Vision|VL|Audio|Turbo|Preview|Thinking|SFT|DPO|RL)\b)"
@@ -52,6 +52,15 @@ _DESCRIBED_BY_SIZE = re.compile(
     rf"\b(?:into|called|named|dubbed|obtain|get|train|build|derive|yields?)\s{_PLAIN},\san?\s(?:[\w-]+\s){{0,3}}?{SIZE}"
     r"[- ](?:parameters?[- ])?(?:[\w-]+\s){0,3}?(?:model|LM|LLM|student|network|transformer|encoder|decoder)\b"
 )
+_ANY_WITH_SIZE = re.compile(
+    r"(?<![\w./-])((?=[\w-]{0,60}?[A-Z])[A-Za-z]\w{1,30}+"
+    r"(?:-[A-Za-z]\w{0,30}+|-\d(?:\.\d)?(?=-[A-Za-z])){0,4})-\d{1,3}(?:\.\d+)?B(?![\w/-])" + _COUNTED
+)
+"""A name of any form to which the size of a model is joined."""
+_WITH_VERSION = re.compile(
+    r"\b(?:introduc|propos|present|releas|open-sourc|unveil|announc|develop|describ)\w*\s"
+    rf"({_PLAIN}(?:\sv?|-?v)\d(?:\.\d{{1,2}})?)(?=,\s(?:an?|the|our)\s)"
+)
 _FORMS = (_SIZE_JOINED, _SAID, _INTRODUCED, _OWN_SIZED, _ACTS, _DESCRIBED_BY_SIZE)
 _ADJECTIVE = re.compile(r"[A-Z][a-z]*(?:ian|ean|ish|ese|[tsdn]ic|ical|[tsdn]al|[ts]ive|ous|able|ed|ing|ly)")
 """Nations, schools and qualities: "the Bayesian model", "Surprisingly, 7B"."""
@@ -81,3 +90,17 @@ def sized_or_said(text: str) -> Iterator[Tag]:
     for name in names:
         for match in re.finditer(rf"(?<![\w-]){name}[- ]{SIZE}{_VARIANT}+", text):
             yield Tag(match.start(), match.end(), match[0])
+    yield from _with_version_or_size(text)
+
+
+def _with_version_or_size(text: str) -> Iterator[Tag]:
+    """Find a plain word with a version that is introduced, and any name to which the size of a model is joined."""
+    no_names = plain_words() | generic_words()
+    for match in _WITH_VERSION.finditer(text):
+        if match[2].casefold() not in no_names:
+            yield Tag(match.start(1), match.end(1), match[1])
+    for match in _ANY_WITH_SIZE.finditer(text):
+        yield from name_at(text, match.start(1), match.end(1))
+        first, _, variant = match[1].partition("-")
+        if variant.istitle() and first.istitle() and no_names.isdisjoint((first.casefold(), match[1].casefold())):
+            yield Tag(match.start(1), match.end(1), match[1])  # "Heron-Math-7B" has no capital within a word

@@ -117,6 +117,10 @@ def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
         (ONE * 40, "4,480 characters"),
         ("What is ReAct?", "like a question"),
         ("import os\ndef f():\n    pass\nclass A:\n    pass\n", "like code"),
+        ("from transformers import AutoModel\nmodel = AutoModel.from_pretrained(name)\nprint(model)\n", "like code"),
+        ("Dear all, the meeting is moved to Tuesday. Bring your laptops. Best, Anna", "like a letter"),
+        ("Subject: the login\nThe ChatGPT login has changed.", "like a letter"),
+        ("The ChatGPT login has changed.\n\nKind regards,\nAnna", "like a letter"),
         ("https://arxiv.org/abs/2210.03629", "an address"),
         ("BERT", "too short"),
         (
@@ -134,6 +138,7 @@ def test_what_is_unusual_is_told(paste: str, told: str) -> None:
 def test_a_plain_abstract_needs_no_note() -> None:
     assert read_paste(ONE).notes == ()
     assert read_paste("We use BERT.").notes == ()
+    assert read_paste("Models of a = b(c) are best, Adam says. We set\nx = 3 and\nlearn (with care).").notes == ()
 
 
 @pytest.mark.parametrize("text", ["", " \n", "123", "?!", "x" * (LONGEST_ABSTRACT + 1)])

@@ -70,7 +70,7 @@ def test_every_tag_is_verbatim_at_its_place_and_none_overlap(text: str, names: l
 @pytest.mark.parametrize(
     "piece",
     ["a", "A-", "(", "we propose ", "X, a ", " (A)", "A A ", "GPT", "Net-", "A.b ", "models (A1 ", "Ab reads "]
-    + ["Abc-1B ", "Abc is a x "],
+    + ["Abc-1B ", "Abc is a x ", "Ab-Cd-"],
 )
 def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (20, 20)); "

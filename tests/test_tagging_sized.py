@@ -29,6 +29,11 @@ NAMES = [
     ("We distill a teacher into TinyPainter, a 120M-parameter student.", ["TinyPainter"]),
     ("We distill a teacher into Marlin, a 120M-parameter student network.", ["Marlin"]),
     ("In summary, Marlin 3B outperforms people.", ["Marlin"]),
+    ("We introduce Kestrel 2, a language model. We announce Marlin v1.5, an agent.", ["Kestrel 2", "Marlin v1.5"]),
+    ("Best-of-64 with our ThinkPRM-7B is better than a vote of models.", ["ThinkPRM"]),
+    ("We merge OpenHermes-2.5-Mistral-7B and Okapi-Math-7B.", ["OpenHermes-2.5-Mistral", "Okapi-Math"]),
+    ("We pair an encoder with a decoder; the result, called Murmur, is small.", ["Murmur"]),
+    ("TideVLA plans first, as agents do.", ["TideVLA"]),
 ]
 
 NONE = [
@@ -39,10 +44,11 @@ NONE = [
     "From 7B to 70B the loss of language models falls. Even 7B models outperform people.",
     "Only 7B models match. Small 7B models achieve more. Using 13B outperforms nothing.",
     "Surprisingly 7B outperforms 70B. Our 7B model and the Base model are released. Model 7B beats Model 13B.",
-    "We train Base-7B, Small-3B and Student-1B, three sizes of one model.",
+    "We train Base-7B, Small-3B, Base-Chat-7B and Student-1B, three sizes of one model.",
     "Translation is a language model task. Retrieval is an LLM bottleneck. Anna is a language model researcher.",
     "We present the Bayesian model of vowels, the Ising model, the Swahili model and the Attention model.",
     "We call this phenomenon Grokking; people named Smith call it so, and language models agree.",
+    "We train models on SlimPajama-6B and on HarbourWeb-40B tokens. We present Chapter 2, a survey.",
     "Table 7B shows that models learn. Figure 3B is a language model.",
     "We compare Python 3M lines and Java 2M files with language models.",
 ]
