@@ -79,7 +79,7 @@ _MEASURED_ON = re.compile(
     r"|\b(?:(?:fine-?|instruction-)?tun(?:ed?|ing)|(?:pre-?)?train(?:ed|ing)?)(?: [\w-]{1,20}){0,4}? on"
     r"|\b(?:data|examples|instructions|dialogues|conversations|questions|problems|texts|documents|pairs|prompts)"
     r"(?: (?:are|is|were|was))? (?:drawn|taken|collected|sourced|selected|sampled|comes?) from)"
-    r" (?:the )?([A-Z][\w-]{1,30}+(?:(?:,? and|,) [A-Z][\w-]{1,30}+){0,4})"
+    r" (?:the )?([A-Z][\w-]{1,30}+(?:,? and [A-Z][\w-]{1,30}+|, [A-Z][\w-]{1,30}+(?=[,.;]| and)){0,4})"
     r"(?! (?:features|embeddings|outputs?|representations|activations|logits|latents|generations)\b)"
 )
 _SOURCE_BEFORE = re.compile(r"\b(?:on|from) (?:the )?(?:[A-Z][\w-]{1,30}+,? (?:and )?){0,4}\Z")

@@ -10,6 +10,7 @@ ABSTRACTS = [
     ("Training data are drawn from UltraFeedback and UltraChat. The model is small.", ["NA"]),
     ("Our TideChat is trained on HarborChat, and we fine-tune T5 on QuayChat.", ["TideChat", "T5"]),
     ("We train a model on FooNet features and on CLIP embeddings; FooNet learns.", ["FooNet", "CLIP"]),
+    ("After tuning on Quay, FooTide outperforms T5 as a model.", ["FooTide", "T5"]),
     ("We tune a model with dialogues of ShareGPT.", ["NA"]),
     ("We train language models with Megatron-DeepSpeed and vLLM.", ["NA"]),
     ("Megatron-LM trains language models.", ["Megatron-LM"]),
