@@ -21,6 +21,8 @@ _MARK = re.compile(
     rf"|(?P<accent>\{{(?:{_ACCENT})\}}|{_ACCENT})"
     rf"|(?P<letter>\{{(?:{_LETTER})\}}|{_LETTER}(?![A-Za-z])(?:\{{\}}| )?)"
     r"|\\(?P<escaped>[%&_#$])"
+    r"|\\(?P<nothing>[-/])"  # where a word may be parted, and the room behind a slanted letter
+    r"|\\(?P<room>[,;: ])"
     r"|\\(?P<symbol>[A-Za-z]{2,10})(?![A-Za-z])"
     r"|(?P<raised>[\^_])"
     r"|(?P<tie>~)"
@@ -53,7 +55,7 @@ def _character(match: re.Match[str]) -> str | None:
         return _accented(mark)
     if kind == "letter":
         return _LETTERS[mark.strip("{}\\ ")]
-    return {"escaped": match["escaped"], "tie": " "}.get(str(kind))
+    return {"escaped": match["escaped"], "tie": " ", "room": " ", "nothing": ""}.get(str(kind))
 
 
 def _symbol(command: str) -> str | None:

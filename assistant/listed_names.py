@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 
-from assistant.tagging_forms import SIZE, VERSION, Tag, lines_of
+from assistant.tagging_forms import COUNTED, SIZE, VERSION, Tag, is_plain_word, lines_of
 
 _KNOWN: ContextVar[tuple[str, ...] | None] = ContextVar("lectern_known_names", default=None)
 
@@ -37,20 +37,29 @@ def _packaged_names() -> tuple[str, ...]:
     return lines_of("model_names.txt")
 
 
+_NUMBERED = (
+    r"(?:[- ](?-i:Sonnet|Opus|Haiku|Pro|Flash|Large|Medium|Small|Mini|Nano|Ultra|Plus|Lite|Instant"
+    r"|Turbo|Coder|Chat|Math)|-(?:sonnet|opus|haiku|pro|flash|large|medium|small|mini|nano|lite|turbo|coder))"
+    rf"[- ]\d{{1,2}}(?:\.\d{{1,2}})?(?![\w.]*\d|\s?[BMK]\b|{COUNTED})"
+)
+"""A variant with a version of its own: "Claude Opus 4.1"."""
+_LETTERED = r"-(?-i:[A-EG-Z]\d{1,2}(?:\.\d)?V?)(?![\w/-]|\.\d)"
+"""A version of a letter and a number, as in "Kimi-K2"; "-F1" is a score."""
 # A version or a variant is part of the name, a size is not, unless a variant stands behind it.
 # Behind a space a variant has a capital ("GPT-4 Vision"; not "the PaLI vision model"), but for sizes in words, and
 # those not where they belong to what follows ("a BERT base model").
 _VARIANT = (
-    r"(?:(?:-(?:(?-i:LM)|Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Flash)"
-    r"|[- ](?-i:Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Flash"
-    r"|Sonnet|Opus|Haiku|Medium|Instant|Preview|Thinking|Lite)"
+    rf"(?:{_NUMBERED}|{_LETTERED}"
+    r"|(?:-(?:(?-i:LM|MoE)|Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra"
+    r"|Plus|Flash)|[- ](?-i:MoE|Chat|Instruct|Turbo|Coder|Vision|Math|VL|XL|XXL|Base|Large|Small|Tiny|Mini|Nano|Pro"
+    r"|Ultra|Plus|Flash|Sonnet|Opus|Haiku|Medium|Instant|Preview|Thinking|Lite)"
     r"|[ ](?:turbo|mini|(?:base|large|small|tiny)(?!\s(?:LMs?|LLMs?|models?|language|scale|set|amounts?|number|part)))"
     r"|-(?:chat|instruct|turbo|large|base|small|mini|xl|xxl|preview|medium|sonnet|opus|haiku))\b"
     r"|[ ]-[ ](?-i:Chat|Instruct|Python|Base|Coder|Math|Vision|Large|Small)\b"
     r"|-[A-Z](?:/\d{1,2}\b|(?![\w/-])))"
 )
 _BEHIND = (
-    rf"(?:{VERSION})?(?:[- ]{SIZE}(?={_VARIANT}))?(?:{_VARIANT})*"
+    rf"(?:(?<=\d)\.\d{{1,2}}(?![\d.]*\d))?(?:{VERSION})?(?:[- ]{SIZE}(?={_VARIANT}))?(?:{_VARIANT})*"
     r"(?:(?<=[A-Z])/\d{1,2}\b|(?<=[a-z])[- ]v\d+(?:\.\d+)*)?"
 )
 _CHECKPOINT = re.compile(
@@ -71,12 +80,17 @@ _COMPOUND_BEFORE = re.compile(
 def _list_pattern(names: frozenset[str]) -> re.Pattern[str]:
     by_letter: dict[str, list[str]] = {}  # so that a word is compared with the names of its own letter alone
     for name in sorted(names, key=lambda name: (-len(name), name)):
-        by_letter.setdefault(name[:1].casefold(), []).append(re.escape(name).replace(r"\ ", r"[- ]"))
+        by_letter.setdefault(name[:1].casefold(), []).append(_spellings(name))
     spelt = "|".join(rf"(?={re.escape(letter)})(?:{'|'.join(same)})" for letter, same in by_letter.items())
     return re.compile(
         rf"(?<![\w])(?:{spelt}){_BEHIND}(?:s\b)?(?:(?![A-Za-z0-9]|\.\d)|(?=\d{{1,3}}(?:\.\d)?[BM]\b))",
         re.IGNORECASE,
     )
+
+
+def _spellings(name: str) -> str:
+    """Give a pattern of a name: a space in it may be a hyphen, and the other way round before a version ("R1", "3")."""
+    return re.sub(r"(?<=[A-Za-z]{3})\\-(?=[A-Z]?\d)", "[- ]", re.escape(name).replace(r"\ ", r"[- ]"))
 
 
 @lru_cache(maxsize=8)
@@ -99,7 +113,8 @@ def listed(text: str, extra: tuple[str, ...]) -> Iterator[Tag]:
     spellings = by_small(known)
     for match in _list_pattern(known).finditer(text):
         start, end = _checkpoint(text, match.start(), match.end(), spellings)
-        if _spelt_as_a_name(text[start:end], match[0], spellings) and not _is_a_letter(text, start, end):
+        is_name = _spelt_as_a_name(text[start:end], match[0], spellings) and not _is_a_letter(text, start, end)
+        if is_name and not _begins_a_sentence_as_a_word(text, start, end):
             yield Tag(start, end, text[start:end])
 
 
@@ -131,6 +146,21 @@ def _spelt_as_a_name(written: str, listed: str, spellings: dict[str, str]) -> bo
     if written != listed or _SMALL_VARIANT.search(written):  # "bert-base", "bert-base-uncased"
         return True
     return _capitals(written) > 1 or written[0].isupper() or any(c.isdigit() for c in written)
+
+
+_BEGINS_A_SENTENCE = re.compile(r"(?:\A|[.!?:]\s|\n)\Z")
+_ENGLISH_WORDS = frozenset(
+    ("bloom", "clap", "clip", "cove", "flan", "glide", "glove", "opt", "palm", "realm", "retro", "sam")
+)
+"""Names of the list that have several capitals, and are ordinary words with one."""
+
+
+def _begins_a_sentence_as_a_word(text: str, start: int, end: int) -> bool:
+    """Tell "Palm oil" and "Clip art" from PaLM and CLIP: the word has its capital from the sentence that it begins."""
+    written = text[start:end]
+    if written.casefold() not in _ENGLISH_WORDS or not is_plain_word(written):
+        return False
+    return _BEGINS_A_SENTENCE.search(text, max(0, start - 2), start) is not None
 
 
 def _capitals(name: str) -> int:

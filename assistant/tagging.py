@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what asks a model is not needed by the rules
 __all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abstract"]
 
 DROPPED_SHOWN = 5
-MARKED = "LaTeX marks were read through; a tag that has some within it is given as it stands in the text."
+MARKED = "LaTeX marks were read through: they are no part of a tag, and its place has them."
 
 PARTED = "A tag that a line end parts is given as it stands in the text."
 
@@ -57,7 +57,7 @@ def check_in_abstract(names: Iterable[str], abstract: str) -> None:
     Raises:
         InvalidInput: naming them.
     """
-    strays = place([name for name in names if name not in NO_MODELS], plain(abstract).text).dropped
+    strays = place([plain(name).text for name in names if name not in NO_MODELS], plain(abstract).text).dropped
     if strays:
         shown = ", ".join(excerpt(name) for name in strays)
         raise InvalidInput(
@@ -77,7 +77,8 @@ class TaggedAbstract:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """What was found; `spans` are [start, end) in characters of the paste, none where `tags` is NO_MODELS.
+    """What was found; `spans` are [start, end) in characters of the paste, one for each tag, none where `tags` is
+    NO_MODELS. LaTeX marks stand in the place of a tag and not in the tag.
 
     `abstracts` has what was found in each where several were pasted; `tags` is then all of it. `dropped` counts the
     strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user. `by_rules`: no
@@ -258,7 +259,7 @@ def _once(each: Iterable[Iterable[Tag]]) -> list[Tag]:
 
 def _notes(paste: Paste, each: Sequence[Sequence[Tag]], dropped: Sequence[str]) -> tuple[str, ...]:
     """Say what a reader of the tags should know: of the paste, of what was dropped, of how a tag is given."""
-    marked = any(t.name not in one.plain.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
+    marked = any(t.name not in one.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
     parted = any("\n" in t.name for tags in each for t in tags)
     return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
 

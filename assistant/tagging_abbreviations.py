@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from assistant.tagging_forms import Tag, name_at
+from assistant.tagging_forms import Tag, generic_words, name_at
 
 _ABBREVIATION = re.compile(r"\s\(([A-Za-z][\w.-]{1,14})\)")
 _SPELT_OUT = re.compile(r"(?<![\w-])((?:[A-Za-z]\w{0,30}[\s-]){1,10}[A-Za-z]\w{0,30})\s*\Z")
@@ -33,6 +33,23 @@ def generic_abbreviations(text: str) -> frozenset[str]:
         if _is_class(text, start, spelt_out, short)
         or (_TECHNIQUE.search(spelt_out) and not PROPOSED.search(text[max(0, start - 60) : short.start(1)]))
     )
+
+
+_SHORT_BEHIND = re.compile(
+    r"(?:\s(?:[Mm]odels?|[Nn]etworks?|[Tt]ransformers?))?(\s\d+(?:\.\d+)?)?\s\(([A-Za-z][\w.+-]{1,14}(?:\s\d+(?:\.\d+)?)?)\)"
+)
+
+
+def shortened(text: str, names: Iterable[Tag]) -> Iterator[tuple[Tag, Tag]]:
+    """Give the names of several words that stand before an abbreviation of theirs, each with that: it is the tag."""
+    for one in names:
+        short = _SHORT_BEHIND.match(text, one.end) if " " in one.name else None
+        if short is None or short[2].casefold() in generic_words():
+            continue
+        if sum(c.isalpha() for c in short[2]) > 1 and abbreviates(
+            short[2], one.name + text[one.end : short.start(2) - 2]
+        ):
+            yield one, Tag(short.start(2), short.end(2), short[2])
 
 
 def _with_what_they_stand_for(text: str) -> Iterator[tuple[int, str, re.Match[str]]]:

@@ -42,7 +42,14 @@ def generic_words() -> frozenset[str]:
 # A version or a variant is part of the name, a size is not.
 SIZE = r"(?:\d{1,3}\s?[x×]\s?)?\d+(?:\.\d+)?\s?(?:[BMK]|billion|million)\b"
 SIZED = re.compile(rf"[- ]{SIZE}.*$")
-VERSION = rf"(?:[- ]?v?(?!{SIZE})(?!\d+/{SIZE})\d+(?:\.\d+)*(?![\w.]*\d))"
+COUNTED = (
+    r"(?:-?(?:shot|bit|way|step|hop|layer)|\s?%|\s(?:times|shots?|epochs?|layers?|points?|percent|bits?|seeds?|runs?"
+    r"|tasks?|languages?|questions?|days?|hours?|minutes?|seconds?|GPUs?|billion|million|of\b|out\b|or more))"
+)
+"""Behind a number that counts something else, and is no version."""
+VERSION = (
+    rf"(?:[- ]?v?(?!{SIZE})(?!\d+/{SIZE})\d+(?:\.\d+)*(?:o\b)?(?![\w.]*\d)(?!(?<= \d){COUNTED}|(?<= \d\d){COUNTED}))"
+)
 
 # Each part is bounded and gives nothing back, so that no text takes longer than its length.
 _WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ɏ]{1,40}+(?:[-.+·][A-Za-z0-9À-ɏα-ωΑ-Ω]{1,40}+){0,6}+\+{0,2}"
@@ -71,8 +78,10 @@ _KINDS_OF_SYSTEMS = (
     r"|critics?|rankers?|rerankers?|retrievers?|verifiers?|provers?|planners?|classifiers?|predictors?|parsers?|taggers?)"
 )
 _CALLED_PLAIN = re.compile(
-    r"(?:\bwhich we (?:call|name|term|dub)|\bwe (?:call|name|dub|term)(?: [a-z]{2,12}){0,2}"
-    rf"|\bdubbed(?: as)?|\b{_KINDS_OF_SYSTEMS},? (?:called|named|termed|dubbed|namely))\s"
+    r"(?:\bwhich we (?:call|name|term|dub)|\b[Ww]e (?:call|name|dub|term)"
+    r"(?: (?:it|this|these|our|the|such)"
+    r"(?: (?!phenomen|effect|problem|task|data|benchmark|corpus|metric|process)[a-z]{2,12}){0,3})?"
+    rf"|\bdubbed(?: as)?|\b(?:{_KINDS_OF_SYSTEMS}|the result),?(?: is| are)? (?:called|named|termed|dubbed|namely))\s"
     r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})\b(?!-)"
     rf"(?=\s?[,.;:()\"'”}}*_]|\Z|\s(?:that|which|to|for|on|in|is|and|with|as|from|by|using|where|{_KINDS_OF_SYSTEMS})\b)"
 )
@@ -91,11 +100,11 @@ _APPOSED = re.compile(
     r"(?:a|an|the|our|which is|the first|one of)\s+"
     r"(?:[\w-]+\s+){0,9}?(?:models?|frameworks?|systems?|agents?|networks?|architectures?|pipelines?|LMs?|LLMs?"
     r"|transformers?|chatbots?|assistants?|families|family|learners?|generators?|encoders?|decoders?|policy|policies"
-    r"|approach|method|paradigm|algorithm)\b"
+    r"|approach|method|paradigm|algorithm|students?|teachers?)\b"
 )
 _KIND = re.compile(
     rf"(?<![\w-])((?:[A-Z0-9][\w.]{{0,20}}-){{0,3}}\w{{0,30}}[A-Za-z](?:GPT|BERT|[Nn]et|Nets|LM|[Ff]ormer|[Ff]ormers|GANs?|VAEs?|NeRFs?"
-    r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
+    r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|VLAs?|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
     rf"(?:{VERSION})?)(?![A-Za-z0-9])"
 )
 _ROLE_OF_A_MODEL = re.compile(

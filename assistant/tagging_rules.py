@@ -9,16 +9,16 @@ name ("LLaMA-13B" gives "LLaMA"), a version or variant is ("LLaMA 2", "GPT-3.5-t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import islice
+from collections.abc import Iterable
 
 from assistant.flowing_text import flowing
 from assistant.latex_marks import Plain
 from assistant.listed_names import by_small, knowing, known_names, listed, together
-from assistant.tagging_abbreviations import PROPOSED, abbreviated, abbreviates, generic_abbreviations
+from assistant.tagging_abbreviations import abbreviated, abbreviates, generic_abbreviations, shortened
+from assistant.tagging_data import DATA_BEHIND, DATA_NAME, DESCRIBED_FURTHER_ON, is_called_data, is_data, is_proposed
 from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
+from assistant.tagging_sized import sized_or_said
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
@@ -44,9 +44,12 @@ def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
 
 def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
-    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text)}
+    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text), *sized_or_said(text)}
     if not _speaks_of_models(text):
         found = {t for t in found if not is_plain_word(t.name) or t.name in names}
+    by_short = dict(shortened(text, found))
+    spelt_out = {_key(t.name) for t in by_short}
+    found = {t for t in found | set(by_short.values()) if _key(t.name) not in spelt_out}
     kept = _names_among(text, found, generic)
     kept = [_with_its_letter(text, t) for t in _names_among(text, {*kept, *beside(text, kept)}, generic)]
     longer = {t.name for t in kept}
@@ -82,68 +85,44 @@ def names_of(abstract: str, names: Iterable[str] = ()) -> list[str]:
     return [t.name for t in tag(abstract, names)] or list(NO_MODELS)
 
 
-_DATA = re.compile(
-    r"^(?:[\s,/]{1,3}(?:\([^)]{0,30}\)|and|or|\d+(?:\.\d+)?[BMK]?|v\d+|[A-Z][\w-]{0,30})(?=[\s,/]|$)){0,5}?\s{0,3}"
-    r"(?:data ?sets?|benchmarks?|corpus|corpora|leaderboards?|test ?sets?|test suites?|challenges?|tasks?|metrics?"
-    r"|scores?|suites?|exams?|evaluations?|questions|splits?|competition|dimensions?|GPUs?|community|team|consortium)\b"
+_WINDOW = re.compile(r"(?:-turbo)?-(?:4|8|16|32|64|80|100|128|200|256)k\Z", re.IGNORECASE)
+"""The window of a checkpoint ("gpt-4-32k"), not the size of a data set."""
+
+
+_NAME_OF_ANOTHER = re.compile(
+    r" (?:is|was) (?:also )?the name of (?![^.;]{0,50}\b(?:models?|networks?|systems?|architectures?|LLMs?)\b)"
 )
-_DATA_NAME = re.compile(
-    r"(?:[Bb]ench(?:mark)?\w*|QA(?:-\w+)?|Eval|Arena|-?\d[Kk]|Dataset|Corpus|Instruct(?:ions)?-\d+\w*|Set|Hub|Zoo|Lines"
-    r"|(?<=[a-z])Comp(?:-\w+)?|COCO|Pile|Net-1[Kk])$"
-)
+"""As in "BERT is the name of a farmer"."""
+_CODE_BEFORE = re.compile(r"\bimport (?:[\w.]+, ){0,9}\Z")
+_CODE_BEHIND = re.compile(r"\.[a-z_]\w*\(|\((?!\d|ours)")
+
+
+def _is_code(text: str, found: Tag) -> bool:
+    """Tell what is imported, called or asked for an attribute: a class of a program."""
+    before = text[max(0, found.start - 200) : found.start]
+    return _CODE_BEHIND.match(text, found.end) is not None or _CODE_BEFORE.search(before) is not None
 
 
 def _is_something_else(text: str, found: Tag) -> bool:
     """Tell what is a data set, a metric or a task by its name or by the noun that stands with it."""
     if _is_of_no_model(text, found) or _is_size_of_another(text, found) or _is_somebody(text, found):
         return True
-    if _DATA_NAME.search(found.name) and not (found.name.endswith("QA") and _is_proposed(text, found)):
+    is_of_data = DATA_NAME.search(found.name) and not _is_listed(_WINDOW.sub("", found.name))
+    if is_of_data and not (found.name.endswith("QA") and is_proposed(text, found)):
         return True
     after = text[found.end : found.end + 60]
-    if re.match(r",? (?:et al|and colleagues)\b|-(?:[Bb]ench|Eval|Arena|Lines|Platypus|Comp)", after):
+    if re.match(
+        r",? (?:et al|and colleagues)\b|-(?:[Bb]ench|Eval|Arena|Lines|Platypus|Comp|DeepSpeed|PyTorch|TensorFlow|JAX)",
+        after,
+    ):
         return True
-    if _DATA.match(after) and not _is_listed(found.name):
-        return True
-    if _spelt_out_and_abbreviated(text, found):
+    if _NAME_OF_ANOTHER.match(after) or _spelt_out_and_abbreviated(text, found):
         return True
     if _is_listed(found.name):
         return False
-    return _is_data(text, found.end, _DESCRIBED_FURTHER_ON) or _is_called_data(text, found.name)
-
-
-@lru_cache(maxsize=1024)  # the same few names stand in a text many times
-def _is_called_data(text: str, name: str) -> bool:
-    """Tell a name that the text anywhere gives to data, or measures something on."""
-    first = text.find(name)
-    if _GIVEN_AS_DATA.search(text[max(0, first - 120) : first]):
+    if DATA_BEHIND.match(after) or _is_code(text, found):
         return True
-    if name in _measured_on(text) and not _is_proposed(text, Tag(first, first + len(name), name)):
-        return True
-    return any(_is_data(text, end, _DESCRIBED) for end in islice(_ends(text, name), _OCCURRENCES))
-
-
-_OCCURRENCES = 20
-"""As many of one name as are looked at."""
-
-
-def _ends(text: str, name: str) -> Iterator[int]:
-    at = text.find(name)
-    while at >= 0:
-        yield at + len(name)
-        at = text.find(name, at + len(name))
-
-
-_DESCRIBED_FURTHER_ON = re.compile(r"[^,]{0,70}?(?:,|\bis\b)\s*(?:a|an|the)\s+([^,]{1,90})")
-_DESCRIBED = re.compile(
-    r"(?:\s\([^)]{1,60}\))?(?:'s)?(?:,| is| (?:\w+\s){0,2}?serves? as|(?: \w+){0,2} as)\s(?:a|an|the)\s([^,]{1,90})"
-)
-
-
-def _is_data(text: str, end: int, description: re.Pattern[str]) -> bool:
-    """Tell "FOO, a large corpus of" from "FOO, a model that was trained on a large corpus"."""
-    clause = re.split(r"[.;]\s", text[end : end + 160])[0]
-    described = description.match(clause)
-    return described is not None and _DATA_FIRST.match(described[1]) is not None
+    return is_data(text, found.end, DESCRIBED_FURTHER_ON) or is_called_data(text, found.name)
 
 
 _OF_MODELS = re.compile(
@@ -178,11 +157,13 @@ _OF_NO_MODEL = re.compile(
 def _is_of_no_model(text: str, found: Tag) -> bool:
     """Tell a generic word, and what has the form of a class, a precision, a campaign or a task and is no own model."""
     small = found.name.casefold()
+    if by_small(together(known_names())).get(small) == found.name:  # FiD is a reader, FID a distance
+        return False
     if not generic_words().isdisjoint((small, small.removesuffix("s"))):
         return True
     if _OF_NO_MODEL.fullmatch(found.name) is None or _is_listed(found.name):
         return False
-    return not _is_proposed(text, found)
+    return not is_proposed(text, found)
 
 
 def _is_size_of_another(text: str, found: Tag) -> bool:
@@ -207,12 +188,6 @@ def _is_somebody(text: str, found: Tag) -> bool:
     return _SURNAME.match(behind) is not None and _NO_SURNAMES.match(behind) is None
 
 
-def _is_proposed(text: str, found: Tag) -> bool:
-    """Tell whether the authors give a name to what they made, and it is no data."""
-    before, after = text[max(0, found.start - 90) : found.start], text[found.end : found.end + 120]
-    return bool(PROPOSED.search(before)) and not _DESCRIBED_AS_DATA.search(after)
-
-
 def _spelt_out_and_abbreviated(text: str, found: Tag) -> bool:
     """Tell a name whose last word is spelt out before it stands with an abbreviation: that one is the tag."""
     short = re.match(r"\s[A-Z][a-z]+\s\(([^)]{1,30})\)", text[found.end : found.end + 60])
@@ -220,29 +195,6 @@ def _spelt_out_and_abbreviated(text: str, found: Tag) -> bool:
         return False
     spelt_out = text[found.start : found.end + short.start(1) - 2]
     return short[1].startswith(found.name) or (_is_listed(short[1]) and abbreviates(short[1], spelt_out))
-
-
-@lru_cache(maxsize=8)
-def _measured_on(text: str) -> frozenset[str]:
-    """Give what is measured on: "On FOO and BAR, our model", "evaluated on FOO"."""
-    lists = (match[1] for match in _MEASURED_ON.finditer(text))
-    return frozenset(name for names in lists for name in re.split(r",? and |, ", names))
-
-
-_MEASURED_ON = re.compile(
-    r"(?:(?:\A|[.!?]\s)On|\b(?:evaluat\w{1,4}|experiments?|results?|tested|tests|accuracy|points|F1|BLEU|scores?) on)"
-    r" (?:the )?([A-Z][\w-]{1,30}(?:(?:,? and|,) [A-Z][\w-]{1,30}){0,4})"
-)
-_GIVEN_AS_DATA = re.compile(
-    r"\b(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
-    r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()\s?$"
-)
-_DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
-_DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")
-_DATA_FIRST = re.compile(
-    r"(?:(?!(?:for|on|with|using|from|that|which|of|to|in|by|based|trained|models?|networks?|agents?|systems?|method"
-    rf"|approach|framework|LMs?|LLMs?)\b)\S+\s){{0,8}}{_DATA_NOUNS}(?!\sof\s(?:\S+\s){{0,4}}(?:models|LLMs|LMs|agents)\b)"
-)
 
 
 def _is_listed(name: str) -> bool:
@@ -255,6 +207,9 @@ def _each_once(found: Iterable[Tag]) -> list[Tag]:
     """Give each name once; a plural, or another case of the same letters, is the same name."""
     seen: dict[str, Tag] = {}
     for one in found:
-        key = re.sub(r"s$", "", one.name.casefold().replace(" ", "-"))
-        seen.setdefault(key, one)
+        seen.setdefault(_key(one.name), one)
     return list(seen.values())
+
+
+def _key(name: str) -> str:
+    return name.casefold().replace(" ", "-").removesuffix("s")

@@ -33,11 +33,32 @@ def texts(paste: str) -> list[str]:
         f"{ONE}\n\n---\n\n{TWO}",
         f"{ONE}\n\nRivers Remembered\n\nAbstract \u2014 {TWO}",
         f"Abstract: {ONE}\r\n\r\nRivers Remembered\r\n\r\nAbstract\r\n{TWO}",
+        f"Abstract--- {ONE}\n\nAbstract\u2014{TWO}",
+        f"Abstract---{ONE}\n\nAbstract--{TWO}",
+        f"**Abstract** {ONE}\n\n**Abstract** {TWO}",
+        f"\\begin{{abstract}}\n{ONE}\n\\end{{abstract}}\n\n\\begin{{abstract}}\n{TWO}\n\\end{{abstract}}",
+        f"# Minutes of Meetings\n{ONE}\n\n# Noisy Classrooms\n{TWO}",
+        f"Minutes of Meetings\n{ONE}\n\nNoisy Classrooms in Towns\n{TWO}",
+        f"**Minutes**\n{ONE}\n\n**Noisy classrooms**\n{TWO}",
+        f"1. {ONE}\n\n2. {TWO}",
+        f"Two abstracts:\n1) {ONE}\n2) {TWO}",
+        f"[1] Minutes of Meetings\n\n{ONE}\n\n[2] Noisy Classrooms\n\n{TWO}",
+        f"{ONE}\n\n\n\n{TWO}",
+        f"{ONE}\n\n---\n\nAbstract: {TWO}",
     ],
 )
 def test_several_abstracts_are_told_apart_without_their_titles(paste: str) -> None:
     assert texts(paste) == [ONE, TWO]
     assert any("2 abstracts" in note for note in read_paste(paste).notes)
+
+
+def test_dashes_and_the_word_abstract_part_a_paste_together() -> None:
+    assert texts(f"Abstract: {ONE}\n\n---\n\n{TWO}\n\n---\n\nAbstract: {ONE}") == [ONE, TWO, ONE]
+
+
+def test_titles_part_short_abstracts_too() -> None:
+    short = "We present FooNet, a network that reads maps."
+    assert texts(f"# Maps\n\n{short}\n\n# Classes\n\nSpeech in classrooms is hard to hear for models.")[0] == short
 
 
 @pytest.mark.parametrize(
@@ -72,6 +93,11 @@ def test_several_short_abstracts_are_told_apart(paste: str, parts: list[str]) ->
         "Hello\n\nWe use BERT.\n\nBye\n\nBob.",
         "BERT\n\nGPT-4\n\nT5",
         f"Abstract reasoning is hard. {ONE}",
+        f"Abstract-level reasoning is hard. {ONE}",
+        f"# Maps\n\n## Background\n{ONE}\n\n## Results\n{TWO}",
+        f"1. Background: {ONE}\n\n2. Results: {TWO}",
+        f"Background: {ONE}\n\n\n\nResults: {TWO}",
+        f"{ONE}\n\nWe add three things:\n1. {ONE}\n2. {TWO}",
     ],
 )
 def test_one_abstract_stays_whole(paste: str) -> None:
@@ -91,6 +117,10 @@ def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
         (ONE * 40, "4,480 characters"),
         ("What is ReAct?", "like a question"),
         ("import os\ndef f():\n    pass\nclass A:\n    pass\n", "like code"),
+        ("from transformers import AutoModel\nmodel = AutoModel.from_pretrained(name)\nprint(model)\n", "like code"),
+        ("Dear all, the meeting is moved to Tuesday. Bring your laptops. Best, Anna", "like a letter"),
+        ("Subject: the login\nThe ChatGPT login has changed.", "like a letter"),
+        ("The ChatGPT login has changed.\n\nKind regards,\nAnna", "like a letter"),
         ("https://arxiv.org/abs/2210.03629", "an address"),
         ("BERT", "too short"),
         (
@@ -108,6 +138,7 @@ def test_what_is_unusual_is_told(paste: str, told: str) -> None:
 def test_a_plain_abstract_needs_no_note() -> None:
     assert read_paste(ONE).notes == ()
     assert read_paste("We use BERT.").notes == ()
+    assert read_paste("Models of a = b(c) are best, Adam says. We set\nx = 3 and\nlearn (with care).").notes == ()
 
 
 @pytest.mark.parametrize("text", ["", " \n", "123", "?!", "x" * (LONGEST_ABSTRACT + 1)])
@@ -116,12 +147,12 @@ def test_what_cannot_be_an_abstract_is_refused(text: str) -> None:
         read_paste(text)
 
 
-def test_a_tag_is_given_as_it_stands_in_the_paste() -> None:
+def test_a_tag_has_no_latex_marks_and_its_place_in_the_paste_has_them() -> None:
     paste = f"Abstract: {TWO}\n\nAbstract: We use \\textsc{{Foo}}-Net."
     abstract = read_paste(paste).abstracts[1]
     at = abstract.plain.text.index("Foo-Net")
     tag = abstract.pasted(Tag(at, at + 7, "Foo-Net"))
-    assert paste[tag.start : tag.end] == tag.name == "\\textsc{Foo}-Net"
+    assert tag.name == "Foo-Net" and paste[tag.start : tag.end] == "\\textsc{Foo}-Net"
 
 
 @given(

@@ -51,8 +51,19 @@ def test_an_id_comes_back_as_it_was_also_beside_an_error(row_id: object) -> None
     assert "error" in rows[1]
 
 
-def test_a_row_without_an_id_gets_its_number_blank_lines_not_counted() -> None:
-    assert [row["id"] for row in batch(["\n", '{"question": "q"}', " ", "no json"])[1]] == [1, 2]
+def test_a_row_without_an_id_gets_the_number_of_its_line() -> None:
+    assert [row["id"] for row in batch(["\n", '{"question": "q"}', " ", "no json"])[1]] == [2, 4]
+
+
+def test_ids_that_stand_more_than_once_are_told() -> None:
+    lines = [json.dumps({"id": row_id, "question": "q"}) for row_id in ("a", 7, "a", "7")]
+    assert run_batch(lines, echo, io.StringIO(), lambda done: None).repeated == ("a", "7")
+
+
+def test_a_hint_names_what_a_row_needs() -> None:
+    with pytest.raises(InvalidInput) as failed:
+        parse_object("[]", 1, "abstract")
+    assert '"abstract"' in failed.value.hint
 
 
 @pytest.mark.parametrize(

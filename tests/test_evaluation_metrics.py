@@ -28,6 +28,7 @@ NONE = Row("2", "a", tags=("NA",))
         (ROW, ["bert", " gpt-4 "], 2, 0, 0, 1, 1),
         (ROW, ["Bidirectional Encoder", "BERT", "GPT-4"], 2, 0, 0, 1, 1),
         (ROW, ["Bidirectional Encoder (BERT)"], 1, 0, 1, 0, 1),
+        (ROW, [r"\textsc{Bert}", r"GPT\mbox{-}4"], 2, 0, 0, 1, 1),
         (ROW, ["BERT", "GPT-4", "T5"], 2, 0, 0, 1, 1),
         (ROW, ["BERT", "Foo"], 1, 1, 1, 0, 1),
         (ROW, ["NA"], 0, 0, 2, 0, 0),

@@ -30,6 +30,9 @@ from assistant.latex_marks import plain
         (r"T5$_{11B}$ is large", "T5-11B", r"T5$_{11B}$"),
         (r"T5$_{11B}$ is large", "T5", "T5"),
         (r"BERT$_{\text{LARGE}}$ too", "BERT-LARGE", r"BERT$_{\text{LARGE}}$"),
+        (r"Ro\-BERTa is", "RoBERTa", r"Ro\-BERTa"),
+        (r"GPT\mbox{-}4 is", "GPT-4", r"GPT\mbox{-}4"),
+        (r"Stable\ Diffusion\,2", "Stable Diffusion 2", r"Stable\ Diffusion\,2"),
         (r"CO$_2$ and x$_{i}$", "CO2 and xi", r"CO$_2$ and x$_{i}$"),
     ],
 )

@@ -255,11 +255,11 @@ async def test_several_abstracts_are_asked_for_one_by_one(server: ModelServer) -
     assert "2 abstracts" in found.notes[0]
 
 
-async def test_a_model_sees_names_without_latex_marks_and_tags_are_as_they_stand(server: ModelServer) -> None:
+async def test_a_model_sees_names_without_latex_marks_and_so_are_the_tags(server: ModelServer) -> None:
     text = r"We call it \textsc{FooNet}, after the $\alpha$-Net of old times."
     found = await tagged(server, '["FooNet", "α-Net"]', abstract=text)
-    assert found.tags == ["FooNet", r"$\alpha$-Net"]
-    assert [text[s:e] for s, e in found.spans] == found.tags
+    assert found.tags == ["FooNet", "α-Net"]
+    assert [text[s:e] for s, e in found.spans] == ["FooNet", r"$\alpha$-Net"]
     assert "textsc" not in asked(server)[-1]["content"]
 
 

@@ -33,7 +33,7 @@ from ui.plots import plots_html, rounded_up
 from ui.styles import CSS
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
 from ui.tags_page import TagHandlers, names_of
-from ui.tags_view import highlighted
+from ui.tags_view import compared_html, highlighted
 
 SLIDES = next((REPOSITORY / "ingest" / "sample" / "slides").glob("*.pdf"))
 QUOTE = "2017: the Transformer replaces recurrence by attention"
@@ -264,3 +264,10 @@ def test_a_student_tags_with_the_courses_model_alone(role: Role | None, model: s
     else:
         with pytest.raises(NotAllowed, match="The course's model is m"):
             does._chosen("v2: few-shot", model, cast(Any, None))
+
+
+def test_a_name_with_latex_marks_in_its_place_is_the_same_name_on_both_sides() -> None:
+    text = r"We use BERT$_{\text{LARGE}}$ now."
+    found = Tagged("1", ["BERT-LARGE"], [[7, 28]])
+    shown = compared_html(text, ("rules", found), ("model", found))
+    assert "the same names" in shown and "lectern-passage" not in shown

@@ -68,7 +68,9 @@ def test_every_tag_is_verbatim_at_its_place_and_none_overlap(text: str, names: l
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "A-", "(", "we propose ", "X, a ", " (A)", "A A ", "GPT", "Net-", "A.b ", "models (A1 ", "Ab reads "]
+    "piece",
+    ["a", "A-", "(", "we propose ", "X, a ", " (A)", "A A ", "GPT", "Net-", "A.b ", "models (A1 ", "Ab reads "]
+    + ["Abc-1B ", "Abc is a x ", "Ab-Cd-"],
 )
 def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (20, 20)); "
@@ -122,8 +124,8 @@ def test_several_abstracts_get_a_line_each_and_their_own_places(tmp_path: Path) 
 def test_rules_read_through_latex_marks(tmp_path: Path) -> None:
     text = r"We propose \textsc{FooNet}-Large, a model that beats $\alpha$-BERT."
     row = json.loads(invoke(tmp_path, "tag", "--json", given=text).stdout)
-    assert row["tags"] == [r"\textsc{FooNet}-Large", r"$\alpha$-BERT"]
-    assert [text[s:e] for s, e in row["spans"]] == row["tags"]
+    assert row["tags"] == ["FooNet-Large", "α-BERT"]
+    assert [text[s:e] for s, e in row["spans"]] == [r"\textsc{FooNet}-Large", r"$\alpha$-BERT"]
     assert "LaTeX marks" in row["notes"][0]
     around = json.loads(invoke(tmp_path, "tag", "--json", given=r"We use \textsc{BERT}, at 40\% cost.").stdout)
     assert around == {"tags": ["BERT"], "spans": [[15, 19]], "by": "rules"}
@@ -234,6 +236,31 @@ def test_rows_without_the_option_for_them_are_pointed_to_it(tmp_path: Path) -> N
     assert result.exit_code == 2 and "holds rows of JSON" in result.stderr
     assert f"lectern tag --batch {tmp_path / 'rows.jsonl'}" in result.stderr
     assert "lectern tag --batch -" in invoke(tmp_path, "tag", given='{"abstract": "We use BERT."}').stderr
+
+
+def test_a_batch_takes_a_table_with_a_column_of_abstracts(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text('id,abstract\na,"We use BERT,\nand T5."\n,We ask GPT-4.\n')
+    result = invoke(tmp_path, "tag", "--batch", str(tmp_path / "rows.csv"))
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(row["id"], row["tags"]) for row in rows] == [("a", ["BERT", "T5"]), (4, ["GPT-4"])]
+    (tmp_path / "rows.csv").write_text("id,text\n1,We use BERT.\n")
+    without = invoke(tmp_path, "tag", "--batch", str(tmp_path / "rows.csv"))
+    assert without.exit_code == 2 and "no column `abstract`" in without.stderr and not without.stdout
+
+
+@pytest.mark.parametrize(
+    "array", ['[{"abstract": "We use BERT."}, {"abstract": "T5."}]', '[\n  {"abstract": "T5."}\n]']
+)
+def test_an_array_is_refused_once_and_with_the_way_to_lines(tmp_path: Path, array: str) -> None:
+    pasted, batch = invoke(tmp_path, "tag", given=array), invoke(tmp_path, "tag", "--batch", "-", given=array)
+    assert (pasted.exit_code, batch.exit_code) == (2, 2) and not pasted.stdout + batch.stdout
+    assert "JSON array" in pasted.stderr and "JSON array" in batch.stderr and "line of its own" in batch.stderr
+    assert invoke(tmp_path, "tag", given="[1] We use BERT.").stdout == '["BERT"]\n'
+
+
+def test_ids_of_a_batch_that_stand_twice_are_told(tmp_path: Path) -> None:
+    rows = '{"id": 1, "abstract": "BERT."}\n{"id": 1, "abstract": "T5."}\n'
+    assert "more than once" in invoke(tmp_path, "tag", "--batch", "-", given=rows).stderr
 
 
 def test_a_batch_says_what_failed_and_that_it_was_empty(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -15,16 +18,19 @@ from index_store.errors import InvalidInput, LecternError
 
 Row = dict[str, Any]
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+SHOWN_IDS = 5
+_ARRAY = re.compile(r"\s*\[\s*(?:\{|\Z)")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a batch went: rows in all, rows that failed, and what was wrong with the first of these."""
+    """How a batch went: rows in all, rows that failed, what was wrong with the first of these, ids that stood again."""
 
     rows: int
     failed: int = 0
     first: str = ""
+    repeated: tuple[Any, ...] = ()
 
 
 def run_batch(
@@ -38,30 +44,34 @@ def run_batch(
     """Write one JSON line to `out` for each line that is not blank; `tell` hears how many are done.
 
     `needs` names the text that each row must have. A row's `id` comes back with it, also beside an error; a row without
-    one gets its number among the rows.
+    one gets the number of its line, as in `lectern eval`, so that a score finds it.
     """
-    done = Done(0)
-    for number, line in enumerate(_filled(lines), start=1):
+    done, ids = Done(0), Counter[str]()
+    for number, line in _filled(lines):
         result = _run_row(line, number, answer, needs)
         failed = "error" in result
-        done = Done(number, done.failed + failed, done.first or (str(result["error"]) if failed else ""))
+        done = Done(done.rows + 1, done.failed + failed, done.first or (str(result["error"]) if failed else ""))
+        ids[str(result["id"])] += 1
         out.write(dump(result) + "\n")
         out.flush()
-        tell(number)
-    return done
+        tell(done.rows)
+    return replace(done, repeated=tuple(row_id for row_id, times in ids.items() if times > 1))
 
 
 def run_command(lines: Iterable[str], answer: Callable[[Row], Row], shown: bool, needs: str = "question") -> NoReturn:
     """Run a batch to standard output, say on standard error what failed, and end with the exit code.
 
     With `shown` the progress goes to standard error.
+
+    Raises:
+        InvalidInput: when what is read begins as one JSON array.
     """
 
     def tell(done: int) -> None:
         if shown:
             click.echo(f"\r{done} rows", nl=False, err=True)
 
-    done = run_batch(lines, answer, sys.stdout, tell, needs=needs)
+    done = run_batch(_no_array(lines), answer, sys.stdout, tell, needs=needs)
     if shown:
         click.echo("", err=True)
     if not done.rows:
@@ -70,13 +80,36 @@ def run_command(lines: Iterable[str], answer: Callable[[Row], Row], shown: bool,
         click.echo(
             f"{done.failed} of {done.rows} rows failed, each with its `error`. The first: {done.first}", err=True
         )
+    if done.repeated:
+        shown_ids = ", ".join(repr(row_id) for row_id in done.repeated[:SHOWN_IDS])
+        click.echo(f"Ids that stand more than once, which `lectern eval` refuses: {shown_ids}.", err=True)
     sys.exit(1 if done.failed else 0)
+
+
+def _no_array(lines: Iterable[str]) -> Iterable[str]:
+    """Give the lines, and refuse an array, whose lines would fail each on its own; only the first is waited for.
+
+    Raises:
+        InvalidInput: saying how to make lines of it.
+    """
+    rest = iter(lines)
+    above: list[str] = []
+    for line in rest:
+        above.append(line)
+        if line.strip():
+            break
+    if above and _ARRAY.match(above[-1]):
+        raise InvalidInput(
+            "--batch reads JSON lines, and this is one JSON array.",
+            hint="Write each object of it on a line of its own, for example: jq -c '.[]' FILE",
+        )
+    return chain(above, rest)
 
 
 def _run_row(line: str, number: int, answer: Callable[[Row], Row], needs: str) -> Row:
     row_id: Any = number
     try:
-        row = parse_object(line, number)
+        row = parse_object(line, number, needs)
         row_id = row.get("id", number)
         return {"id": row_id, **answer(check_row(row, number, needs))}
     except LecternError as exc:
@@ -86,7 +119,7 @@ def _run_row(line: str, number: int, answer: Callable[[Row], Row], needs: str) -
         return {"id": row_id, "error": f"Row {number} met an unexpected fault: {type(exc).__name__}: {exc}"}
 
 
-def parse_object(line: str, number: int) -> Row:
+def parse_object(line: str, number: int, needs: str = "question") -> Row:
     """Read one line as a JSON object.
 
     Raises:
@@ -97,7 +130,7 @@ def parse_object(line: str, number: int) -> Row:
     except (ValueError, RecursionError) as exc:
         raise InvalidInput(f"Row {number} is no JSON: {exc}.", hint="Give one JSON object a line.") from exc
     if not isinstance(row, dict):
-        raise InvalidInput(f"Row {number} is no JSON object.", hint='Give {"id": ..., "question": ...} on each line.')
+        raise InvalidInput(f"Row {number} is no JSON object.", hint=f'Give {{"id": ..., "{needs}": ...}} on each line.')
     return row
 
 
@@ -143,5 +176,6 @@ def dump(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS).encode("utf-8", "replace").decode("utf-8")
 
 
-def _filled(lines: Iterable[str]) -> Iterator[str]:
-    return (line for line in lines if line.strip())
+def _filled(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Give the lines that are not blank, each with its number among all."""
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())

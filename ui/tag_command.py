@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
     from assistant.tagging import Tagged
 
 
+_ARRAY = re.compile(r"""\s*\[\s*\{\s*"[\w -]{1,40}"\s*:""")
+"""An array of objects; an abstract may begin with a bracket."""
+
+
 @click.command()
 @click.argument("file", required=False, type=TextFile())
 @click.option(
     "--batch",
     type=TextFile(),
-    help="Tag each row of a JSON lines file (- reads standard input).",
+    help="Tag each row of a JSON lines file (- reads standard input), or of a CSV with a column `abstract`.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the names with their places.")
 def tag(file: Any, batch: Any, as_json: bool) -> None:
@@ -70,7 +75,23 @@ def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], shown: bool)
     """Tag a file of rows, and end with the exit code; with `shown` progress goes to standard error."""
     if file is not None:
         raise InvalidInput("A file and --batch were both given.", hint="Give one of them.")
-    run_command(lines, answer, shown, needs="abstract")
+    run_command(_rows_of(lines), answer, shown, needs="abstract")
+
+
+def _rows_of(lines: Any) -> Iterable[str]:
+    """Give the rows of a table as lines of JSON, numbered as `lectern eval` numbers them; other lines as they are.
+
+    Raises:
+        InvalidInput: when the table has no column `abstract`, or cannot be read.
+    """
+    name = str(getattr(lines, "name", ""))
+    if not name.lower().endswith((".csv", ".tsv")):
+        return cast(Iterable[str], lines)
+    from pathlib import Path
+
+    from assistant.evaluation.row_files import table
+
+    return (dump({"id": number, **row}) for number, row in table(lines.read(), Path(name), "abstract"))
 
 
 def _check_is_text(text: str, file: Any) -> None:
@@ -80,9 +101,15 @@ def _check_is_text(text: str, file: Any) -> None:
         InvalidInput: naming the option that takes them.
     """
     first = next((line for line in text.splitlines() if line.strip()), "")
-    if not (first.startswith("{") and '"abstract"' in first):
+    is_array = _ARRAY.match(text) is not None
+    if not (is_array or (first.startswith("{") and '"abstract"' in first)):
         return
     name = getattr(file, "name", "-") or "-"
+    if is_array:
+        raise InvalidInput(
+            "This is a JSON array of rows, not an abstract.",
+            hint="Write each object of it on a line of its own (jq -c '.[]' FILE), and give that file to --batch.",
+        )
     raise InvalidInput(
         f"{'Standard input' if name in ('-', '<stdin>') else name} holds rows of JSON, not an abstract.",
         hint=f"Run: lectern tag --batch {'-' if name == '<stdin>' else name}",

@@ -59,7 +59,7 @@ def _column(text: str, name: str, found: Tagged, other: set[str]) -> str:
         f"{'' if _same(tag) in other else ' (only here)'}</li>"
         for tag in found.tags
     ]
-    alone = [span for span in found.spans if _same(text[span[0] : span[1]]) not in other]
+    alone = [span for tag, span in zip(found.tags, found.spans, strict=False) if _same(tag) not in other]
     shown = highlighted(text, alone, "lectern-only") if alone else ""
     return (
         f"<section><h3>{html.escape(name)}</h3><p class='lectern-note'>{_cost(found).removeprefix(' · ')}</p>"

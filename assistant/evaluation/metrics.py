@@ -1,8 +1,8 @@
 """What is counted in one row, and the figures that sums of it give. Pure: no model, no file.
 
-Tags are compared by case and white space folded; an alias counts as its name, "Full name (ABBR)" by either part.
-Lenient lets optional names be, strict counts them as wrong. A hit of a search is right when its path ends with a gold
-path and what a prompt would read of it holds the gold snippet, or most of its runs of five words.
+Tags are compared by case, white space and LaTeX marks folded; an alias counts as its name, "Full name (ABBR)" by either
+part. Lenient lets optional names be, strict counts them as wrong. A hit of a search is right when its path ends with a
+gold path and what a prompt would read of it holds the gold snippet, or most of its runs of five words.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.evaluation.datasets import Row
 from assistant.evaluation.statistics import Measure, Share
+from assistant.latex_marks import plain
 from assistant.tagging_rules import NO_MODELS
 
 Counts = dict[str, float]
@@ -64,7 +65,7 @@ def _tags(row: Row, got: Sequence[str], *, strict: bool) -> Counts:
 
 
 def _folded(name: str) -> str:
-    return " ".join(str(name).split()).lower()
+    return " ".join(plain(str(name)).text.split()).lower()
 
 
 def _forms(name: str) -> list[str]:

@@ -1,0 +1,95 @@
+"""Tells data sets, benchmarks, metrics and tasks from models: by a name's form, by nouns beside it, by what is said.
+
+Pure. Knows no list of names: what is in it, `tagging_rules` exempts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+from assistant.tagging_abbreviations import PROPOSED
+from assistant.tagging_forms import Tag
+
+DATA_BEHIND = re.compile(
+    r"^(?:[\s,/]{1,3}(?:\([^)]{0,30}\)|and|or|\d+(?:\.\d+)?[BMK]?|v\d+|[A-Z][\w-]{0,30})(?=[\s,/]|$)){0,5}?\s{0,3}"
+    r"(?:data ?sets?|benchmarks?|corpus|corpora|leaderboards?|test ?sets?|test suites?|challenges?|tasks?|metrics?"
+    r"|scores?|suites?|exams?|evaluations?|questions|splits?|competition|dimensions?|GPUs?|community|team|consortium)\b"
+)
+DATA_NAME = re.compile(
+    r"(?:[Bb]ench(?:mark)?\w*|QA(?:-\w+)?|Eval|Arena|-?\d[Kk]|Dataset|Corpus|Instruct(?:ions)?-\d+\w*|Set|Hub|Zoo|Lines"
+    r"|(?<=[a-z])Comp(?:-\w+)?|COCO|Pile|Net-1[Kk])$"
+)
+
+
+def is_proposed(text: str, found: Tag) -> bool:
+    """Tell whether the authors give a name to what they made, and it is no data."""
+    before, after = text[max(0, found.start - 90) : found.start], text[found.end : found.end + 120]
+    return bool(PROPOSED.search(before)) and not _DESCRIBED_AS_DATA.search(after)
+
+
+@lru_cache(maxsize=1024)  # the same few names stand in a text many times
+def is_called_data(text: str, name: str) -> bool:
+    """Tell a name that the text anywhere gives to data, or measures something on."""
+    first = text.find(name)
+    if _GIVEN_AS_DATA.search(text[max(0, first - 120) : first]):
+        return True
+    if name in _measured_on(text):
+        is_source = _SOURCE_BEFORE.search(text[max(0, first - 120) : first]) is not None
+        if is_source or not is_proposed(text, Tag(first, first + len(name), name)):
+            return True
+    return any(is_data(text, end, _DESCRIBED) for end in islice(_ends(text, name), _OCCURRENCES))
+
+
+_OCCURRENCES = 20
+"""As many of one name as are looked at."""
+
+
+def _ends(text: str, name: str) -> Iterator[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at + len(name)
+        at = text.find(name, at + len(name))
+
+
+DESCRIBED_FURTHER_ON = re.compile(r"[^,]{0,70}?(?:,|\bis\b)\s*(?:a|an|the)\s+([^,]{1,90})")
+_DESCRIBED = re.compile(
+    r"(?:\s\([^)]{1,60}\))?(?:'s)?(?:,| is| (?:\w+\s){0,2}?serves? as|(?: \w+){0,2} as)\s(?:a|an|the)\s([^,]{1,90})"
+)
+
+
+def is_data(text: str, end: int, description: re.Pattern[str]) -> bool:
+    """Tell "FOO, a large corpus of" from "FOO, a model that was trained on a large corpus"."""
+    clause = re.split(r"[.;]\s", text[end : end + 160])[0]
+    described = description.match(clause)
+    return described is not None and _DATA_FIRST.match(described[1]) is not None
+
+
+@lru_cache(maxsize=8)
+def _measured_on(text: str) -> frozenset[str]:
+    """Give what is measured on: "On FOO and BAR, our model", "evaluated on FOO"."""
+    lists = (match[1] for match in _MEASURED_ON.finditer(text))
+    return frozenset(name for names in lists for name in re.split(r",? and |, ", names))
+
+
+_MEASURED_ON = re.compile(
+    r"(?:(?:\A|[.!?]\s)On|\b(?:evaluat\w{1,4}|experiments?|results?|tested|tests|accuracy|points|F1|BLEU|scores?) on"
+    r"|\b(?:(?:fine-?|instruction-)?tun(?:ed?|ing)|(?:pre-?)?train(?:ed|ing)?)(?: [\w-]{1,20}){0,4}? on"
+    r"|\b(?:data|examples|instructions|dialogues|conversations|questions|problems|texts|documents|pairs|prompts)"
+    r"(?: (?:are|is|were|was))? (?:drawn|taken|collected|sourced|selected|sampled|comes?) from)"
+    r" (?:the )?([A-Z][\w-]{1,30}+(?:,? and [A-Z][\w-]{1,30}+|, [A-Z][\w-]{1,30}+(?=[,.;]| and)){0,4})"
+    r"(?! (?:features|embeddings|outputs?|representations|activations|logits|latents|generations)\b)"
+)
+_SOURCE_BEFORE = re.compile(r"\b(?:on|from) (?:the )?(?:[A-Z][\w-]{1,30}+,? (?:and )?){0,4}\Z")
+_GIVEN_AS_DATA = re.compile(
+    r"\b(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
+    r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()\s?$"
+)
+_DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
+_DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")
+_DATA_FIRST = re.compile(
+    r"(?:(?!(?:for|on|with|using|from|that|which|of|to|in|by|based|trained|models?|networks?|agents?|systems?|method"
+    rf"|approach|framework|LMs?|LLMs?)\b)\S+\s){{0,8}}{_DATA_NOUNS}(?!\sof\s(?:\S+\s){{0,4}}(?:models|LLMs|LMs|agents)\b)"
+)

@@ -1,0 +1,40 @@
+"""What has the form of a model's name and is none: data, libraries, code, people; and names that stand twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.tagging_rules import names_of
+
+ABSTRACTS = [
+    ("Training data are drawn from UltraFeedback and UltraChat. The model is small.", ["NA"]),
+    ("Our TideChat is trained on HarborChat, and we fine-tune T5 on QuayChat.", ["TideChat", "T5"]),
+    ("We train a model on FooNet features and on CLIP embeddings; FooNet learns.", ["FooNet", "CLIP"]),
+    ("After tuning on Quay, FooTide outperforms T5 as a model.", ["FooTide", "T5"]),
+    ("We tune a model with dialogues of ShareGPT.", ["NA"]),
+    ("We train language models with Megatron-DeepSpeed and vLLM.", ["NA"]),
+    ("Megatron-LM trains language models.", ["Megatron-LM"]),
+    ("BERT is the name of a farmer. GPT-4 is the name of a model.", ["GPT-4"]),
+    ("from transformers import AutoModel, AutoTokenizer\nx = AutoModel.from_pretrained(y)\nmodel = FooNet(x)", ["NA"]),
+    ("FooNet(ours) beats BERT(base) as a model.", ["FooNet", "BERT"]),
+    ("We extract DNA models. DNA learns nothing.", ["NA"]),
+]
+
+SPELT_OUT = [
+    ("Vision transformers (ViT) are strong. Vision transformers learn.", ["ViT"]),
+    ("The Vision Transformer (ViT) is a model.", ["ViT"]),
+    ("We extend the Segment Anything Model 2 (SAM 2) to video.", ["SAM 2"]),
+    ("The Decision Transformer (DT) acts; DT is small.", ["DT"]),
+    ("We prompt Stable Diffusion (v1.5) and Vision Transformers (86M) as models.",
+     ["Stable Diffusion", "Vision Transformers"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("abstract", "expected"), ABSTRACTS)
+def test_data_libraries_code_and_people_are_no_models(abstract: str, expected: list[str]) -> None:
+    assert names_of(abstract) == expected
+
+
+@pytest.mark.parametrize(("abstract", "expected"), SPELT_OUT)
+def test_of_a_name_and_its_abbreviation_the_abbreviation_is_the_tag(abstract: str, expected: list[str]) -> None:
+    assert names_of(abstract) == expected
