@@ -18,7 +18,7 @@ from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui import removal, wiring
 from ui.access import needs
-from ui.ingesting import ingested, keep_uploads
+from ui.ingesting import ingested, keep_uploads, web_address
 from ui.jobs import Jobs
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
@@ -57,7 +57,7 @@ class LibraryHandlers:
         home = self._parts.library.environment.home
         try:
             with self._jobs.running(self._parts.user(request)) as cancelled:
-                arguments = [address.strip()] if address and address.strip() else []
+                arguments = [web_address(address)] if address and address.strip() else []
                 uploads = [_named(upload) for upload in (*(files or ()), *(folder or ()))]
                 most = self._parts.server.limits.upload_files
                 if len(uploads) > most:
