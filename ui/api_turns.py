@@ -21,6 +21,7 @@ from assistant.ways import Way
 from index_store.errors import LecternError, ServerStopping
 from ui import wiring
 from ui.batch import Row
+from ui.disclosure import label_for, sees_setup
 from ui.rows import hits_row
 
 if TYPE_CHECKING:
@@ -97,10 +98,9 @@ class ApiTurns:
     def __len__(self) -> int:
         return len(self._running)
 
-    @property
-    def mode(self) -> str:
-        """What answers, in the words of the badge."""
-        return self._opened.model.label
+    def mode(self, who: Person) -> str:
+        """Say what answers, in the words of the badge that somebody sees."""
+        return label_for(self._opened.model, sees_setup(who))
 
     def ask(self, who: Person, question: str, history: History = (), way: Way = "auto") -> RunningTurn:
         """Begin a turn; what is wrong with the question, or a limit, is told by the first event that is read."""

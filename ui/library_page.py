@@ -69,7 +69,7 @@ class LibraryHandlers:
                 async for shown in self._ingest(arguments, cancelled):
                     yield shown
         except (LecternError, OSError) as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
     async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
@@ -80,7 +80,7 @@ class LibraryHandlers:
                 async for shown in self._ingest([known.argument], cancelled):
                     yield shown
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
     def cancel(self, request: gr.Request) -> None:
@@ -150,16 +150,16 @@ class LibraryHandlers:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
                 return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
-    async def remove(self, document: str | None) -> tuple[str, Any]:
+    async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
         try:
             known = self._known(document or "")
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
     def _remove(self, document: Known) -> removal.Certificate:

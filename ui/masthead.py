@@ -19,10 +19,11 @@ Refresh = tuple[Callable[..., str], None, gr.HTML]
 
 def masthead(parts: Parts, here: str = "Chat") -> Refresh:
     """Put the head on the page that is being laid out, anew each time that the page is loaded."""
-    badge = parts.opened.model.label
-    head = gr.HTML(masthead_html(badge, "", here), padding=False)
+    # What is laid out goes to whoever asks for a page; who that is shows when it is loaded.
+    head = gr.HTML(masthead_html(parts.badge(not parts.server.accounts), "", here), padding=False)
 
     def loaded(request: gr.Request) -> str:
+        badge = parts.badge(parts.sees_setup(request))
         return masthead_html(badge, parts.material(), here, parts.person(request))
 
     root: Any = gr.context.Context.root_block

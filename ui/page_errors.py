@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 import gradio as gr
 
+from index_store.errors import LecternError
+from ui.disclosure import FAULT, LATER, error_for
 
-def shown_error(told: Exception | str) -> gr.Error:
-    """Give the error for a page to raise."""
+log = logging.getLogger(__name__)
+
+
+def shown_error(told: Exception | str, sees_setup: bool) -> gr.Error:
+    """Give the error for a page to raise; of the server's setup only who may see that reads anything."""
+    if isinstance(told, LecternError):
+        told = error_for(told, sees_setup)
+    elif isinstance(told, OSError) and not sees_setup:  # it names a file of the server
+        log.warning("Told in other words: %s", told)
+        told = f"{FAULT} {LATER}"
     return gr.Error(str(told), print_exception=False)

@@ -78,7 +78,7 @@ class TagHandlers:
                 second = await self._chosen(other, other_model, request).tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return text, shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
@@ -91,7 +91,7 @@ class TagHandlers:
             review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
 
     async def tag_file(
@@ -99,7 +99,7 @@ class TagHandlers:
     ) -> AsyncIterator[Any]:
         """Tag a file row by row, telling how far it is; what was done stays when it is cancelled."""
         if not file:
-            raise shown_error("Choose a CSV or JSON lines file first.")
+            raise shown_error("Choose a CSV or JSON lines file first.", True)
         user = self._parts.user(request)
         try:
             rows = await asyncio.to_thread(lambda: read_rows(Path(file["path"]).read_bytes(), file["orig_name"]))
@@ -108,7 +108,7 @@ class TagHandlers:
                     async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled):
                         yield shown
         except (LecternError, OSError) as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     def cancel(self, request: gr.Request) -> None:
         """End the file that is under way; the rows that are done are given."""
