@@ -65,7 +65,8 @@ class ChatHandlers:
         seen, live = self.seen(wanted, request), self._live(wanted, user)
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records)
-            return {**self._whole(begun, request, live=True), **self._running()}
+            stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
+            return {**self._whole(begun, request, live=True), self._chat.box: stop, self._chat.ended: ""}
         shown = self._whole(seen, request, missing=bool(wanted) and not seen.id)
         if not wanted:  # whoever is quick has asked by now: what that began stays
             shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
@@ -285,6 +286,7 @@ def build_chat(parts: Parts) -> None:
     following(chat.chatbot.edit(does.edit, asked, shown, **how))
     following(chat.chatbot.option_select(does.suggested, asked, begun, **how))
     following(chat.chatbot.example_select(does.suggested, asked, begun, **how))
+    chat.box.change(None, [chat.box], None, js="lectern.drafted", **how)
     chat.box.stop(does.stop, [chat.conversation], None, **how)
     chat.wanted.change(does.source, [chat.wanted], chat.sources, **how).then(
         None, [chat.wanted], None, js="lectern.showSource", **how

@@ -41,9 +41,11 @@ def masthead_html(badge: str, material: str, here: str, person: Person | None = 
         f"{' aria-current=page' if name == here else ''}>{name}</a>"
         for name in shown
     )
+    # Whose the page is, by pseudonym: what the browser keeps for one reader is no other's.
+    reader = "" if person is None else f" data-reader='{html.escape(person.id, quote=True)}'"
     own = f"<a href='./account'>{html.escape(person.name)}</a>" if person is not None and person.name else ""
     return (
-        "<header class='lectern-head'><h1>Lectern</h1>"
+        f"<header class='lectern-head'{reader}><h1>Lectern</h1>"
         f"<nav aria-label='Pages'>{links}{own}</nav>"
         f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
     )

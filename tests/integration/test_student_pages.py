@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path
+from tests.chat_server import HOW_TO_GET_IT, browser_path, started
+from tests.integration.conftest import free_port
 from tests.model_server import ModelServer, Reply
 from tests.pages import Page
 from tests.people import course_server, sign_in
+from ui.kept_turns import INTERRUPTED
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+BOX = "#question textarea"
 ASKED = "What is ReAct?"
 SENTENCE = "ReAct is a prompting method in which a model alternates between thoughts, actions and observations. [1] "
 DOWN = Reply(status=401, error={"message": "Bad key.", "type": "x", "param": None, "code": None})
@@ -67,3 +71,85 @@ def test_only_an_admin_reads_where_the_model_is_served_and_how_its_server_is_men
     opened.page.wait_for_selector("#chat .bot")
     assert (model.url in opened.answer()) == sees
     opened.close()
+
+
+def draft(page: Any, text: str) -> None:
+    """Write into the box what a page must not lose, as soon as the page knows whose it is."""
+    page.wait_for_selector(".lectern-head[data-reader]", state="attached")
+    page.fill(BOX, text)
+    page.wait_for_function("t => (sessionStorage.getItem('lectern-draft') ?? '').includes(t)", arg=text)
+
+
+def restored(page: Any, text: str) -> None:
+    page.wait_for_function("t => document.querySelector('#question textarea')?.value === t", arg=text)
+
+
+def test_a_draft_outlives_a_reload_and_a_new_conversation_until_it_is_asked(student: Page) -> None:
+    student.ask(ASKED)
+    draft(student.page, "What is few-shot")
+    student.page.reload()
+    restored(student.page, "What is few-shot")
+    student.page.wait_for_selector("#chat .bot")
+    student.page.focus("#sources-title")
+    student.page.keyboard.press("n")
+    student.page.wait_for_url(student.address)
+    restored(student.page, "What is few-shot")
+    student.page.press(BOX, "Enter")
+    student.page.wait_for_function("sessionStorage.getItem('lectern-draft')?.includes('few-shot') !== true")
+    student.settled()
+    student.page.reload()
+    student.page.wait_for_selector("#chat .bot")
+    student.page.wait_for_function("window.lectern.reader !== undefined")
+    assert student.page.input_value(BOX) == ""
+
+
+def test_a_draft_outlives_a_reload_while_an_answer_comes(student: Page, model: ModelServer) -> None:
+    model.default = Reply(text=SENTENCE * 10, piece_delay_s=0.05)
+    student.page.fill(BOX, ASKED)
+    student.page.press(BOX, "Enter")
+    student.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.includes('ReAct is')")
+    draft(student.page, "And when")
+    student.page.reload()
+    student.page.wait_for_selector("#question .stop-button")
+    restored(student.page, "And when")
+    student.page.click("#question .stop-button")
+    student.settled()
+    assert student.page.input_value(BOX) == "And when"
+
+
+def test_a_draft_is_not_shown_to_who_signs_in_after(student: Page, course: str) -> None:
+    draft(student.page, "A private half")
+    other = sign_in(course, "other").client
+    token = next(c for c in other.cookies.jar)
+    other.close()
+    student.context.add_cookies([{"name": token.name, "value": token.value or "", "url": course}])
+    student.page.goto(course)
+    student.page.wait_for_function("window.lectern?.reader !== undefined")
+    assert student.page.input_value(BOX) == ""
+    assert "A private half" not in (student.page.evaluate("sessionStorage.getItem('lectern-draft')") or "")
+
+
+def test_after_a_kill_the_draft_is_there_and_the_turn_says_what_to_do(
+    chromium: Any, web_home: Path, tmp_path: Path, model: ModelServer
+) -> None:
+    home, port = tmp_path / "home", free_port()
+    shutil.copytree(web_home, home, ignore=shutil.ignore_patterns("running", "*.lock"))
+    values = {"OPENAI_BASE_URL": model.url, "LECTERN_MODEL": "course-model", "LECTERN_TOOLS": "calculate"}
+    model.default = Reply(text=SENTENCE * 40, piece_delay_s=0.05)
+    with started(home, port=port, **values) as (address, process):
+        opened = Page(chromium, address)
+        opened.page.get_by_label("Course only").check()
+        opened.page.fill(BOX, ASKED)
+        opened.page.press(BOX, "Enter")
+        opened.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.includes('ReAct is')")
+        draft(opened.page, "And RAG")
+        process.kill()
+        process.wait()
+        opened.page.evaluate("window.dispatchEvent(new Event('offline'))")
+        opened.page.wait_for_selector(".lectern-lost")
+    with started(home, port=port, **values):
+        opened.page.wait_for_selector(f"text={INTERRUPTED}", timeout=60_000)
+        restored(opened.page, "And RAG")
+        assert "process" not in opened.answer()
+        opened.errors.clear()  # what could not be fetched meanwhile
+        opened.close()
