@@ -12,11 +12,16 @@ from ui.disclosure import FAULT, LATER, error_for
 log = logging.getLogger(__name__)
 
 
-def shown_error(told: Exception | str, sees_setup: bool) -> gr.Error:
-    """Give the error for a page to raise; of the server's setup only who may see that reads anything."""
+def shown_error(told: Exception, sees_setup: bool) -> gr.Error:
+    """Give the error for a page to raise, in the words that are for its reader."""
+    return gr.Error(reason_of(told, sees_setup), print_exception=False)
+
+
+def reason_of(told: Exception, sees_setup: bool) -> str:
+    """Say what went wrong; of the server's setup only who may see that reads anything."""
     if isinstance(told, LecternError):
-        told = error_for(told, sees_setup)
-    elif isinstance(told, OSError) and not sees_setup:  # it names a file of the server
-        log.warning("Told in other words: %s", told)
-        told = f"{FAULT} {LATER}"
-    return gr.Error(str(told), print_exception=False)
+        return str(error_for(told, sees_setup))
+    if sees_setup:
+        return str(told)
+    log.warning("Told in other words: %s", told)  # a fault of the disk, which names a file of the server
+    return f"{FAULT} {LATER}"
