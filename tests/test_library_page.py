@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from tests.course import write_course
 from tests.library import ingest
-from ui import wiring
+from ui import doctor, wiring
 from ui.api_requests import Sources
 from ui.library_page import LibraryHandlers
 from ui.parts import Parts, parts_of
@@ -53,3 +53,16 @@ def test_a_real_folder_that_the_server_can_read_stays_where_it_is(parts: Parts, 
     with pytest.raises(gr.Error, match="no web address"):
         asyncio.run(added(parts, f" {tmp_path / 'secret'} "))
     assert not any(d.path == "exam.md" for d in parts.library.ledger.documents())
+
+
+def test_what_could_not_be_read_is_counted_apart(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    assert parts.material() == "4 documents in the library"
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "broken.pdf").write_bytes(b"no pdf")
+    ingest(parts.library.environment.home, minilm, tmp_path / "more")
+    assert parts.material() == "4 documents in the library, 1 could not be read"
+    does = LibraryHandlers(parts)
+    assert "Documents 1 to 5 of 5, 1 could not be read" in does.documents("", 1)[0]
+    assert "4 documents; 4 were never cited" in does.course_map()
+    index = next(f for f in doctor.examine() if f.name == "index")
+    assert index.found.startswith("4 documents, ") and index.found.endswith("sound; 1 could not be read")

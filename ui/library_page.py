@@ -117,7 +117,7 @@ class LibraryHandlers:
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
-        shown = documents_html(found[at : at + A_PAGE], self._cited(), at, len(found))
+        shown = documents_html(found, self._cited(), at, A_PAGE)
         choices = [(f"{d.title or d.path} ({d.path})", d.id) for d in found]
         return shown, gr.update(choices=choices), gr.update(maximum=pages, label=f"Page (of {pages})")
 

@@ -105,8 +105,21 @@ def _why(document: Known) -> str:
     return f"<br>{html.escape(reason)}" if reason else ""
 
 
-def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: int, count: int) -> str:
-    """Give a page of the documents with their chunks, and how often each was cited."""
+def in_the_library(documents: Sequence[Known]) -> str:
+    """Say how many documents can be answered from, and apart from them how many could not be read."""
+    count = sum(d.is_read for d in documents)
+    said = "1 document in the library" if count == 1 else f"{count:,} documents in the library"
+    return said + _unread(documents)
+
+
+def _unread(documents: Sequence[Known]) -> str:
+    failed = sum(not d.is_read for d in documents)
+    return f", {failed:,} could not be read" if failed else ""
+
+
+def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int, most: int) -> str:
+    """Give a page of the documents that were found with their chunks, and how often each was cited."""
+    documents = found[start : start + most]
     if not documents:
         return "<p class='lectern-note'>No document fits.</p>"
     rows = [
@@ -118,12 +131,14 @@ def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: 
         ]
         for d in documents
     ]
-    caption = f"Documents {start + 1} to {start + len(documents)} of {count:,}"
+    # The page is of all of them, for what failed is tried again there.
+    caption = f"Documents {start + 1} to {start + len(documents)} of {len(found):,}{_unread(found)}"
     return table(caption, ("Document", "Status", "Chunks", "Cited"), rows)
 
 
 def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:
     """Give the map of the course: a bar for each document, as wide as its chunks, darker the more it was cited."""
+    documents = [d for d in documents if d.is_read]
     if not documents:
         return ""
     widest, most = max(d.chunks for d in documents) or 1, max(cited.values(), default=0) or 1

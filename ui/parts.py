@@ -14,6 +14,7 @@ from ui import delivery
 from ui.access import Access, AccountAccess, Asking, OpenAccess
 from ui.disclosure import label_for, sees_setup
 from ui.incoming import Incoming
+from ui.library_view import in_the_library
 from ui.live import LiveTurns
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
@@ -62,8 +63,7 @@ class Parts:
 
     def material(self) -> str:
         """Say what is answered from."""
-        count = len(self.library.ledger.documents())
-        return "1 document in the library" if count == 1 else f"{count:,} documents in the library"
+        return in_the_library(self.library.ledger.documents())
 
     def warnings(self, request: Asking | None) -> list[str]:
         """Say what is to be mended, to who can mend it."""
