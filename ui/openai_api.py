@@ -59,7 +59,7 @@ class OpenAIRoutes:
     def one(self, model: str, request: Request) -> Response:
         """Say what a model does."""
         if model not in ABOUT:
-            raise models.no_model(model)
+            raise models.no_model(model, tuple(ABOUT))
         who = authorize(person_of(request), ABOUT[model][1])
         return reply(self._model(model, who))
 
@@ -84,7 +84,7 @@ class OpenAIRoutes:
         """Embed texts with the library's model; a text that it could not read whole is refused."""
         embedder = self._parts.library.embedder
         if body.model not in (models.EMBEDDING, embedder.name):
-            raise models.no_model(body.model)
+            raise models.no_model(body.model, (models.EMBEDDING,))
         texts = models.texts_of(body)
         counts = await run_in_threadpool(self._counted, texts, body.dimensions)
         with metered() as meter:

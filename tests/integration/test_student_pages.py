@@ -153,3 +153,15 @@ def test_after_a_kill_the_draft_is_there_and_the_turn_says_what_to_do(
         assert "process" not in opened.answer()
         opened.errors.clear()  # what could not be fetched meanwhile
         opened.close()
+
+
+def test_help_asks_nobody_for_what_they_may_not_do(chromium: Any, course: str) -> None:
+    for name, wanted in (
+        ("student", "Search the material"),
+        ("reviewer", "Search the material"),
+        ("admin", "upload a file"),
+    ):
+        opened = opened_by(name, chromium, course, "help", "#tries")
+        opened.page.wait_for_selector(f"#tries >> text={wanted}")
+        assert ("upload" in opened.page.locator("#tries").inner_text()) == (name == "admin")
+        opened.close()
