@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +13,16 @@ import gradio as gr
 import pytest
 from pydantic import ValidationError
 
+from index_store.chunks import Chunk, Hit
+from index_store.locators import Locator
+from ingest.receipts import Receipt
 from tests.course import write_course
 from tests.library import ingest
 from ui import doctor, wiring
 from ui.api_requests import Sources
+from ui.help_page import three_things
 from ui.library_page import LibraryHandlers
+from ui.library_view import chunks_html, hits_html, receipts_html
 from ui.parts import Parts, parts_of
 from ui.visitors import visitors_of
 
@@ -66,3 +72,46 @@ def test_what_could_not_be_read_is_counted_apart(parts: Parts, minilm: Any, tmp_
     assert "4 documents; 4 were never cited" in does.course_map()
     index = next(f for f in doctor.examine() if f.name == "index")
     assert index.found.startswith("4 documents, ") and index.found.endswith("sound; 1 could not be read")
+
+
+CODE = "for shot in shots:\n    print(shot)\n<b>bold</b>"
+
+
+def chunk(text: str, kind: Any) -> Chunk:
+    return Chunk(text, text, 0, Locator(cell=3), "/s", "kilns.ipynb", "Kilns", kind, "s", 0)
+
+
+@pytest.mark.parametrize("kind", ["code", "output"])
+def test_code_that_is_found_keeps_its_lines(kind: str) -> None:
+    shown = f"<pre class='lectern-code' tabindex='0'>{html.escape(CODE)}</pre>"
+    assert shown in hits_html([Hit(chunk(CODE, kind), 0.5, 0.5)])
+    assert shown in chunks_html([chunk(CODE, kind)], 0, 1)
+    fenced = hits_html([Hit(chunk(f"Run it:\n\n```\n{CODE}\n```\n", "prose"), 0.5, 0.5)])
+    assert f"<pre class='lectern-code' tabindex='0'>{html.escape(CODE)}\n</pre>" in fenced
+
+
+def receipt(path: str, status: Any, reason: str = "", hint: str = "") -> Receipt:
+    return Receipt("/s", path, status, reason=reason, hint=hint)
+
+
+def test_what_was_skipped_is_counted_by_reason_and_folded_below_the_rest() -> None:
+    skipped = [receipt(f"{n:04}.xyz", "skipped", "there is no reader for .xyz", "Convert it.") for n in range(3_000)]
+    shown = receipts_html(
+        [*skipped, receipt("b.md", "done"), receipt("a.pdf", "failed", "a.pdf is no PDF.", "Print it.")]
+    )
+    told, folded = shown.split("<details", 1)
+    assert told.index("a.pdf") < told.index("b.md") and ".xyz" not in told and "a.pdf is no PDF. Print it." in told
+    assert "<summary>3,000 files were skipped</summary>" in folded and folded.count("<tr>") == 2
+    assert "there is no reader for .xyz. Convert it." in folded and "<td data-name='Files'>3,000</td>" in folded
+    assert receipts_html([]) == ""
+
+
+def test_a_page_has_two_hundred_receipts_at_most() -> None:
+    shown = receipts_html([receipt(f"{n}.md", "done") for n in range(500)])
+    assert "the first 200 of 500" in shown and shown.count("<tr>") == 201
+
+
+def test_help_names_three_things_that_its_reader_may_do() -> None:
+    assert "upload" in three_things(True)
+    other = three_things(False)
+    assert "upload" not in other and "Try a search" in other and other.count("**") == 6
