@@ -143,7 +143,7 @@ def first_fault(faults: Sequence[Any]) -> tuple[str | None, str]:
     """Give the place of the first fault of a body, as `messages[0].content`, and what is wrong there in words.
 
     >>> first_fault([{"loc": ("body", "messages", 0, "role"), "msg": "Field required", "type": "missing"}])
-    ('messages[0].role', 'messages[0].role: Field required.')
+    ('messages[0].role', 'messages[0].role is missing.')
     """
     fault = faults[0]
     if fault["type"] == "json_invalid":
@@ -153,6 +153,8 @@ def first_fault(faults: Sequence[Any]) -> tuple[str | None, str]:
     where = ""
     for step in fault["loc"][1:]:
         where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else str(step)
+    if fault["type"] == "missing" and where:
+        return where, f"{where} is missing."
     told = f"{fault['msg'].rstrip('.')}."
     return where or None, f"{where}: {told}" if where else told
 

@@ -17,13 +17,14 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from assistant.abstracts import LONGEST_ABSTRACT
 from assistant.accounts.people import Action, Person, authorize
 from assistant.conversation import LONGEST_QUESTION
 from index_store.errors import LecternError
 from ui import rows, wiring
+from ui.api_errors import first_fault
 from ui.api_models import Cited, FoundHit, Step
 from ui.api_turns import ApiTurns
 from ui.batch import Row, dump
@@ -135,11 +136,31 @@ class CourseTools:
             raise ToolError(str(error_for(exc, sees_setup(who)))) from exc
 
 
+class CourseServer(MCPServer[Any]):
+    """Tells arguments that do not fit in our words: the package gives its library's own, with an address to look up."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """Call a tool.
+
+        Raises:
+            ToolError: it could not be called, or could not do what it was asked.
+        """
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as exc:
+            if not isinstance(exc.__cause__, ValidationError):
+                raise
+            faults = [{**fault, "loc": ("arguments", *fault["loc"])} for fault in exc.__cause__.errors()]
+            _, told = first_fault(faults)
+            hint = "The tool's input schema says what it takes."
+            raise ToolError(f"Error executing tool {name}: {told} {hint}") from exc.__cause__
+
+
 def course_server(library: wiring.Library, turns: ApiTurns, asks: Asks) -> MCPServer[Any]:
     """Give the server with its tools; which way its messages go is up to the caller."""
     tools = CourseTools(library, turns, asks)
     with _logging_kept():
-        server: MCPServer[Any] = MCPServer(
+        server = CourseServer(
             "lectern", title="Lectern", instructions=INSTRUCTIONS, version=version("lectern"), log_level="WARNING"
         )
     for tool, title, hints in (
