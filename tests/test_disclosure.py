@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from assistant.accounts.people import Action, Person, Role
-from assistant.events import Failure, ToolStep
+from assistant.events import Failure, Refusal, ToolStep
+from assistant.tools.tool import Offer
 from assistant.tracing.records import ERROR_TYPE
 from index_store import errors
 from index_store.errors import LecternError
@@ -47,7 +48,9 @@ def test_only_an_admin_whose_key_may_operate_sees_how_the_server_is_set_up() -> 
         (errors.IndexDamaged("/srv/x is gone."), f"The course's library cannot be read now. {LATER}"),
         (errors.PromptUnknown("No v9."), f"The prompt that was chosen cannot be used. {LATER}"),
         (errors.InvalidInput("It is long.", hint="Shorten it. Or `lectern ingest FILE`"), "It is long. Shorten it."),
-        (errors.InvalidInput("It is long.", hint="Raise LECTERN_MAX_FILE_BYTES."), f"It is long. {LATER}"),
+        (errors.InvalidInput("It is long.", hint="Raise LECTERN_MAX_FILE_BYTES."), "It is long. Ask the course team."),
+        (errors.InvalidInput("There is no model 'lectern big' here."), "There is no model 'lectern big' here."),
+        (LecternError("It broke.", hint="See the log of the server."), f"It broke. {LATER}"),
         (errors.InvalidInput("It is empty.", hint="Ask in a sentence."), "It is empty. Ask in a sentence."),
     ],
 )  # fmt: skip
@@ -69,13 +72,22 @@ def test_the_end_of_a_turn_and_its_steps_are_told_so_too() -> None:
     assert (told.message, told.hint, told.partial) == ("The language model does not answer.", LATER, "So far")
     step = ToolStep("1", "web_search", {}, "failed", error="It has no key. Set TAVILY_API_KEY.")
     assert event_for(step, False).error == "It has no key."  # type: ignore[union-attr]
+    offered = Refusal("t", "No.", (), offers=(Offer("Add it", "lectern ingest arxiv:1"),))
+    assert event_for(offered, False).offers == () and event_for(offered, True) is offered  # type: ignore[union-attr]
     assert event_for(step, True) is step and event_for(failed, True) is failed
 
 
 def test_a_kept_turn_says_the_same() -> None:
     span = {"error": str(UNREACHED), "attributes": {ERROR_TYPE: "ModelUnreachable"}}
-    record = {"error": str(UNREACHED), "error_type": "ModelUnreachable", "spans": [span, {"error": None}]}
+    record = {
+        "error": str(UNREACHED),
+        "error_type": "ModelUnreachable",
+        "spans": [span, {"error": None, "outputs": {"offers": [{"command": "x"}]}}],
+    }
+    assert record_for(record, False)["spans"][1]["outputs"] == {"offers": []}
     assert "127.0.0.1" in str(record_for(record, True)) and "127.0.0.1" not in str(record_for(record, False))
+    long = {"error": "It is long. Shorten it. Or call `lectern ingest FILE`", "error_type": "InvalidInput"}
+    assert record_for(long, False)["error"] == "It is long. Shorten it."
     bug = {"error": "/srv/secret", "error_type": "KeyError"}
     assert record_for(bug, False)["error"] == f"Something went wrong here. {LATER}"
 

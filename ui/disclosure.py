@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.llms import Model
 
 FAULT = "Something went wrong here."
+TEAM = "Ask the course team."
 LATER = "Try again later, or tell the course team."
 _SAID: Sequence[tuple[type[LecternError], str]] = (
     (errors.ModelUnreachable, "The language model does not answer."),
@@ -42,6 +43,8 @@ _SAID: Sequence[tuple[type[LecternError], str]] = (
     (errors.DeliveryProblem, "What was asked could not be passed on."),
 )
 """What is said of an error whose own words are about the server; of the classes that fit the first."""
+_THEIRS = (errors.InvalidInput, errors.AccessProblem, errors.SourceProblem)
+"""What is wrong with what was asked for, and would be later too."""
 _FOR_OPERATORS = re.compile(r"\blectern [a-z]|\b[A-Z]{2,}_[A-Z_]+\b|the log of the server")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 log = logging.getLogger(__name__)
@@ -73,13 +76,15 @@ def error_for(error: LecternError, sees: bool) -> LecternError:
 
 def event_for(event: Event, sees: bool) -> Event:
     """Give an event of a turn in the words that are for its reader."""
-    from assistant.events import Failure, ToolStep
+    from assistant.events import Answer, Failure, Refusal, ToolStep
 
     if sees:
         return event
     if isinstance(event, Failure):
         told = error_for(TurnFailed(event.message, hint=event.hint, kind=event.kind), sees)
         return replace(event, message=told.message, hint=told.hint)
+    if isinstance(event, Answer | Refusal) and event.offers:
+        return replace(event, offers=())  # commands that add to the library
     if isinstance(event, ToolStep) and event.error:
         return replace(event, error=_without_remedies(event.error) or LATER)
     return event
@@ -100,22 +105,26 @@ def record_for(record: Mapping[str, Any], sees: bool) -> dict[str, Any]:
 def _span(span: Mapping[str, Any]) -> dict[str, Any]:
     attributes = span.get("attributes")
     kind = attributes.get(ERROR_TYPE) if isinstance(attributes, Mapping) else None
-    return {**span, "error": _kept(span["error"], kind) if span.get("error") else span.get("error")}
+    shown = {**span, "error": _kept(span["error"], kind) if span.get("error") else span.get("error")}
+    if isinstance(span.get("outputs"), Mapping) and span["outputs"].get("offers"):
+        shown["outputs"] = {**span["outputs"], "offers": []}
+    return shown
 
 
 def _kept(text: str, kind: str | None) -> str:
     """Give an error as it was kept: its class by name, message and hint in one; a fault of ours says what it was."""
     if kind and not hasattr(errors, kind):
         return f"{FAULT} {LATER}"
-    return " ".join(_words(getattr(errors, kind) if kind else LecternError, text, "")).strip()
+    message, hint = _words(getattr(errors, kind) if kind else LecternError, text, "")
+    return f"{message} {hint}" if hint else _without_remedies(text) or LATER
 
 
 def _words(kind: type[LecternError], message: str, hint: str) -> tuple[str, str]:
     said = next((words for known, words in _SAID if issubclass(kind, known)), None)
     if said is not None:
         return said, LATER
-    left = _without_remedies(message) or "This cannot be done here."
-    return left, _without_remedies(hint) or (LATER if hint or left != message else "")
+    whom = TEAM if issubclass(kind, _THEIRS) else LATER
+    return message, _without_remedies(hint) or (whom if hint else "")  # a message may repeat what somebody wrote
 
 
 def _without_remedies(text: str) -> str:
