@@ -236,7 +236,7 @@ def check_question(question: str) -> None:
     if len(question) > LONGEST_QUESTION:
         raise InvalidInput(
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read.",
-            hint="Put long material into a file and call `lectern ingest FILE`, then ask about it.",
+            hint="Shorten it. What is to be asked about belongs into the library: `lectern ingest FILE`",
         )
     if not any(c.isalnum() for c in question):
         raise InvalidInput("The question has no letter or digit.", hint="Ask in a sentence or a few key words.")

@@ -68,6 +68,11 @@ class Known:
         return self.source.startswith(FETCHED_FROM)
 
     @property
+    def is_read(self) -> bool:
+        """Whether it can be answered from: what failed at first is known by its failure alone."""
+        return self.status != "failed"
+
+    @property
     def argument(self) -> str:
         """What an ingest is given to read it, and nothing beside it, once more."""
         return self.source if self.is_fetched else str(Path(self.source) / self.path)

@@ -44,14 +44,14 @@ def served(home: Path, **environment: str) -> Iterator[str]:
 
 @contextmanager
 def started(
-    home: Path, module: Sequence[str] = ("ui",), **environment: str
+    home: Path, module: Sequence[str] = ("ui",), port: int = 0, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the web app as `served` does; give its process too, which may be killed within the block.
 
-    `module` is what runs it in place of `ui`, with arguments of its own.
+    `module` is what runs it in place of `ui`, with arguments of its own; `port` 0 takes any that is free.
     """
     values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment}
-    command = [sys.executable, "-m", *module, "ui", "--port", "0"]
+    command = [sys.executable, "-m", *module, "ui", "--port", str(port)]
     with (home.parent / "ui.log").open("w+") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=values, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,26 @@ def test_a_page_is_shown_to_whom_it_is_for(people: dict[str, Person], role: str)
     for page, action in PAGE_ACTIONS.items():
         shown = people[role].client.get(f"/{page}")
         assert shown.status_code == (200 if action in ALLOWED[NAMES[role]] else 403), page
+
+
+def test_what_is_refused_is_a_page_to_a_browser_and_json_to_a_program(
+    people: dict[str, Person], secret_turn: dict[str, str]
+) -> None:
+    paths = [
+        f"/conversations/{secret_turn['conversation']}.md",
+        "/conversations/x.doc",
+        "/turns/0000",
+        "/docs",
+        "/review",
+    ]
+    for path in paths:
+        shown = people["student"].client.get(path, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        program = people["student"].client.get(path)
+        assert shown.status_code == program.status_code == (403 if path == "/review" else 404), path
+        assert shown.headers["content-type"].startswith("text/html") and "href='/'" in shown.text, path
+        told = program.json()["error"]["message"]
+        assert told and told in html.unescape(shown.text) and SECRET not in shown.text, path
+    assert "Not for you" in shown.text
 
 
 def test_who_has_not_signed_in_is_led_there_and_back(people: dict[str, Person]) -> None:

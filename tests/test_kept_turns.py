@@ -16,7 +16,8 @@ from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
 from tests.agents import Canned, CutOff, agent_over, page
 from tests.course import engine_over, searching, write_course
-from ui.kept_turns import messages_of
+from ui.conversation_export import to_markdown
+from ui.kept_turns import INTERRUPTED, messages_of
 from ui.turn_view import ending
 
 EVIL = "https://evil.example/?d=SECRET"
@@ -54,6 +55,12 @@ def test_what_was_told_below_is_told_again(status: str) -> None:
             "offers": [{"text": "Add it", "command": "lectern ingest arxiv:1"}]}  # fmt: skip
     shown = messages_of(record(span("agent", outputs=told), status=status))[-1]["content"]
     assert "2 steps" in shown and "No source is given" in shown and "`lectern ingest arxiv:1`" in shown
+
+
+def test_a_turn_that_a_restart_broke_off_says_what_to_do() -> None:
+    broken = record(status="aborted", answer="So far", error="The process ended before the turn did.")
+    assert messages_of(broken)[-1]["content"] == f"So far\n\n*{INTERRUPTED}*"
+    assert INTERRUPTED in to_markdown("t", [{**broken, "answer": "", "started_at": 0.0, "model": "m"}])
 
 
 @pytest.fixture

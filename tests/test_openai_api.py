@@ -167,6 +167,11 @@ def test_an_unknown_model_is_not_found(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as told:
         client.chat.completions.create(model="gpt-4o", messages=user(ASKED))
     assert told.value.code == "model_not_found" and "lectern-agent" in str(told.value)
+    with pytest.raises(openai.NotFoundError, match=r"Choose lectern-embedding\.") as told:
+        client.embeddings.create(model="text-embedding-3-small", input="x")
+    assert "lectern-agent" not in str(told.value)
+    with pytest.raises(openai.NotFoundError, match="lectern-tagger, lectern-embedding"):
+        client.models.retrieve("gpt-4o")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from index_store import errors
 from index_store.errors import LecternError
 from ui.batch import Row, dump
+from ui.disclosure import FAULT, error_for, sees_setup
 from ui.full_disk import no_room
 from ui.rows import TurnFailed
 
@@ -82,9 +83,12 @@ def openai_problem(status: int, error: LecternError, param: str | None) -> Row:
     return {"error": {"message": str(error), "type": kind, "param": param, "code": code}}
 
 
-def refusal(said: Said, error: LecternError, status: int | None = None, param: str | None = None) -> Response:
-    """Give the whole answer to a request that could not be done."""
+def refusal(
+    said: Said, error: LecternError, status: int | None = None, param: str | None = None, *, sees_setup: bool = False
+) -> Response:
+    """Give the whole answer to a request that could not be done, in the words that are for whoever asked."""
     status = status_of(error) if status is None else status
+    error = error_for(error, sees_setup)
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
     wait = getattr(error, "retry_after_s", None)
     if wait is not None:
@@ -104,7 +108,7 @@ def tell_errors(app: FastAPI, said: Said, invalid: int) -> None:
 
     async def ours(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, LecternError)
-        return refusal(said, exc, param=getattr(exc, "param", None))
+        return refusal(said, exc, param=getattr(exc, "param", None), sees_setup=_sees(request))
 
     async def not_as_described(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, RequestValidationError)
@@ -122,11 +126,11 @@ def tell_errors(app: FastAPI, said: Said, invalid: int) -> None:
         told = no_room(exc) if isinstance(exc, OSError) else None
         if told is None:
             raise exc
-        return refusal(said, told)
+        return refusal(said, told, sees_setup=_sees(request))
 
     async def fault(request: Request, exc: Exception) -> Response:
-        text = "Something went wrong here."
-        return refusal(said, LecternError(text, hint="Try again; the log of the server says what it was."), 500)
+        told = LecternError(FAULT, hint="Try again; the log of the server says what it was.")
+        return refusal(said, told, 500, sees_setup=_sees(request))
 
     app.add_exception_handler(LecternError, ours)
     app.add_exception_handler(RequestValidationError, not_as_described)
@@ -139,7 +143,7 @@ def first_fault(faults: Sequence[Any]) -> tuple[str | None, str]:
     """Give the place of the first fault of a body, as `messages[0].content`, and what is wrong there in words.
 
     >>> first_fault([{"loc": ("body", "messages", 0, "role"), "msg": "Field required", "type": "missing"}])
-    ('messages[0].role', 'messages[0].role: Field required.')
+    ('messages[0].role', 'messages[0].role is missing.')
     """
     fault = faults[0]
     if fault["type"] == "json_invalid":
@@ -149,8 +153,14 @@ def first_fault(faults: Sequence[Any]) -> tuple[str | None, str]:
     where = ""
     for step in fault["loc"][1:]:
         where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else str(step)
+    if fault["type"] == "missing" and where:
+        return where, f"{where} is missing."
     told = f"{fault['msg'].rstrip('.')}."
     return where or None, f"{where}: {told}" if where else told
+
+
+def _sees(request: Request) -> bool:
+    return sees_setup(getattr(request.state, "person", None))
 
 
 def _in_words(exc: HTTPException, request: Request) -> str:

@@ -9,10 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.abstracts import LONGEST_ABSTRACT
 from assistant.conversation import LONGEST_QUESTION
 from assistant.ways import Way
+from ingest.sources import FETCHED_FROM
 
 MOST_TURNS = 1_000
 MOST_ROWS = 100
 MOST_SOURCES = 100
+FETCHED = f"^({'|'.join(FETCHED_FROM)})."
+"""No path: whoever may change the library names no folder of the server from elsewhere."""
 TraceId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
 Abstract = Annotated[str, Field(min_length=1, max_length=LONGEST_ABSTRACT)]
@@ -68,7 +71,7 @@ class RowsToTag(Given):
 class Sources(Given):
     """What to ingest: web addresses or arXiv ids. Files are uploaded."""
 
-    sources: list[Annotated[str, Field(pattern="^(https?://|arxiv:).", max_length=2_000)]] = Field(
+    sources: list[Annotated[str, Field(pattern=FETCHED, max_length=2_000)]] = Field(
         min_length=1, max_length=MOST_SOURCES, examples=[["arxiv:2210.03629"]]
     )
 

@@ -21,6 +21,7 @@ from assistant.ways import Way
 from index_store.errors import LecternError, ServerStopping
 from ui import wiring
 from ui.batch import Row
+from ui.disclosure import event_for, label_for, sees_setup
 from ui.rows import hits_row
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class ClientGone(Exception):
 
 
 class RunningTurn:
-    """A turn that goes on; its events are read once, by one reader."""
+    """A turn that goes on; its events are read once, by one reader, in the words that are for them."""
 
-    def __init__(self, events: AsyncGenerator[Event, None]) -> None:
+    def __init__(self, events: AsyncGenerator[Event, None], sees_setup: bool = True) -> None:
+        self._sees_setup = sees_setup
         self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
         self.task = asyncio.create_task(self._run(events))
 
@@ -80,7 +82,7 @@ class RunningTurn:
         try:
             async with aclosing(events):
                 async for event in events:
-                    self._events.put_nowait(event)
+                    self._events.put_nowait(event_for(event, self._sees_setup))
             self._events.put_nowait(None)
         except Exception as exc:  # told to the reader, whose it is
             self._events.put_nowait(exc)
@@ -97,14 +99,13 @@ class ApiTurns:
     def __len__(self) -> int:
         return len(self._running)
 
-    @property
-    def mode(self) -> str:
-        """What answers, in the words of the badge."""
-        return self._opened.model.label
+    def mode(self, who: Person) -> str:
+        """Say what answers, in the words of the badge that somebody sees."""
+        return label_for(self._opened.model, sees_setup(who))
 
     def ask(self, who: Person, question: str, history: History = (), way: Way = "auto") -> RunningTurn:
         """Begin a turn; what is wrong with the question, or a limit, is told by the first event that is read."""
-        turn = RunningTurn(self._opened.assistant.ask(question, history, _origin(who), way))
+        turn = RunningTurn(self._opened.assistant.ask(question, history, _origin(who), way), sees_setup(who))
         self._running.add(turn)
         turn.task.add_done_callback(lambda _: self._running.discard(turn))
         return turn

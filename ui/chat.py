@@ -23,6 +23,7 @@ from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
+from ui.disclosure import record_for
 from ui.kept_turns import conversation_messages
 from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
@@ -43,36 +44,37 @@ class ChatHandlers:
         self._parts = parts
         self._chat = chat
 
-    def seen(self, conversation: str, user: str | None) -> Seen:
-        """Give a conversation of a user; one that there is not is an empty one.
+    def seen(self, conversation: str, request: Asking) -> Seen:
+        """Give a conversation of whoever asks, in the words that are for them; one that there is not is an empty one.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
         try:
-            records = self._parts.book.turns(conversation, user) if conversation else []
+            records = self._parts.book.turns(conversation, self._parts.user(request)) if conversation else []
         except ConversationUnknown:
             return Seen("", [], [], [])
-        finished = [r for r in records if r["status"] != "running"]
+        sees = self._parts.sees_setup(request)
+        finished = [record_for(r, sees) for r in records if r["status"] != "running"]
         messages, turns = conversation_messages(finished)
         return Seen(conversation, messages, turns, finished)
 
     def load(self, request: gr.Request) -> Shown:
         """Show the conversation that the address names; a turn that is under way in it is followed after that."""
         user, wanted = self._parts.user(request), str(request.query_params.get("c", ""))
-        seen, live = self.seen(wanted, user), self._live(wanted, user)
+        seen, live = self.seen(wanted, request), self._live(wanted, user)
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records)
-            return {**self._whole(begun, user, live=True), **self._running()}
-        shown = self._whole(seen, user, missing=bool(wanted) and not seen.id)
+            stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
+            return {**self._whole(begun, request, live=True), self._chat.box: stop, self._chat.ended: ""}
+        shown = self._whole(seen, request, missing=bool(wanted) and not seen.id)
         if not wanted:  # whoever is quick has asked by now: what that began stays
             shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
         return shown
 
     async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> Shown:
         """Begin a turn in the conversation that is open, or begin one."""
-        user = self._parts.user(request)
-        return self._begin(question, way, self.seen(conversation, user), user)
+        return self._begin(question, way, self.seen(conversation, request), request)
 
     async def again(self, way: str, conversation: str, request: gr.Request, data: gr.RetryData) -> Shown:
         """Ask a question anew; the turn that it had is left out of the conversation."""
@@ -97,7 +99,7 @@ class ChatHandlers:
         if live is None:
             yield gr.skip(), gr.skip(), ""
             return
-        kept, panel = self.seen(conversation, user), NO_SOURCES
+        kept, panel = self.seen(conversation, request), NO_SOURCES
         if live.over and live.view.trace_id in kept.turns:  # it was over before it could be followed
             yield gr.skip(), gr.skip(), live.view.trace_id
             return
@@ -114,9 +116,8 @@ class ChatHandlers:
         """Show the whole conversation once a turn is over, as a reload would."""
         if not ended:
             return {self._chat.ended: ""}
-        user = self._parts.user(request)
-        kept = self.seen(conversation, user)
-        shown = self._whole(kept, user)
+        kept = self.seen(conversation, request)
+        shown = self._whole(kept, request)
         if ended not in kept.turns:  # it could not be kept, or was no question: what is shown stays
             for part in (self._chat.chatbot, self._chat.sources):
                 del shown[part]
@@ -127,18 +128,18 @@ class ChatHandlers:
         try:
             record = self._parts.book.turn(wanted.partition(" ")[0], self._parts.user(request))
         except TraceProblem as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return panel(self._parts, record)
 
     def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""
         user = self._parts.user(request)
-        seen = self.seen(conversation, user)
+        seen = self.seen(conversation, request)
         record = seen.record_at(data.index)
         if record is None:
-            return self._whole(seen, user)
+            return self._whole(seen, request)
         self._parts.book.leave_out(seen.id, user, record["id"])
-        return {**self._whole(self.seen(conversation, user), user), self._chat.box: record["question"]}
+        return {**self._whole(self.seen(conversation, request), request), self._chat.box: record["question"]}
 
     async def stop(self, conversation: str, request: gr.Request) -> None:
         """End the turn that is under way; what was said is kept."""
@@ -152,14 +153,15 @@ class ChatHandlers:
             gr.Error: shown on the page when it could not be kept.
         """
         user = self._parts.user(request)
-        record = self.seen(conversation, user).record_at(data.index)
+        record = self.seen(conversation, request).record_at(data.index)
         if record is None:
             return {self._chat.comments: gr.update(visible=False)}
         liked = {True: UP, False: DOWN}.get(data.liked, data.liked) if isinstance(data.liked, bool) else data.liked
         vote, reason = VOTES.get(str(liked), (None, None))
         last = next((f for f in reversed(self._of(record, user)) if f["user_id"] == user), None)
         if last is None or (last["vote"], last["reason"]) != (vote, reason):  # one click may be told twice
-            self._keep(Feedback(record["id"], vote, time.time(), user_id=user, reason=reason))  # type: ignore[arg-type]
+            said = Feedback(record["id"], vote, time.time(), user_id=user, reason=reason)  # type: ignore[arg-type]
+            self._keep(said, request)
         asked = vote == "down"
         return {self._chat.comments: gr.update(visible=asked), self._chat.voted: record["id"] if asked else ""}
 
@@ -172,10 +174,10 @@ class ChatHandlers:
         try:
             record = self._parts.book.turn(trace_id, user)
         except TraceProblem as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         last = next((f for f in reversed(record["feedback"]) if f["user_id"] == user), {"vote": None, "reason": None})
         said = Feedback(trace_id, last["vote"], time.time(), text.strip(), user, last["reason"])
-        self._keep(said)
+        self._keep(said, request)
         gr.Info("Thank you: the course team will see it.")
         return hidden
 
@@ -187,34 +189,34 @@ class ChatHandlers:
         try:
             await asyncio.to_thread(self._parts.book.delete, conversation, user)  # it empties the log of the store too
         except TraceProblem as exc:
-            raise shown_error(exc) from exc
-        return {**self._whole(Seen("", [], [], []), user), **self._at_rest()}
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+        return {**self._whole(Seen("", [], [], []), request), **self._at_rest()}
 
     def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)
-        seen = self.seen(conversation, user)
+        seen = self.seen(conversation, request)
         record = seen.record_at(place)
         if record is None:
-            return self._whole(seen, user)
+            return self._whole(seen, request)
         asked = record["question"] if question is None else question
         try:
             check_question(asked)
             self._parts.live.check_free(seen.id)
         except InvalidInput as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         left_out = self._parts.book.leave_out(seen.id, user, record["id"])
         take_back = partial(self._parts.book.take_back, seen.id, user, left_out)
-        return self._begin(asked, way, self.seen(conversation, user), user, take_back)
+        return self._begin(asked, way, self.seen(conversation, request), request, take_back)
 
     def _begin(
-        self, question: str, way: str, seen: Seen, user: str | None, unheard: Callable[[], None] = lambda: None
+        self, question: str, way: str, seen: Seen, request: Asking, unheard: Callable[[], None] = lambda: None
     ) -> Shown:
-        origin = Origin(seen.id or uuid.uuid4().hex, user, "web")
-        way_taken = WAYS.get(way, "auto")
+        origin = Origin(seen.id or uuid.uuid4().hex, self._parts.user(request), "web")
+        told, sees = history_of(seen.records), self._parts.sees_setup(request)
         try:
-            live = self._parts.live.start(question, history_of(seen.records), origin, way_taken, unheard)
+            live = self._parts.live.start(question, told, origin, WAYS.get(way, "auto"), unheard, sees_setup=sees)
         except InvalidInput as exc:  # nothing of the page changes: what was typed stays in the box
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         shown = {
             self._chat.chatbot: [*seen.messages, *live.view.messages],
             self._chat.conversation: origin.conversation_id,
@@ -229,15 +231,15 @@ class ChatHandlers:
         """Put Ask in the place of Stop again."""
         return {self._chat.box: gr.update(submit_btn="Ask", stop_btn=False), self._chat.ended: ""}
 
-    def _whole(self, seen: Seen, user: str | None, live: bool = False, missing: bool = False) -> Shown:
+    def _whole(self, seen: Seen, request: Asking, live: bool = False, missing: bool = False) -> Shown:
         """Give all that is shown of a conversation."""
-        chat, parts = self._chat, self._parts
+        chat, parts, user = self._chat, self._parts, self._parts.user(request)
         last = seen.records[-1] if seen.records else None
         messages = [dict(message) for message in seen.messages]
         if last is not None and not live:
             asked = suggestions(last, parts.library.ledger)
             messages[-1] |= {"options": [{"value": question} for question in asked]} if asked else {}
-        notes = [*parts.warnings(), *(["There is no such conversation of yours."] if missing else [])]
+        notes = [*parts.warnings(request), *(["There is no such conversation of yours."] if missing else [])]
         return {
             chat.chatbot: gr.update(value=messages, feedback_value=seen.votes()),
             chat.sources: panel(parts, last),
@@ -258,11 +260,11 @@ class ChatHandlers:
         found: Sequence[dict[str, Any]] = self._parts.book.turn(record["id"], user)["feedback"]
         return found
 
-    def _keep(self, said: Feedback) -> None:
+    def _keep(self, said: Feedback, request: Asking) -> None:
         try:
             self._parts.library.traces.give_feedback(said)
         except TraceProblem as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
 
 def build_chat(parts: Parts) -> None:
@@ -284,6 +286,7 @@ def build_chat(parts: Parts) -> None:
     following(chat.chatbot.edit(does.edit, asked, shown, **how))
     following(chat.chatbot.option_select(does.suggested, asked, begun, **how))
     following(chat.chatbot.example_select(does.suggested, asked, begun, **how))
+    chat.box.change(None, [chat.box], None, js="lectern.drafted", **how)
     chat.box.stop(does.stop, [chat.conversation], None, **how)
     chat.wanted.change(does.source, [chat.wanted], chat.sources, **how).then(
         None, [chat.wanted], None, js="lectern.showSource", **how

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ui.kept_turns import INTERRUPTED
+
 Record = Mapping[str, Any]
 
 
@@ -16,7 +18,7 @@ def to_markdown(title: str, records: Sequence[Record]) -> str:
     for record in records:
         parts.append(f"## {' '.join(record['question'].split())}")
         parts.append(f"*{_time(record['started_at'])}, {_answered_by(record)}*")
-        parts.append(record["answer"] or f"*{record['error'] or record['status']}*")
+        parts.append(record["answer"] or f"*{_why_not(record)}*")
         parts += [_cited(row) for row in record["citations"] or []]
     return "\n\n".join(parts) + "\n"
 
@@ -42,6 +44,10 @@ def to_json(title: str, records: Sequence[Record]) -> str:
 def _cited(row: Record) -> str:
     quote = " ".join(str(row["quote"]).split())
     return f"> [{row['marker']}] {quote}\n>\n> {row['path']}, {row['locator']}".rstrip(", ")
+
+
+def _why_not(record: Record) -> str:
+    return INTERRUPTED if record["status"] == "aborted" else str(record["error"] or record["status"])
 
 
 def _answered_by(record: Record) -> str:

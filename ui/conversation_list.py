@@ -32,7 +32,7 @@ class ListHandlers:
         try:
             self._parts.book.rename(conversation, self._parts.user(request), title)
         except TraceProblem as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return self.search(text, conversation, wanted, request)
 
 

@@ -103,10 +103,15 @@ def _index(environment: Environment) -> Finding:
         if manifest is not None:
             manifest.require(fingerprint_of(library.embedder, environment.ingest))
         report = verify(environment.home, library.ledger)
-        documents = len(library.ledger.documents())
+        documents = library.ledger.documents()
     if not report.ok:
         return Finding("index", "broken", " ".join(report.problems), "Run: lectern library rebuild")
-    found = f"{counted(documents, 'document')}, {counted(len(report.dense_ids), 'chunk')}, sound"
+    read = sum(document.is_read for document in documents)
+    found = f"{counted(read, 'document')}, {counted(len(report.dense_ids), 'chunk')}, sound"
+    if read < len(documents):
+        return Finding(
+            "index", "ok", f"{found}; {len(documents) - read:,} could not be read", "See: lectern library list"
+        )
     return Finding("index", "ok", found)
 
 

@@ -18,14 +18,14 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 
 from assistant.accounts.people import Action, Person, authorize
 from index_store.errors import AccessProblem, NotAllowed, NotSignedIn
 from ui.access import LOCAL, Access
 from ui.incoming import SERVED, UPLOAD, USER, Incoming
 from ui.page_sessions import PageSessions, Uploads, session_of
-from ui.plain_page import plain_page
+from ui.refusals import refused
 from ui.visitors import PAGES
 
 if TYPE_CHECKING:
@@ -74,11 +74,18 @@ class Rules:
 
 
 class Refused(Exception):
-    """A request that goes no further; `response` says why."""
+    """A request that goes no further: with which status, why, and what to do."""
 
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
+    def __init__(self, status: int, message: str, hint: str = "") -> None:
+        super().__init__(status, message, hint)
+
+
+class Led(Exception):
+    """A request that is led elsewhere."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self.to = to
 
 
 class Guard:
@@ -101,8 +108,11 @@ class Guard:
         try:
             self._right_place(request)
             replayed = await self._allowed(request, path_of(scope))
-        except Refused as refused:
-            await refused.response(scope, receive, send)
+        except Refused as exc:
+            await refused(request, *exc.args)(scope, receive, send)
+            return
+        except Led as led:
+            await RedirectResponse(led.to, 303)(scope, receive, send)
             return
         await self._app(scope, replayed or receive, send)
 
@@ -110,10 +120,10 @@ class Guard:
         """Check the name that was called, and where a change comes from."""
         hosts, headers = self._rules.hosts, request.headers
         if hosts is not None and not _is_known(_host(headers.get("host", "")), hosts):
-            raise Refused(_said(421, "This server does not answer to that name.", "Set LECTERN_PUBLIC_URL to it."))
+            raise Refused(421, "This server does not answer to that name.", "Set LECTERN_PUBLIC_URL to it.")
         if not self._rules.accounts and ("x-forwarded-for" in headers or "forwarded" in headers):
             hint = "Set LECTERN_ACCOUNTS=1 on a server that a proxy shows to others."
-            raise Refused(_said(403, "A proxy stands before this server, and its accounts are off.", hint))
+            raise Refused(403, "A proxy stands before this server, and its accounts are off.", hint)
         if request.method not in _CHANGES:
             return
         origin = headers.get("origin")
@@ -121,7 +131,7 @@ class Guard:
         elsewhere = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
         unknown = elsewhere or (self._rules.accounts and "cookie" in headers)  # a browser would have said
         if unknown if origin is None else origin not in own:
-            raise Refused(_said(403, "This change was asked for by another site.", "Use the pages of this server."))
+            raise Refused(403, "This change was asked for by another site.", "Use the pages of this server.")
 
     async def _allowed(self, request: Request, path: str) -> Receive | None:
         """Check the right to what is asked for; give a way to read the body again where it had to be read."""
@@ -144,7 +154,8 @@ class Guard:
             self._check_upload(request, path, who)
             self._check_session(request, path, who)
         except AccessProblem as exc:
-            raise Refused(self._refusal(request, exc, person, page)) from exc
+            self._lead(request, person, page)
+            raise Refused(status_of(exc), exc.message, exc.hint) from exc
         return None
 
     def _needed(self, path: str, page: str | None, person: Person | None) -> Action:
@@ -167,7 +178,7 @@ class Guard:
         most = most if keeper else min(most, LARGEST_TABLE)
         size = int(request.headers.get("content-length") or most + 1)
         if size > most:
-            raise Refused(_said(413, f"An upload holds at most {most:,} bytes.", "Send fewer files at once."))
+            raise Refused(413, f"An upload holds at most {most:,} bytes.", "Send fewer files at once.")
         if not keeper:
             self._uploads.take(who.id, size)
 
@@ -175,35 +186,36 @@ class Guard:
         """Check that what a page listens to, or has done, is its own."""
         session = session_of(path, request.query_params, body) if path.startswith("/gradio_api/") else None
         if self._rules.accounts and not self._sessions.belongs(session, who.id):
-            raise Refused(_said(403, "This is the session of somebody else's page.", "Reload the page."))
+            raise Refused(403, "This is the session of somebody else's page.", "Reload the page.")
 
     def _action(self, body: bytes) -> Action:
         """Give what an event takes; one that is not known takes what nobody has."""
         try:
             number = json.loads(body)["fn_index"]
         except (ValueError, KeyError, TypeError, RecursionError) as exc:
-            raise Refused(_said(400, "This is no event of a page.", "Reload the page.")) from exc
+            raise Refused(400, "This is no event of a page.", "Reload the page.") from exc
         action = self._rules.events.get(number) if type(number) is int else None
         if action is None:
-            raise Refused(_said(404, "There is no such event.", "Reload the page."))
+            raise Refused(404, "There is no such event.", "Reload the page.")
         return action
 
     def _check_files(self, body: bytes, who: Person) -> None:
         if not self._rules.incoming.holds_all(json.loads(body), who.id):
-            raise Refused(_said(403, "This event names a file that was not uploaded.", "Choose the file again."))
+            raise Refused(403, "This event names a file that was not uploaded.", "Choose the file again.")
 
-    def _refusal(self, request: Request, exc: AccessProblem, person: Person | None, page: str | None) -> Response:
-        """Answer who may not: a page leads to where that can be mended."""
+    def _lead(self, request: Request, person: Person | None, page: str | None) -> None:
+        """Lead who may not see a page to where that can be mended, where it can.
+
+        Raises:
+            Led: then.
+        """
         root = request.scope.get("root_path", "")
         if page is not None and request.method == "GET" and self._rules.accounts:
             back = quote(f"{'/' + page}?{request.url.query}".rstrip("?"))
             if person is None:
-                return RedirectResponse(f"{root}/login?next={back}", 303)
+                raise Led(f"{root}/login?next={back}")
             if not person.agreed:
-                return RedirectResponse(f"{root}/account/agreement?next={back}", 303)
-            shown = plain_page("Not for you", f"<p>{exc.message}</p><p>{exc.hint}</p>", root)
-            return HTMLResponse(shown, 403)
-        return _said(status_of(exc), exc.message, exc.hint)
+                raise Led(f"{root}/account/agreement?next={back}")
 
 
 def path_of(scope: Any) -> str:
@@ -226,12 +238,8 @@ def events_of(pages: Any) -> dict[int, Action]:
     return found
 
 
-def _said(status: int, message: str, hint: str) -> Response:
-    return JSONResponse({"error": {"message": message, "hint": hint}}, status)
-
-
 def _nothing_here(told: str = "There is nothing here.") -> Action:
-    raise Refused(_said(404, told, ""))
+    raise Refused(404, told)
 
 
 def _host(header: str) -> str:
@@ -255,7 +263,7 @@ async def _body(request: Request) -> bytes:
         parts.append(part)
         size += len(part)
         if size > LARGEST_EVENT:
-            raise Refused(_said(413, f"An event holds at most {LARGEST_EVENT:,} bytes.", "Upload it as a file."))
+            raise Refused(413, f"An event holds at most {LARGEST_EVENT:,} bytes.", "Upload it as a file.")
     return b"".join(parts)
 
 

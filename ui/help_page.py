@@ -17,8 +17,12 @@ from ui.parts import Parts
 TRY = """
 1. **Ask the course.** On [Chat](./), choose an example, then click a marker such as [1] to see where it stands.
 2. **Tag an abstract.** On [Tags](./tags), paste one, look at the marked names, and correct what is wrong.
-3. **Add your own material.** On [Library](./library), upload a file, then ask about it.
 """
+ADD = "3. **Add your own material.** On [Library](./library), upload a file, then ask about it.\n"
+SEARCH = (
+    "3. **Search the material.** On [Library](./library), write a question under *Try a search*, and see which "
+    "passages are found, and why.\n"
+)
 KEYS = (
     ("/", "to the question"),
     ("Enter", "ask"),
@@ -54,13 +58,18 @@ def _findings(caption: str, findings: list[doctor.Finding]) -> str:
     return table(caption, ("", "What", "Found", "To mend it"), rows)
 
 
+def three_things(may_add: bool) -> str:
+    """Give what to try first: three things that whoever reads it may do."""
+    return TRY + (ADD if may_add else SEARCH)
+
+
 def build_help(parts: Parts) -> None:
     """Lay the help page out and connect it."""
     masthead(parts, "Help")
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             gr.HTML("<h2 class='lectern-title'>Three things to try</h2>", padding=False)
-            gr.Markdown(TRY)
+            tries = gr.Markdown(three_things(not parts.server.accounts), elem_id="tries")
         with gr.Column(scale=1, min_width=300):
             rows = [[f"<kbd>{html.escape(key)}</kbd>", html.escape(does)] for key, does in KEYS]
             gr.HTML(
@@ -70,6 +79,10 @@ def build_help(parts: Parts) -> None:
     with gr.Column(visible=not parts.server.accounts) as settings:
         look, shown = _settings()
 
+    def things(request: gr.Request) -> str:
+        person = parts.person(request)
+        return three_things(person is None or person.may(Action.LIBRARY_CHANGE))
+
     async def found(request: gr.Request) -> tuple[Any, str]:
         person = parts.person(request)
         if person is not None and not person.may(Action.OPERATE):
@@ -78,6 +91,7 @@ def build_help(parts: Parts) -> None:
 
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     root: Any = gr.context.Context.root_block
+    root.load(things, None, tries, **how)
     root.load(found, None, [settings, shown], **how)
     look.click(found, None, [settings, shown], **how)
 

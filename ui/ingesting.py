@@ -13,14 +13,32 @@ from typing import Any
 
 from index_store.errors import InvalidInput, LecternError
 from ingest.receipts import IngestEvent
+from ingest.sources import FETCHED_FROM
 from ui import wiring
 from ui.environment import Environment
 from ui.removal import UPLOADS
 
 LONGEST_NAME = 200
 """Bytes of a file name that most file systems take, with room to spare."""
+LONGEST_SHOWN = 120
+"""Characters of what was written that an error repeats."""
 MOST_WAITING = 1_000
 Ended = LecternError | None
+
+
+def web_address(text: str) -> str:
+    """Give an address or arXiv id that somebody wrote on a page: a path is the server's, and nobody's to name there.
+
+    Raises:
+        InvalidInput: when it is anything else.
+    """
+    written = text.strip()
+    if not any(written.lower().startswith(known) and len(written) > len(known) for known in FETCHED_FROM):
+        raise InvalidInput(
+            f"{written[:LONGEST_SHOWN]} is no web address and no arXiv id.",
+            hint="Write it as https://… or arxiv:2210.03629. Files on the server are added there: lectern ingest PATH",
+        )
+    return written
 
 
 def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:

@@ -19,6 +19,7 @@ from ui.turn_view import NO_SOURCES, Message, ending, notice_markdown, pictures,
 
 Record = Mapping[str, Any]
 STOPPED = "*Stopped here.*"
+INTERRUPTED = "The server was restarted before the answer was finished. Ask again with Retry."
 
 
 def messages_of(record: Record) -> list[Message]:
@@ -150,5 +151,7 @@ def _reply(record: Record) -> str:
         answer = Answer(trace_id, record["answer"], (), tags=cast(Any, tags), by_rules=by_rules, **_told_below(record))
         return ending(answer)[0]
     said = neutral(record["answer"])
+    if status == "aborted":
+        return f"{said}\n\n*{INTERRUPTED}*".strip()
     note = STOPPED if status in ("stopped", "running") else f"**{neutral(record['error'] or 'It did not end.')}**"
     return f"{said}\n\n{note}".strip()

@@ -18,7 +18,7 @@ from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui import removal, wiring
 from ui.access import needs
-from ui.ingesting import ingested, keep_uploads
+from ui.ingesting import ingested, keep_uploads, web_address
 from ui.jobs import Jobs
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
@@ -57,7 +57,7 @@ class LibraryHandlers:
         home = self._parts.library.environment.home
         try:
             with self._jobs.running(self._parts.user(request)) as cancelled:
-                arguments = [address.strip()] if address and address.strip() else []
+                arguments = [web_address(address)] if address and address.strip() else []
                 uploads = [_named(upload) for upload in (*(files or ()), *(folder or ()))]
                 most = self._parts.server.limits.upload_files
                 if len(uploads) > most:
@@ -69,7 +69,7 @@ class LibraryHandlers:
                 async for shown in self._ingest(arguments, cancelled):
                     yield shown
         except (LecternError, OSError) as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
     async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
@@ -80,7 +80,7 @@ class LibraryHandlers:
                 async for shown in self._ingest([known.argument], cancelled):
                     yield shown
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
     def cancel(self, request: gr.Request) -> None:
@@ -117,7 +117,7 @@ class LibraryHandlers:
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
-        shown = documents_html(found[at : at + A_PAGE], self._cited(), at, len(found))
+        shown = documents_html(found, self._cited(), at, A_PAGE)
         choices = [(f"{d.title or d.path} ({d.path})", d.id) for d in found]
         return shown, gr.update(choices=choices), gr.update(maximum=pages, label=f"Page (of {pages})")
 
@@ -150,16 +150,16 @@ class LibraryHandlers:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
                 return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
-    async def remove(self, document: str | None) -> tuple[str, Any]:
+    async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
         try:
             known = self._known(document or "")
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
     def _remove(self, document: Known) -> removal.Certificate:

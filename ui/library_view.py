@@ -10,10 +10,15 @@ from typing import Any
 from index_store.chunks import Chunk, Hit, document_id
 from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
-from ui.passages import marked
+from ui.passages import passage_html
 from ui.removal import Certificate
 
 SHOWN_CHARACTERS = 360
+CODE = frozenset({"code", "output"})
+"""Kinds of chunks whose lines are kept."""
+MOST_RECEIPTS = 200
+"""Rows for files on a page; the list of documents has all of them, a page at a time."""
+ENDS = (".", "!", "?", "…", ":")
 WIDE = 60
 """Characters of HTML: what has more stands below its name on a phone, and not beside it."""
 
@@ -73,9 +78,38 @@ def receipts_html(receipts: Sequence[Receipt]) -> str:
     """Give a line for each file: what became of it, and why; failures first."""
     if not receipts:
         return ""
-    order = {"failed": 0, "skipped": 1}
-    rows = [_receipt(r) for r in sorted(receipts, key=lambda r: (order.get(r.status, 2), r.path))]
-    return table("What became of each file", ("File", "Status", "Chunks", "What there is to tell"), rows)
+    told = sorted((r for r in receipts if r.status != "skipped"), key=lambda r: (r.status != "failed", r.path))
+    rows = [_receipt(r) for r in told[:MOST_RECEIPTS]]
+    more = f", the first {MOST_RECEIPTS:,} of {len(told):,}" if len(told) > MOST_RECEIPTS else ""
+    head = ("File", "Status", "Chunks", "What there is to tell")
+    shown = table(f"What became of each file{more}", head, rows) if rows else ""
+    return shown + _skipped_html([r for r in receipts if r.status == "skipped"])
+
+
+def _skipped_html(receipts: Sequence[Receipt]) -> str:
+    """Fold what was not read at all, counted by reason: a folder may hold thousands of files that nobody wants read."""
+    if not receipts:
+        return ""
+    by_reason: dict[str, list[str]] = {}
+    for receipt in receipts:
+        by_reason.setdefault(sentences(receipt.reason, receipt.hint), []).append(receipt.path)
+    rows = [
+        [html.escape(reason), f"{len(paths):,}", html.escape(min(paths))]
+        for reason, paths in sorted(by_reason.items(), key=lambda found: (-len(found[1]), found[0]))
+    ][:MOST_RECEIPTS]
+    count = "1 file was" if len(receipts) == 1 else f"{len(receipts):,} files were"
+    inner = table("Why they were skipped", ("Reason", "Files", "For example"), rows)
+    return f"<details class='lectern-skipped'><summary>{count} skipped</summary>{inner}</details>"
+
+
+def sentences(*parts: str) -> str:
+    """Join what there is to tell, each part ended where another follows.
+
+    >>> sentences("there is no reader for .xyz", "Convert it.", "")
+    'there is no reader for .xyz. Convert it.'
+    """
+    *before, last = [part.strip() for part in parts if part.strip()] or [""]
+    return " ".join([*(part if part.endswith(ENDS) else f"{part}." for part in before), last])
 
 
 def _receipt(receipt: Receipt) -> list[str]:
@@ -88,7 +122,7 @@ def _receipt(receipt: Receipt) -> list[str]:
         html.escape(receipt.path),
         _status(receipt.status, document_id(receipt.source, receipt.path)),
         f"{receipt.chunks:,}",
-        html.escape(" ".join(part for part in said if part)),
+        html.escape(sentences(*said)),
     ]
 
 
@@ -105,8 +139,21 @@ def _why(document: Known) -> str:
     return f"<br>{html.escape(reason)}" if reason else ""
 
 
-def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: int, count: int) -> str:
-    """Give a page of the documents with their chunks, and how often each was cited."""
+def in_the_library(documents: Sequence[Known]) -> str:
+    """Say how many documents can be answered from, and apart from them how many could not be read."""
+    count = sum(d.is_read for d in documents)
+    said = "1 document in the library" if count == 1 else f"{count:,} documents in the library"
+    return said + _unread(documents)
+
+
+def _unread(documents: Sequence[Known]) -> str:
+    failed = sum(not d.is_read for d in documents)
+    return f", {failed:,} could not be read" if failed else ""
+
+
+def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int, most: int) -> str:
+    """Give a page of the documents that were found with their chunks, and how often each was cited."""
+    documents = found[start : start + most]
     if not documents:
         return "<p class='lectern-note'>No document fits.</p>"
     rows = [
@@ -118,12 +165,14 @@ def documents_html(documents: Sequence[Known], cited: Mapping[str, int], start: 
         ]
         for d in documents
     ]
-    caption = f"Documents {start + 1} to {start + len(documents)} of {count:,}"
+    # The page is of all of them, for what failed is tried again there.
+    caption = f"Documents {start + 1} to {start + len(documents)} of {len(found):,}{_unread(found)}"
     return table(caption, ("Document", "Status", "Chunks", "Cited"), rows)
 
 
 def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:
     """Give the map of the course: a bar for each document, as wide as its chunks, darker the more it was cited."""
+    documents = [d for d in documents if d.is_read]
     if not documents:
         return ""
     widest, most = max(d.chunks for d in documents) or 1, max(cited.values(), default=0) or 1
@@ -153,10 +202,7 @@ def _times(cited: int) -> str:
 
 def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:
     """Give a page of a document's chunks with their locators."""
-    rows = [
-        [f"{c.ordinal + 1}", html.escape(str(c.locator)), html.escape(c.kind), html.escape(_cut(c.text))]
-        for c in chunks
-    ]
+    rows = [[f"{c.ordinal + 1}", html.escape(str(c.locator)), html.escape(c.kind), _passage(c)] for c in chunks]
     caption = f"Chunks {start + 1} to {start + len(chunks)} of {count:,}"
     return table(caption, ("No.", "Place", "Kind", "Text"), rows) if rows else "<p>It has no chunk.</p>"
 
@@ -169,7 +215,7 @@ def hits_html(hits: Sequence[Hit]) -> str:
         [
             str(rank),
             f"<strong>{html.escape(h.chunk.title or h.chunk.path)}</strong><br><small>{html.escape(h.chunk.path)}, "
-            f"{html.escape(str(h.chunk.locator))}</small><br>{marked(_cut(h.chunk.text), [])}",
+            f"{html.escape(str(h.chunk.locator))}</small>{_passage(h.chunk)}",
             _rank(h.dense_rank),
             _rank(h.lexical_rank),
             f"{h.cosine:.2f}",
@@ -192,6 +238,14 @@ def certificate_html(went: Certificate, what: str) -> str:
     )
     kind = "done" if sound else "failed"
     return f"<p role='status' class='lectern-{kind}'><strong>Removed {html.escape(what)}.</strong> {went_away}</p>"
+
+
+def _passage(chunk: Chunk) -> str:
+    """Give the beginning of a chunk; code keeps its lines, as fenced code and lists in a text do."""
+    said = _cut(chunk.text)
+    if chunk.kind in CODE:
+        return f"<div class='lectern-passage'><pre class='lectern-code' tabindex='0'>{html.escape(said)}</pre></div>"
+    return f"<div class='lectern-passage'>{passage_html(said, [])}</div>"
 
 
 def _rank(rank: int | None) -> str:

@@ -18,6 +18,7 @@ from assistant.query_engine import Turns
 from assistant.tracing.records import Origin
 from assistant.ways import Way
 from index_store.errors import InvalidInput, LecternError, LimitReached
+from ui.disclosure import FAULT, LATER, error_for, event_for
 from ui.turn_view import TurnView
 
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
@@ -35,6 +36,7 @@ class LiveTurn:
     question: str
     user: str | None
     others: Callable[[], int]
+    sees_setup: bool = True
     changes: int = 0
     over: bool = False
     gone: bool = False  # with its conversation: nothing of it is shown any more
@@ -76,11 +78,19 @@ class LiveTurns:
             )
 
     def start(
-        self, question: str, history: Turns, origin: Origin, way: Way, unheard: Callable[[], None] = lambda: None
+        self,
+        question: str,
+        history: Turns,
+        origin: Origin,
+        way: Way,
+        unheard: Callable[[], None] = lambda: None,
+        *,
+        sees_setup: bool = True,
     ) -> LiveTurn:
         """Begin a turn in the conversation that the origin names, or give the one that asks the same there already.
 
-        `unheard` is called, in a thread, where the turn ends before it began, as when a limit keeps it out.
+        `unheard` is called, in a thread, where the turn ends before it began, as when a limit keeps it out;
+        `sees_setup` tells whether whoever asks may read how the server is set up.
 
         Raises:
             InvalidInput: when another question of that conversation is under way.
@@ -90,7 +100,8 @@ class LiveTurns:
         if known is not None and not known.over and known.question == question:  # asked by a double click
             return known
         self.check_free(conversation)
-        turn = self._turns[conversation] = LiveTurn(TurnView(question), question, origin.user_id, self.__len__)
+        turn = LiveTurn(TurnView(question), question, origin.user_id, self.__len__, sees_setup)
+        self._turns[conversation] = turn
         turn.task = asyncio.create_task(self._run(turn, question, history, origin, way, unheard))
         turn.task.add_done_callback(lambda _: self._ended(conversation, turn))
         return turn
@@ -127,13 +138,14 @@ class LiveTurns:
         try:
             async with aclosing(self._assistant().ask(question, history, origin, way)) as events:
                 async for event in events:
-                    turn.view.take(event)
+                    turn.view.take(event_for(event, turn.sees_setup))
                     turn.tell()
         except (InvalidInput, LimitReached) as exc:
-            turn.view.fail(exc.message, exc.hint)
+            told = error_for(exc, turn.sees_setup)
+            turn.view.fail(told.message, told.hint)
         except Exception:  # the edge of a task: nobody awaits it, and the page must not wait for ever
             log.exception("A turn ended in an error of ours")
-            turn.view.fail("Something went wrong here.", "Try again; the log of the server says what it was.")
+            turn.view.fail(FAULT, "Try again; the log of the server says what it was." if turn.sees_setup else LATER)
         finally:
             if not turn.view.trace_id:
                 await asyncio.to_thread(_tell_unheard, unheard)

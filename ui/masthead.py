@@ -19,10 +19,11 @@ Refresh = tuple[Callable[..., str], None, gr.HTML]
 
 def masthead(parts: Parts, here: str = "Chat") -> Refresh:
     """Put the head on the page that is being laid out, anew each time that the page is loaded."""
-    badge = parts.opened.model.label
-    head = gr.HTML(masthead_html(badge, "", here), padding=False)
+    # What is laid out goes to whoever asks for a page; who that is shows when it is loaded.
+    head = gr.HTML(masthead_html(parts.badge(not parts.server.accounts), "", here), padding=False)
 
     def loaded(request: gr.Request) -> str:
+        badge = parts.badge(parts.sees_setup(request))
         return masthead_html(badge, parts.material(), here, parts.person(request))
 
     root: Any = gr.context.Context.root_block
@@ -40,9 +41,11 @@ def masthead_html(badge: str, material: str, here: str, person: Person | None = 
         f"{' aria-current=page' if name == here else ''}>{name}</a>"
         for name in shown
     )
+    # Whose the page is, by pseudonym: what the browser keeps for one reader is no other's.
+    reader = "" if person is None else f" data-reader='{html.escape(person.id, quote=True)}'"
     own = f"<a href='./account'>{html.escape(person.name)}</a>" if person is not None and person.name else ""
     return (
-        "<header class='lectern-head'><h1>Lectern</h1>"
+        f"<header class='lectern-head'{reader}><h1>Lectern</h1>"
         f"<nav aria-label='Pages'>{links}{own}</nav>"
         f"<p><span class='lectern-badge'>{html.escape(badge)}</span> {html.escape(material)}</p></header>"
     )

@@ -9,24 +9,26 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from assistant.abstracts import LONGEST_ABSTRACT
 from assistant.accounts.people import Action, Person, authorize
 from assistant.conversation import LONGEST_QUESTION
 from index_store.errors import LecternError
 from ui import rows, wiring
+from ui.api_errors import first_fault
 from ui.api_models import Cited, FoundHit, Step
 from ui.api_turns import ApiTurns
 from ui.batch import Row, dump
+from ui.disclosure import error_for, sees_setup
 
 Asks = Callable[[Any], Person | None]
 """Tells who calls, from the request that the call came with (None on standard input)."""
@@ -90,8 +92,7 @@ class CourseTools:
         Each comes with its path, its place in the document (page, cell, row, heading) and the text that was found. Use
         it to read what the course says; use ask_course for an answer that has been checked against its sources.
         """
-        with _told():
-            who = await self._who(ctx, Action.SEARCH)
+        async with self._caller(ctx, Action.SEARCH) as who:
             found = await self._turns.search(who, {"question": question, "history": []}, top_k)
             return Passages.model_validate(_clean(found))
 
@@ -106,11 +107,10 @@ class CourseTools:
         Where the course does not answer it, `found` is false: say so, and do not answer from it. `mode` says what
         answers: in quoting mode the answer is made of sentences of the material, word for word.
         """
-        with _told():
-            who = await self._who(ctx, Action.ASK)
+        async with self._caller(ctx, Action.ASK) as who:
             turn = self._turns.ask(who, question, (), "course" if only_course else "auto")
             row = rows.turn_row(await turn.whole())
-            return CourseAnswer.model_validate(_clean({**row, "mode": self._turns.mode}))
+            return CourseAnswer.model_validate(_clean({**row, "mode": self._turns.mode(who)}))
 
     async def tag_abstract(
         self,
@@ -121,20 +121,46 @@ class CourseTools:
 
         Give the abstract as it is. Each name stands in it word for word; ["NA"] means that it names none.
         """
-        with _told():
-            who = await self._who(ctx, Action.TAG)
+        async with self._caller(ctx, Action.TAG) as who:
             found = await self._turns.tag(who, abstract)
             return AbstractTags.model_validate(_clean({**rows.tags_row(found), "trace_id": found.trace_id}))
 
-    async def _who(self, ctx: Context[Any, Any], action: Action) -> Person:
-        return authorize(await asyncio.to_thread(self._asks, _request(ctx)), action)
+    @asynccontextmanager
+    async def _caller(self, ctx: Context[Any, Any], action: Action) -> AsyncIterator[Person]:
+        """Give who calls, where they may; tell what goes wrong to the model that called, in the words for them."""
+        who = None
+        try:
+            who = await asyncio.to_thread(self._asks, ctx.request_context.request)
+            yield authorize(who, action)
+        except LecternError as exc:
+            raise ToolError(str(error_for(exc, sees_setup(who)))) from exc
+
+
+class CourseServer(MCPServer[Any]):
+    """Tells arguments that do not fit in our words: the package gives its library's own, with an address to look up."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """Call a tool.
+
+        Raises:
+            ToolError: it could not be called, or could not do what it was asked.
+        """
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as exc:
+            if not isinstance(exc.__cause__, ValidationError):
+                raise
+            faults = [{**fault, "loc": ("arguments", *fault["loc"])} for fault in exc.__cause__.errors()]
+            _, told = first_fault(faults)
+            hint = "The tool's input schema says what it takes."
+            raise ToolError(f"Error executing tool {name}: {told} {hint}") from exc.__cause__
 
 
 def course_server(library: wiring.Library, turns: ApiTurns, asks: Asks) -> MCPServer[Any]:
     """Give the server with its tools; which way its messages go is up to the caller."""
     tools = CourseTools(library, turns, asks)
     with _logging_kept():
-        server: MCPServer[Any] = MCPServer(
+        server = CourseServer(
             "lectern", title="Lectern", instructions=INSTRUCTIONS, version=version("lectern"), log_level="WARNING"
         )
     for tool, title, hints in (
@@ -156,19 +182,6 @@ def _logging_kept() -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what goes wrong to the model that called, in our words."""
-    try:
-        yield
-    except LecternError as exc:
-        raise ToolError(str(exc)) from exc
-
-
-def _request(ctx: Context[Any, Any]) -> Any:
-    return ctx.request_context.request
 
 
 def _clean(row: Row) -> Row:

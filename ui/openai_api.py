@@ -23,6 +23,7 @@ from ui import openai_models as models
 from ui.api_entrance import MaySearch, person_of
 from ui.api_errors import openai_problem, reply, status_of
 from ui.api_turns import ApiTurns, RunningTurn, unless_gone
+from ui.disclosure import FAULT, error_for, sees_setup
 from ui.openai_models import Asked, ChatRequest, EmbeddingRequest, Unsupported
 from ui.openai_replies import DONE, Pieces, completion, sse, told, told_tags
 from ui.parts import Parts
@@ -50,7 +51,7 @@ class OpenAIRoutes:
     def listed(self, request: Request) -> Response:
         """List the models that the key may use."""
         who = person_of(request)
-        listed = [self._model(name) for name, (_, action) in ABOUT.items() if who.may(action)]
+        listed = [self._model(name, who) for name, (_, action) in ABOUT.items() if who.may(action)]
         if not listed:
             authorize(who, Action.ASK)
         return reply({"object": "list", "data": listed})
@@ -58,9 +59,9 @@ class OpenAIRoutes:
     def one(self, model: str, request: Request) -> Response:
         """Say what a model does."""
         if model not in ABOUT:
-            raise models.no_model(model)
-        authorize(person_of(request), ABOUT[model][1])
-        return reply(self._model(model))
+            raise models.no_model(model, tuple(ABOUT))
+        who = authorize(person_of(request), ABOUT[model][1])
+        return reply(self._model(model, who))
 
     async def chat(self, body: ChatRequest, request: Request) -> Response:
         """Answer a question; with `stream` piece by piece."""
@@ -71,19 +72,19 @@ class OpenAIRoutes:
         turn = self._turns.ask(who, asked.question, asked.history, models.WAYS[body.model])
         if not body.stream:
             events = await unless_gone(request, turn.whole())
-            said = told(events, self._turns.mode, asked.ignored)
+            said = told(events, self._turns.mode(who), asked.ignored)
             return reply(completion(said, body.model, int(time.time())))
         # Until there is something to say a failure still gets its own status.
         first = await unless_gone(request, _first_words(turn))
         if not isinstance(first[-1], Token | ToolStep | Answer | Refusal):
-            told(first, self._turns.mode, asked.ignored)
-        return _streamed(self._pieces(turn, first, body, asked))
+            told(first, self._turns.mode(who), asked.ignored)
+        return _streamed(self._pieces(turn, first, body, asked, who))
 
     async def embeddings(self, body: EmbeddingRequest, request: Request, who: MaySearch) -> Response:
         """Embed texts with the library's model; a text that it could not read whole is refused."""
         embedder = self._parts.library.embedder
         if body.model not in (models.EMBEDDING, embedder.name):
-            raise models.no_model(body.model)
+            raise models.no_model(body.model, (models.EMBEDDING,))
         texts = models.texts_of(body)
         counts = await run_in_threadpool(self._counted, texts, body.dimensions)
         with metered() as meter:
@@ -116,7 +117,7 @@ class OpenAIRoutes:
 
     async def _tagged(self, body: ChatRequest, asked: Asked, request: Request, who: Person) -> Response:
         found = await unless_gone(request, self._turns.tag(who, asked.question))
-        said = told_tags(found, self._turns.mode, asked.ignored)
+        said = told_tags(found, self._turns.mode(who), asked.ignored)
         if not body.stream:
             return reply(completion(said, body.model, int(time.time())))
         pieces = _new_pieces(body, found.trace_id)
@@ -127,7 +128,7 @@ class OpenAIRoutes:
         return _streamed(whole())
 
     async def _pieces(
-        self, turn: RunningTurn, first: list[Event], body: ChatRequest, asked: Asked
+        self, turn: RunningTurn, first: list[Event], body: ChatRequest, asked: Asked, who: Person
     ) -> AsyncIterator[str]:
         """Give the pieces of a stream; whoever stops reading ends the turn."""
         begun = next(event for event in first if isinstance(event, TurnStarted))
@@ -144,14 +145,14 @@ class OpenAIRoutes:
                     break
                 if sent := pieces.take(event):
                     yield sent
-            yield pieces.end(told(pieces.events, self._turns.mode, asked.ignored))
+            yield pieces.end(told(pieces.events, self._turns.mode(who), asked.ignored))
         except Exception as exc:  # the status has been sent: what is left is to say it on the stream
-            yield _last_words(exc)
+            yield _last_words(exc, sees_setup(who))
         finally:
             turn.stop()
 
-    def _model(self, name: str) -> dict[str, Any]:
-        does = {"does": ABOUT[name][0], "mode": self._turns.mode}
+    def _model(self, name: str, who: Person) -> dict[str, Any]:
+        does = {"does": ABOUT[name][0], "mode": self._turns.mode(who)}
         if name == models.EMBEDDING:
             does["mode"] = self._parts.library.embedder.name
         return {"id": name, "object": "model", "created": self._since, "owned_by": "lectern", "lectern": does}
@@ -176,11 +177,11 @@ async def _first_words(turn: RunningTurn) -> list[Event]:
     return found
 
 
-def _last_words(exc: Exception) -> str:
+def _last_words(exc: Exception, sees: bool) -> str:
     if isinstance(exc, LecternError):
-        return sse(openai_problem(status_of(exc), exc, None)) + DONE
+        return sse(openai_problem(status_of(exc), error_for(exc, sees), None)) + DONE
     log.error("A stream ended in an error of ours", exc_info=exc)
-    return sse(openai_problem(500, LecternError("Something went wrong here."), None)) + DONE
+    return sse(openai_problem(500, LecternError(FAULT), None)) + DONE
 
 
 def _streamed(pieces: AsyncIterator[str]) -> StreamingResponse:

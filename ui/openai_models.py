@@ -104,7 +104,7 @@ def asked(request: ChatRequest) -> Asked:
         InvalidInput: it asks for what cannot be done here.
     """
     if request.model not in CHAT:
-        raise no_model(request.model)
+        raise no_model(request.model, CHAT)
     ignored = _ignored(request.model_extra or {}, request.user)
     history: list[dict[str, str]] = []
     for n, message in enumerate(request.messages):
@@ -117,9 +117,10 @@ def asked(request: ChatRequest) -> Asked:
     return Asked(question=history.pop()["content"], history=history, ignored=ignored)
 
 
-def no_model(name: str) -> ModelNotServed:
-    """Give the error for a model that is none of ours."""
-    return ModelNotServed(f"There is no model {name!r} here.", hint=f"Choose one of {', '.join(CHAT)}.")
+def no_model(name: str, served: Sequence[str]) -> ModelNotServed:
+    """Give the error for a model that is none of those which an address has."""
+    known = served[0] if len(served) == 1 else f"one of {', '.join(served)}"
+    return ModelNotServed(f"There is no model {name!r} here.", hint=f"Choose {known}.")
 
 
 def _ignored(extra: Mapping[str, Any], user: str | None) -> list[str]:

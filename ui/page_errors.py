@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+
 import gradio as gr
 
+from index_store.errors import LecternError
+from ui.disclosure import FAULT, LATER, error_for
 
-def shown_error(told: Exception | str) -> gr.Error:
-    """Give the error for a page to raise."""
-    return gr.Error(str(told), print_exception=False)
+log = logging.getLogger(__name__)
+
+
+def shown_error(told: Exception, sees_setup: bool) -> gr.Error:
+    """Give the error for a page to raise, in the words that are for its reader."""
+    return gr.Error(reason_of(told, sees_setup), print_exception=False)
+
+
+def reason_of(told: Exception, sees_setup: bool) -> str:
+    """Say what went wrong; of the server's setup only who may see that reads anything."""
+    if isinstance(told, LecternError):
+        return str(error_for(told, sees_setup))
+    if sees_setup:
+        return str(told)
+    log.warning("Told in other words: %s", told)  # a fault of the disk, which names a file of the server
+    return f"{FAULT} {LATER}"

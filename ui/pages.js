@@ -1,5 +1,5 @@
-// What the browser does by itself: opens a source beside the chat, keeps the address of a conversation, keys, and says
-// when the server cannot be reached. No text from outside is put into the page here but what the server made safe.
+// What the browser does by itself: opens a source beside the chat, keeps the address of a conversation, keys, what is half written, and
+// says when the server cannot be reached. No text from outside is put into the page here but what the server made safe.
 window.lectern = {
   named(conversation) {
     const address = conversation ? `?c=${encodeURIComponent(conversation)}` : location.pathname;
@@ -36,6 +36,13 @@ window.lectern = {
     const box = document.querySelector(`${selector} textarea, ${selector} input`);
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
     box.dispatchEvent(new Event("input", { bubbles: true }));
+  },
+  // What is half written stays with its tab, whatever becomes of the page: a reload, another conversation, a restart.
+  drafted(text) {
+    if (lectern.reader !== undefined) {
+      sessionStorage.setItem("lectern-draft", JSON.stringify({ reader: lectern.reader, text: text ?? "" }));
+    }
+    return [];
   },
   sure(...given) {
     if (!confirm("Delete this conversation for good?")) throw new Error("not deleted");
@@ -125,6 +132,18 @@ window.lectern = {
   window.addEventListener("offline", reach);
   setTimeout(reach, 8000);
 
+  // The draft is put back once it is known who reads the page, for another may have signed in since.
+  function restoreDraft() {
+    const reader = document.querySelector(".lectern-head[data-reader]")?.dataset.reader;
+    const box = document.querySelector("#question textarea");
+    if (lectern.reader !== undefined || reader === undefined || !box) return;
+    lectern.reader = reader;
+    const kept = JSON.parse(sessionStorage.getItem("lectern-draft") ?? "{}");
+    if (box.value) lectern.drafted(box.value);
+    else if (kept.text && kept.reader === reader) lectern.put("#question", kept.text);
+    else sessionStorage.removeItem("lectern-draft");
+  }
+
   // Gradio leaves some of its buttons without a name; a screen reader needs one.
   function nameButtons() {
     document.documentElement.lang ||= "en";
@@ -133,5 +152,8 @@ window.lectern = {
       if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || "Button");
     }
   }
-  new MutationObserver(nameButtons).observe(document.documentElement, { childList: true, subtree: true });
+  new MutationObserver(() => {
+    nameButtons();
+    restoreDraft();
+  }).observe(document.documentElement, { childList: true, subtree: true });
 })();

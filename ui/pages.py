@@ -77,8 +77,10 @@ def web_app(parts: Parts) -> FastAPI:
     os.environ["GRADIO_TEMP_DIR"] = str(parts.incoming.folder)  # it serves whatever lies there
     import gradio as gr
     from fastapi import FastAPI
+    from starlette.exceptions import HTTPException
 
     from ui.api import Api
+    from ui.refusals import by_http
     from ui.routes import routes_of
     from ui.styles import CSS, HEAD, theme
 
@@ -96,6 +98,7 @@ def web_app(parts: Parts) -> FastAPI:
         await asyncio.gather(api.turns.close(), parts.live.close())
 
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_exception_handler(HTTPException, by_http)
     app.state.end_turns = end_turns
     figures = count_turns(parts)
     app.include_router(routes_of(parts))

@@ -12,7 +12,9 @@ from assistant.tracing.conversations import Conversations
 from index_store.chunks import Chunk
 from ui import delivery
 from ui.access import Access, AccountAccess, Asking, OpenAccess
+from ui.disclosure import label_for, sees_setup
 from ui.incoming import Incoming
+from ui.library_view import in_the_library
 from ui.live import LiveTurns
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
@@ -45,6 +47,14 @@ class Parts:
         person = self.person(request)
         return None if person is None else person.id
 
+    def sees_setup(self, request: Asking | None) -> bool:
+        """Tell whether whoever sits before a page may read how the server is set up: with accounts admins alone."""
+        return not self.server.accounts or sees_setup(self.person(request))
+
+    def badge(self, sees: bool) -> str:
+        """Say what answers."""
+        return label_for(self.opened.model, sees)
+
     def chunks(self, ids: Sequence[str]) -> Mapping[str, Chunk]:
         """Give those chunks that the library still holds and may show now, by id."""
         found = self.library.index.get(list(ids)) if ids else {}
@@ -53,12 +63,11 @@ class Parts:
 
     def material(self) -> str:
         """Say what is answered from."""
-        count = len(self.library.ledger.documents())
-        return "1 document in the library" if count == 1 else f"{count:,} documents in the library"
+        return in_the_library(self.library.ledger.documents())
 
-    def warnings(self) -> list[str]:
-        """Say what is to be mended."""
-        return delivery.delivery_problems(self.library.traces)
+    def warnings(self, request: Asking | None) -> list[str]:
+        """Say what is to be mended, to who can mend it."""
+        return delivery.delivery_problems(self.library.traces) if self.sees_setup(request) else []
 
 
 def parts_of(opened: Opened, visitors: Visitors) -> Parts:

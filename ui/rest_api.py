@@ -14,6 +14,7 @@ from ui.api_entrance import MayAsk, MaySearch, MayTag
 from ui.api_errors import reply
 from ui.api_turns import ApiTurns, unless_gone
 from ui.batch import Row
+from ui.disclosure import error_for, sees_setup
 from ui.parts import Parts
 
 
@@ -42,12 +43,13 @@ class RestRoutes:
         """Find the names in several abstracts; one that cannot be tagged gets an error, and the others go on."""
         abstracts = [row.abstract for row in body.rows]
         found = await unless_gone(request, self._turns.tag_all(who, abstracts))
+        sees = sees_setup(who)
         named = zip(body.rows, found, strict=True)
-        return reply({"rows": [{"id": row.id, **_tagged_or_error(tagged)} for row, tagged in named]})
+        return reply({"rows": [{"id": row.id, **_tagged_or_error(tagged, sees)} for row, tagged in named]})
 
 
-def _tagged_or_error(found: Tagged | LecternError) -> Row:
-    return {"error": str(found)} if isinstance(found, LecternError) else _tagged(found)
+def _tagged_or_error(found: Tagged | LecternError, sees: bool) -> Row:
+    return {"error": str(error_for(found, sees))} if isinstance(found, LecternError) else _tagged(found)
 
 
 def _tagged(found: Tagged) -> Row:

@@ -24,6 +24,7 @@ from ui import api_requests as requests
 from ui.api_entrance import MayReview, MaySeeOwn, person_of
 from ui.api_errors import reply
 from ui.batch import Row, dump
+from ui.disclosure import record_for, sees_setup
 from ui.parts import Parts
 
 Scope = Annotated[Literal["own", "all"], Query(description="`all` is for reviewers.")]
@@ -128,7 +129,7 @@ class TraceRoutes:
 
 def as_seen_by(who: Person, record: Mapping[str, Any]) -> Row:
     """Give a turn without what is the server's own, and to whom it is not for without what reviewers said of it."""
-    shown = {k: v for k, v in record.items() if k not in OURS}
+    shown = {k: v for k, v in record_for(record, sees_setup(who)).items() if k not in OURS}
     return shown if who.may(Action.REVIEW) else {**shown, "reviews": []}
 
 

@@ -17,6 +17,7 @@ from assistant.tracing.records import Review
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
 from index_store.errors import InvalidInput, LecternError
+from ui.disclosure import record_for
 from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.plots import plots_html
@@ -70,14 +71,14 @@ class ReviewHandlers:
         name = self._name("", request)
         return str(request.query_params.get("turn", "")), gr.update(value=name, interactive=not name)
 
-    def shown(self, trace_id: str) -> tuple[Any, ...]:
+    def shown(self, trace_id: str, request: gr.Request) -> tuple[Any, ...]:
         """Show a turn, with what a reviewer said last as the beginning of a review."""
         if not trace_id:
             return gr.update(visible=False), "", "", "", "", ""
         try:
-            record = self._reader.get(trace_id)
+            record = record_for(self._reader.get(trace_id), self._parts.sees_setup(request))
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         deliveries = self._reader.deliveries(record["id"])
         leaves = self._store.as_sent(record) if deliveries else None
         shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
@@ -114,8 +115,8 @@ class ReviewHandlers:
             )  # fmt: skip
             self._store.add_review(review)
         except LecternError as exc:
-            raise shown_error(exc) from exc
-        return "<p role='status'>Kept.</p>", self.shown(trace_id)[1]
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+        return "<p role='status'>Kept.</p>", self.shown(trace_id, request)[1]
 
     def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, str]:
         """Keep that the answer is right."""
@@ -126,13 +127,13 @@ class ReviewHandlers:
         person = self._parts.person(request)
         return person.name if person is not None and person.name else given.strip()
 
-    def to_dataset(self, trace_id: str) -> str:
+    def to_dataset(self, trace_id: str, request: gr.Request) -> str:
         """Make a row of a dataset of the turn, as it should have been."""
         try:
             kind, row = reviewed_row(self._reader, trace_id)
             file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         done = "Replaced" if replaced else "Added"
         return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
 
@@ -140,13 +141,13 @@ class ReviewHandlers:
         """Group the refused questions by meaning."""
         return groups_html(await asyncio.to_thread(self._groups))
 
-    async def covered(self) -> str:
+    async def covered(self, request: gr.Request) -> str:
         """Try the commonest refused questions again on the library as it is now."""
         try:
             groups = await asyncio.to_thread(self._groups)
             found = [(g.question, await self._parts.opened.assistant.covers(g.question)) for g in groups[:MOST_TRIED]]
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return covered_html(found)
 
     def agreement(self) -> str:

@@ -16,6 +16,7 @@ from index_store.chunks import Chunk
 from index_store.errors import ConversationUnknown, LecternError, TraceUnknown
 from ui.cited_files import cited_cell, cited_page, panel
 from ui.conversation_export import to_json, to_markdown
+from ui.disclosure import record_for
 from ui.kept_turns import chunk_ids_of, citations_of
 from ui.parts import Parts
 from ui.plain_page import plain_page
@@ -67,7 +68,8 @@ class Routes:
         media_type, write = _TYPES[kind]
         user, book = self._parts.user(request), self._parts.book
         try:
-            text = write(book.title(conversation, user), book.turns(conversation, user))
+            sees = self._parts.sees_setup(request)
+            text = write(book.title(conversation, user), [record_for(r, sees) for r in book.turns(conversation, user)])
         except ConversationUnknown as exc:
             raise HTTPException(404, "There is no such conversation of yours.") from exc
         named = {"content-disposition": f'attachment; filename="conversation.{kind}"'}

@@ -34,7 +34,7 @@ def read_rows(data: bytes, name: str) -> list[Row | str]:
     if len(found) > MOST_ROWS:
         raise InvalidInput(
             f"{name} has {len(found):,} rows; at most {MOST_ROWS:,} are tagged here.",
-            hint="Use: lectern tag --batch FILE",
+            hint="Split it. In a terminal there is no limit: lectern tag --batch FILE",
         )
     return found
 

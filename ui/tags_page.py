@@ -20,15 +20,16 @@ from assistant.tagging import Tagged, Tagger, check_in_abstract, checked_names
 from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin, Review
-from index_store.errors import LecternError, NotAllowed
+from index_store.errors import InvalidInput, LecternError, NotAllowed
 from ui import wiring
+from ui.disclosure import error_for
 from ui.jobs import Jobs
 from ui.masthead import masthead
 from ui.outside import paper_abstract
-from ui.page_errors import shown_error
+from ui.page_errors import reason_of, shown_error
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import compared_html, progress_html, results_html, tagged_html, tags_json
+from ui.tags_view import compared_html, failed_html, progress_html, results_html, tagged_html, tags_json
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -78,7 +79,7 @@ class TagHandlers:
                 second = await self._chosen(other, other_model, request).tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return text, shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
@@ -91,36 +92,43 @@ class TagHandlers:
             review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
-            raise shown_error(exc) from exc
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
 
     async def tag_file(
         self, file: Mapping[str, Any] | None, choice: str, model: str, request: gr.Request
     ) -> AsyncIterator[Any]:
-        """Tag a file row by row, telling how far it is; what was done stays when it is cancelled."""
-        if not file:
-            raise shown_error("Choose a CSV or JSON lines file first.")
-        user = self._parts.user(request)
+        """Tag a file row by row, telling how far it is; what was done stays when it is cancelled.
+
+        What went wrong stands in the place of the result, for a file that fails must not seem to have another's.
+        """
+        user, sees = self._parts.user(request), self._parts.sees_setup(request)
+        yield ""
         try:
+            if not file:
+                raise InvalidInput("No file was chosen.", hint="Choose a CSV or JSON lines file first.")
             rows = await asyncio.to_thread(lambda: read_rows(Path(file["path"]).read_bytes(), file["orig_name"]))
             with self._jobs.running(user) as cancelled:
                 async with self._parts.library.gate.place(user):
-                    async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled):
+                    async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled, sees):
                         yield shown
         except (LecternError, OSError) as exc:
-            raise shown_error(exc) from exc
+            yield failed_html(reason_of(exc, sees))
 
     def cancel(self, request: gr.Request) -> None:
         """End the file that is under way; the rows that are done are given."""
         self._jobs.cancel(self._parts.user(request))
 
     async def _rows(
-        self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event
+        self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event, sees: bool
     ) -> AsyncIterator[str]:
         done, told = list[dict[str, Any]](), 0.0
 
         async def one(abstract: str) -> Tagged:
-            return await tagger.tag(abstract, Origin(None, user, "tags"), admitted=True)
+            try:
+                return await tagger.tag(abstract, Origin(None, user, "tags"), admitted=True)
+            except LecternError as exc:
+                raise error_for(exc, sees) from exc
 
         async with aclosing(tagged_rows(rows, one)) as results:
             async for row in results:

@@ -106,9 +106,15 @@ class Keys:
         now = self._accounts.clock()
         fits = hmac.compare_digest(row["secret_hash"] if row else hashed(""), hashed(secret))
         if row is None or not fits or not key.startswith(PREFIX):
-            raise SignInRefused("This key is not accepted.", hint="Make one: lectern accounts key NAME")
+            raise SignInRefused(
+                "This key is not accepted.",
+                hint="Make one on your account's page. In a terminal: lectern accounts key NAME",
+            )
         if row["expires_at"] is not None and row["expires_at"] <= now:
-            raise SignInRefused("This key has expired.", hint="Make another one: lectern accounts key NAME")
+            raise SignInRefused(
+                "This key has expired.",
+                hint="Make another one on your account's page. In a terminal: lectern accounts key NAME",
+            )
         owner = self._accounts.by_id(row["account_id"])
         if owner.disabled:
             raise SignInRefused("This key's owner may not sign in.", hint="Ask whoever runs this server.")

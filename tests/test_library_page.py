@@ -1,0 +1,117 @@
+"""What the library page takes in and shows, without a browser: its handlers over the real parts of a server."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from pydantic import ValidationError
+
+from index_store.chunks import Chunk, Hit
+from index_store.locators import Locator
+from ingest.receipts import Receipt
+from tests.course import write_course
+from tests.library import ingest
+from ui import doctor, wiring
+from ui.api_requests import Sources
+from ui.help_page import three_things
+from ui.library_page import LibraryHandlers
+from ui.library_view import chunks_html, hits_html, receipts_html
+from ui.parts import Parts, parts_of
+from ui.visitors import visitors_of
+
+REQUEST: Any = SimpleNamespace(cookies={}, headers={})
+NO_ADDRESS = ["/proc/self/task", "~/none", "../secret", "file:///etc/passwd", "ftp://host/a", "http:/etc", "arxiv:"]
+
+
+@pytest.fixture
+def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
+    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
+    with wiring.open_library(wiring.read_environment()) as library:
+        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
+
+
+async def added(parts: Parts, address: str) -> list[tuple[str, str]]:
+    return [shown async for shown in LibraryHandlers(parts).add(None, None, address, REQUEST)]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESS)
+def test_the_page_reads_no_folder_of_the_server(parts: Parts, address: str) -> None:
+    before = [d.id for d in parts.library.ledger.documents()]
+    with pytest.raises(gr.Error) as caught:
+        asyncio.run(added(parts, address))
+    told = str(caught.value.message)
+    assert address in told and "no web address and no arXiv id" in told and "lectern ingest PATH" in told
+    assert [d.id for d in parts.library.ledger.documents()] == before
+    with pytest.raises(ValidationError):
+        Sources(sources=[address])
+
+
+def test_a_real_folder_that_the_server_can_read_stays_where_it_is(parts: Parts, tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "exam.md").write_text("# Exam\n\nThe answers of the exam are all forty-two.\n")
+    with pytest.raises(gr.Error, match="no web address"):
+        asyncio.run(added(parts, f" {tmp_path / 'secret'} "))
+    assert not any(d.path == "exam.md" for d in parts.library.ledger.documents())
+
+
+def test_what_could_not_be_read_is_counted_apart(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    assert parts.material() == "4 documents in the library"
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "broken.pdf").write_bytes(b"no pdf")
+    ingest(parts.library.environment.home, minilm, tmp_path / "more")
+    assert parts.material() == "4 documents in the library, 1 could not be read"
+    does = LibraryHandlers(parts)
+    assert "Documents 1 to 5 of 5, 1 could not be read" in does.documents("", 1)[0]
+    assert "4 documents; 4 were never cited" in does.course_map()
+    index = next(f for f in doctor.examine() if f.name == "index")
+    assert index.found.startswith("4 documents, ") and index.found.endswith("sound; 1 could not be read")
+
+
+CODE = "for shot in shots:\n    print(shot)\n<b>bold</b>"
+
+
+def chunk(text: str, kind: Any) -> Chunk:
+    return Chunk(text, text, 0, Locator(cell=3), "/s", "kilns.ipynb", "Kilns", kind, "s", 0)
+
+
+@pytest.mark.parametrize("kind", ["code", "output"])
+def test_code_that_is_found_keeps_its_lines(kind: str) -> None:
+    shown = f"<pre class='lectern-code' tabindex='0'>{html.escape(CODE)}</pre>"
+    assert shown in hits_html([Hit(chunk(CODE, kind), 0.5, 0.5)])
+    assert shown in chunks_html([chunk(CODE, kind)], 0, 1)
+    fenced = hits_html([Hit(chunk(f"Run it:\n\n```\n{CODE}\n```\n", "prose"), 0.5, 0.5)])
+    assert f"<pre class='lectern-code' tabindex='0'>{html.escape(CODE)}\n</pre>" in fenced
+
+
+def receipt(path: str, status: Any, reason: str = "", hint: str = "") -> Receipt:
+    return Receipt("/s", path, status, reason=reason, hint=hint)
+
+
+def test_what_was_skipped_is_counted_by_reason_and_folded_below_the_rest() -> None:
+    skipped = [receipt(f"{n:04}.xyz", "skipped", "there is no reader for .xyz", "Convert it.") for n in range(3_000)]
+    shown = receipts_html(
+        [*skipped, receipt("b.md", "done"), receipt("a.pdf", "failed", "a.pdf is no PDF.", "Print it.")]
+    )
+    told, folded = shown.split("<details", 1)
+    assert told.index("a.pdf") < told.index("b.md") and ".xyz" not in told and "a.pdf is no PDF. Print it." in told
+    assert "<summary>3,000 files were skipped</summary>" in folded and folded.count("<tr>") == 2
+    assert "there is no reader for .xyz. Convert it." in folded and "<td data-name='Files'>3,000</td>" in folded
+    assert receipts_html([]) == ""
+
+
+def test_a_page_has_two_hundred_receipts_at_most() -> None:
+    shown = receipts_html([receipt(f"{n}.md", "done") for n in range(500)])
+    assert "the first 200 of 500" in shown and shown.count("<tr>") == 201
+
+
+def test_help_names_three_things_that_its_reader_may_do() -> None:
+    assert "upload" in three_things(True)
+    other = three_things(False)
+    assert "upload" not in other and "Try a search" in other and other.count("**") == 6
