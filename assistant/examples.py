@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -110,14 +110,19 @@ def _example(line: str, where: str) -> Example:
 class Examples:
     """Chooses the examples of a prompt; `nearest` needs an embedder, and embeds the examples once.
 
+    They may be given as what reads them: a prompt that shows none does not read their file.
+
     The nearest example stands last, for what stands last weighs most (Zhao et al., arXiv 2102.09690).
     """
 
     def __init__(
-        self, known: Sequence[Example], choice: Choice | None = None, embedder: Embedder | None = None
+        self,
+        known: Sequence[Example] | Callable[[], Sequence[Example]],
+        choice: Choice | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         self.choice = Choice() if choice is None else choice
-        self._known = tuple(known)
+        self._given = known
         self._embedder = embedder
         if self.choice.way == "nearest" and embedder is None:
             raise SettingsError("The nearest examples were asked for without an embedding model to find them.")
@@ -134,6 +139,10 @@ class Examples:
             cosines = self._vectors @ self._embedder.embed_query(abstract)
             others = sorted(others, key=lambda n: (-float(cosines[n]), n))[: self.choice.count][::-1]
         return [self._known[n] for n in others[: self.choice.count]]
+
+    @cached_property
+    def _known(self) -> tuple[Example, ...]:
+        return tuple(self._given() if callable(self._given) else self._given)
 
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:

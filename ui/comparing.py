@@ -80,7 +80,7 @@ def _cell(library: Library, version: int, model_name: str | None) -> CellPlan:
     settings = environment.assistant if model_name is None else replace(environment.assistant, model=model_name)
     model = choose_model(settings, None)
     prompts = PromptSet(settings.prompts_folder, {**settings.prompt_versions, TEMPLATE: version})
-    tagger = Tagger(library.traces, environment.model_names, model, prompts, wiring.examples_for(library, prompts))
+    tagger = Tagger(library.traces, environment.model_names, model, prompts, wiring.examples_of(library))
     about = tag_settings(environment, prompts, model)
     return _plan(f"{TEMPLATE}@{version} with {model.name}", f"{TEMPLATE}@{version}", model.name, about, tagger)
 

@@ -277,14 +277,9 @@ def examples_of(library: Library) -> Examples:
     """Give the few-shot examples that the settings choose: a course team's own file where its folder has one."""
     from assistant.examples import Examples, examples_file, read_examples
 
-    choice = library.environment.examples
-    known = read_examples(examples_file(library.environment.assistant.prompts_folder))
-    return Examples(known, choice, library.embedder if choice.way == "nearest" else None)
-
-
-def examples_for(library: Library, prompts: PromptSet) -> Examples | None:
-    """Give the examples where the chosen version of the prompt shows any: else their file is not even read."""
-    return examples_of(library) if "examples" in prompts.get("tag_abstract").variables else None
+    folder, choice = library.environment.assistant.prompts_folder, library.environment.examples
+    reading = partial(read_examples, examples_file(folder))
+    return Examples(reading, choice, library.embedder if choice.way == "nearest" else None)
 
 
 def tagger_of(library: Library, *, version: int | None = None, model_name: str | None = None) -> Tagger:
@@ -302,5 +297,4 @@ def tagger_of(library: Library, *, version: int | None = None, model_name: str |
     settings = environment.assistant
     model = choose_model(replace(settings, model=model_name or settings.model), None)
     prompts = prompts_of(environment, **({} if version is None else {"tag_abstract": version}))
-    shown = examples_for(library, prompts)
-    return Tagger(library.traces, environment.model_names, model, prompts, shown, library.gate)
+    return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library), library.gate)
