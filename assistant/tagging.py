@@ -149,6 +149,11 @@ class Tagger:
             self._finder = ModelTags(model, PromptSet() if prompts is None else prompts, examples)
             self._identity = (model.mode, model.provider, model.name)
 
+    @property
+    def model_name(self) -> str:
+        """The model that is asked."""
+        return self._identity[2]
+
     async def tag(self, abstract: str, origin: Origin, *, admitted: bool = False) -> Tagged:
         """Find the names of models in an abstract, or in each of several; the turn is kept, also one that fails.
 

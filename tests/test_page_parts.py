@@ -266,6 +266,22 @@ def test_a_student_tags_with_the_courses_model_alone(role: Role | None, model: s
             does._chosen("v2: few-shot", model, cast(Any, None))
 
 
+@pytest.mark.parametrize(("named", "fine"), [("gpt-usual", True), ("", True), ("gpt-9", False)])
+def test_where_no_model_is_set_the_usual_one_is_the_courses(named: str, fine: bool) -> None:
+    assistant = SimpleNamespace(mode="openai", model=None)
+    person = Person("p", Role.STUDENT)
+    parts = SimpleNamespace(
+        library=SimpleNamespace(environment=SimpleNamespace(assistant=assistant)), person=lambda request: person
+    )
+    does = TagHandlers(cast(Any, parts))
+    does._tagger = cast(Any, lambda version, name: SimpleNamespace(model_name=name or "gpt-usual"))
+    if fine:
+        does._chosen("v2: few-shot", named, cast(Any, None))
+    else:
+        with pytest.raises(NotAllowed, match="The course's model is gpt-usual"):
+            does._chosen("v2: few-shot", named, cast(Any, None))
+
+
 def test_a_name_with_latex_marks_in_its_place_is_the_same_name_on_both_sides() -> None:
     text = r"We use BERT$_{\text{LARGE}}$ now."
     found = Tagged("1", ["BERT-LARGE"], [[7, 28]])

@@ -25,7 +25,7 @@ from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
 from ui.disclosure import record_for
 from ui.kept_turns import conversation_messages
-from ui.live import LiveTurn, follow
+from ui.live import follow
 from ui.page_errors import shown_error
 from ui.parts import Parts, plain
 from ui.render import links_html, warnings_html
@@ -62,7 +62,7 @@ class ChatHandlers:
     def load(self, request: gr.Request) -> Shown:
         """Show the conversation that the address names; a turn that is under way in it is followed after that."""
         user, wanted = self._parts.user(request), str(request.query_params.get("c", ""))
-        seen, live = self.seen(wanted, request), self._live(wanted, user)
+        seen, live = self.seen(wanted, request), self._parts.live.owned(wanted, user)
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records)
             stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
@@ -95,7 +95,7 @@ class ChatHandlers:
         Whole values alone, and few of them: Gradio builds a component anew for each that is left as it is.
         """
         user = self._parts.user(request)
-        live = self._live(conversation, user)
+        live = self._parts.live.owned(conversation, user)
         if live is None:
             yield gr.skip(), gr.skip(), ""
             return
@@ -106,7 +106,7 @@ class ChatHandlers:
         before = kept.messages
         async for view in follow(live):
             if live.gone:  # last of all, for what was on its way to the page may come behind what deleted it
-                yield [], NO_SOURCES, ""
+                yield [], NO_SOURCES, "none"
                 return
             panel = view.sources or panel
             yield [*before, *view.messages], panel, ""
@@ -116,11 +116,15 @@ class ChatHandlers:
         """Show the whole conversation once a turn is over, as a reload would."""
         if not ended:
             return {self._chat.ended: ""}
+        live = self._parts.live.owned(conversation, self._parts.user(request))
+        if live is not None and not live.over:  # the next one has begun by now
+            return {self._chat.ended: ""}
         kept = self.seen(conversation, request)
         shown = self._whole(kept, request)
-        if ended not in kept.turns:  # it could not be kept, or was no question: what is shown stays
-            for part in (self._chat.chatbot, self._chat.sources):
-                del shown[part]
+        if ended not in kept.turns:  # it could not be kept, or was kept out: what was said of it stays
+            del shown[self._chat.sources]
+            told = [] if live is None or live.gone else live.view.messages
+            shown[self._chat.chatbot] = gr.update(value=[*kept.messages, *told])
         return {**shown, **self._at_rest()}
 
     def source(self, wanted: str, request: gr.Request) -> str:
@@ -143,7 +147,7 @@ class ChatHandlers:
 
     async def stop(self, conversation: str, request: gr.Request) -> None:
         """End the turn that is under way; what was said is kept."""
-        if self._live(conversation, self._parts.user(request)) is not None:
+        if self._parts.live.owned(conversation, self._parts.user(request)) is not None:
             await self._parts.live.stop(conversation)
 
     def vote(self, conversation: str, request: gr.Request, data: gr.LikeData) -> Shown:
@@ -184,7 +188,7 @@ class ChatHandlers:
     async def delete(self, conversation: str, request: gr.Request) -> Shown:
         """Delete the conversation that is open, with the turn that is under way in it, and begin a new one."""
         user = self._parts.user(request)
-        if self._live(conversation, user) is not None:
+        if self._parts.live.owned(conversation, user) is not None:
             await self._parts.live.discard(conversation)
         try:
             await asyncio.to_thread(self._parts.book.delete, conversation, user)  # it empties the log of the store too
@@ -251,10 +255,6 @@ class ChatHandlers:
             chat.notes: gr.update(value=warnings_html(notes), visible=bool(notes)),
             chat.comments: gr.update(visible=False),
         }
-
-    def _live(self, conversation: str, user: str | None) -> LiveTurn | None:
-        live = self._parts.live.of(conversation)
-        return live if live is not None and live.user == user and user is not None else None
 
     def _of(self, record: dict[str, Any], user: str | None) -> Sequence[dict[str, Any]]:
         found: Sequence[dict[str, Any]] = self._parts.book.turn(record["id"], user)["feedback"]

@@ -64,6 +64,11 @@ class LiveTurns:
         """Give the turn that is under way in a conversation, or was a moment ago."""
         return self._turns.get(conversation)
 
+    def owned(self, conversation: str, user: str | None) -> LiveTurn | None:
+        """Give the turn of a conversation if it is this user's."""
+        turn = self.of(conversation)
+        return turn if turn is not None and turn.user == user and user is not None else None
+
     def check_free(self, conversation: str) -> None:
         """Refuse a question while another of its conversation is under way: its answer may be what it leans on.
 

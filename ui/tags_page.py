@@ -73,10 +73,12 @@ class TagHandlers:
         origin = Origin(None, self._parts.user(request), "tags")
         try:
             text = await asyncio.to_thread(_abstract, self._parts, text)
-            found = await self._chosen(choice, model, request).tag(text, origin)
+            tagger = self._chosen(choice, model, request)
+            beside = None if other == NOTHING else self._chosen(other, other_model, request)
+            found = await tagger.tag(text, origin)
             shown = tagged_html(text, found, _named(choice, model))
-            if other != NOTHING:
-                second = await self._chosen(other, other_model, request).tag(text, origin)
+            if beside is not None:
+                second = await beside.tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
@@ -158,9 +160,10 @@ class TagHandlers:
         """
         version = None if choice == RULES else int(choice.removeprefix("v").partition(":")[0])
         named, person = model.strip(), self._parts.person(request)
-        own = self._parts.library.environment.assistant.model or ""
-        if named not in ("", own) and not (person is not None and person.may(Action.REVIEW)):
-            raise NotAllowed(f"The course's model is {own}.", hint="Only the course team tries others.")
+        if named and not (person is not None and person.may(Action.REVIEW)):
+            own = self._parts.library.environment.assistant.model or self._tagger(version, None).model_name
+            if named != own:
+                raise NotAllowed(f"The course's model is {own}.", hint="Only the course team tries others.")
         found: Tagger = self._tagger(version, named or None)
         return found
 

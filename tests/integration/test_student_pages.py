@@ -165,3 +165,20 @@ def test_help_asks_nobody_for_what_they_may_not_do(chromium: Any, course: str) -
         opened.page.wait_for_selector(f"#tries >> text={wanted}")
         assert ("upload" in opened.page.locator("#tries").inner_text()) == (name == "admin")
         opened.close()
+
+
+def test_a_retry_that_a_limit_keeps_out_leaves_the_answer_where_it_was(
+    chromium: Any, web_home: Path, tmp_path: Path
+) -> None:
+    with course_server(web_home, tmp_path, LECTERN_LIMITS="turns_a_minute=1") as address:
+        opened = opened_by("student", chromium, address)
+        first = opened.ask(ASKED)
+        opened.page.get_by_label("Retry").last.click()
+        opened.page.wait_for_function("document.querySelector('#chat').innerText.includes('a minute')")
+        opened.settled()
+        shown = opened.page.locator("#chat").inner_text()
+        assert first[:60] in shown and "a minute" in shown
+        opened.page.reload()
+        opened.page.wait_for_selector("#chat .bot")
+        assert first[:60] in opened.page.locator("#chat").inner_text()
+        opened.close()
