@@ -6,6 +6,7 @@ Pure and quick; used to weigh how much of a question a passage speaks about. Ste
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache, lru_cache
 from typing import Any
 
@@ -47,6 +48,9 @@ def is_courtesy(text: str) -> bool:
     return bool(words & _COURTESY) and words <= _COURTESY | {"lot", "help"} | _FUNCTION - _ASKING
 
 
+_STEMMING = threading.Lock()
+
+
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Reduce an English word to its stem (Snowball's English stemmer, M. Porter 2001); numbers stay as they are.
@@ -54,7 +58,10 @@ def stem(word: str) -> str:
     >>> [stem(w) for w in ("studies", "models", "prompting", "1.48")]
     ['studi', 'model', 'prompt', '1.48']
     """
-    return word if any(c.isdigit() for c in word) else str(_stemmer().stemWord(word))
+    if any(c.isdigit() for c in word):
+        return word
+    with _STEMMING:  # it keeps the word that it works on: two threads in it at once give wrong stems, or none
+        return str(_stemmer().stemWord(word))
 
 
 @cache
