@@ -28,7 +28,8 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 _LETTER_BEGINS = re.compile(
-    r"\s*(?:(?:dear|hi|hello|hey|good (?:morning|evening)|liebe[rs]?|sehr geehrte|bonjour|hola)\b[^.\n]{0,60}[,!\n]"
+    r"\s*(?:(?:dear|hi(?!-)|hello|hey|good (?:morning|evening)|liebe[rs]?|sehr geehrte|bonjour|hola)\b"
+    r"[^.\n]{0,60}[,!\n]"
     r"|(?:subject|from|to|cc|sent):\s)",
     re.IGNORECASE,
 )

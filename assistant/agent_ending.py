@@ -14,7 +14,7 @@ from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
 from assistant.events import Citation
 from assistant.listing import listed
-from assistant.passages import addresses_in
+from assistant.passages import named_pages
 from assistant.pasted import wants_else
 from assistant.planner import NOT_OF_YOURS
 from assistant.policy.values import RULE
@@ -69,10 +69,11 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
 def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
     """Name the pages that the user named and that were not read, each with the reason."""
     why = toolbox.states().get("open_page")
-    given = addresses_in(run.question)
+    given = named_pages(run.question)
     if why is not None:
         return tuple(f"{address} was not opened: {why}." for address in given)
-    failed = {str(s.arguments.get("url")): s.failure.message for s in run.steps if s.tool == "open_page" and s.failure}
+    tried = {str(s.arguments.get("url")): s.failure for s in run.steps if s.tool == "open_page"}  # the last one counts
+    failed = {address: failure.message for address, failure in tried.items() if failure is not None}
     told = [(address, failed[address]) for address in given if address in failed]
     return tuple(why if address in why else f"{address} was not read. {why}" for address, why in told)
 

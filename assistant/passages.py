@@ -9,6 +9,8 @@ from typing import Any
 from index_store.chunks import Hit
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+_QUOTED = re.compile(r"`[^`]*`|(?<=[=(\[,\s])(?:'[^'\n]*'|\"[^\"\n]*\")")
+_OWN_MACHINE = re.compile(r"https?://(?:localhost|127\.|0\.0\.0\.0|\[::1\])", re.IGNORECASE)
 _HOST = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 
 
@@ -43,6 +45,16 @@ def addresses_in(text: str) -> list[str]:
     ['https://a.example/b_(c)', 'https://a.example/d']
     """
     return [_without_punctuation(found) for found in _ADDRESS.findall(text)]
+
+
+def named_pages(text: str) -> list[str]:
+    """Give the addresses that a user names to be read: none in quotes or code, and none of their own machine.
+
+    >>> named_pages("See https://a.example/b. What does OpenAI(base_url='http://localhost:11434/v1') do?")
+    ['https://a.example/b']
+    """
+    plain = _QUOTED.sub(" ", text)
+    return [address for address in addresses_in(plain) if not _OWN_MACHINE.match(address)]
 
 
 def _without_punctuation(address: str) -> str:

@@ -98,10 +98,18 @@ _LEAD = re.compile(
 )
 FEWEST_BROUGHT = 20
 """Words of a text that a message brings along."""
-_WISH = re.compile(r"[^\n:：]{0,120}(?:[:：]|\n)")
+_FOR_CHANGE = re.compile(
+    rf"{_PLEASE}(?:summari[sz]e|sum up|tl;?dr|translate|rewrite|rephrase|paraphrase|shorten|simplify|proofread|correct"
+    r"|fasse?|übersetze|résume|traduis|resume|traduce)\b",
+    re.IGNORECASE,
+)
+SHORT_WISH = 8
+"""Words of a wish that need not say what it is about: "Translate to German:"."""
+_WISH_FIRST = re.compile(r"[^\n:：?？]{0,120}(?:(?<!http)(?<!https)[:：](?!//)|\n|[?？](?=\s))")
+_WISH_LAST = re.compile(r"(?<=\n)[^\n]{3,160}\Z")
 _ASKS_OF_PASTE = re.compile(
-    r"\b(?:this|following|above|below) (?:abstract|paper|text|passage|article|paragraph|essay|e?mail|code)\b"
-    r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary|answer|code)\b",
+    r"\b(?:this|these|the following|the above) (?:abstracts?|papers?|texts?|passages?|articles?|paragraphs?|essay)\b"
+    r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary)\b|\bin it\b|\bof these models\b",
     re.IGNORECASE,
 )
 _OF_THE_PASTE = re.compile(
@@ -131,17 +139,22 @@ def abstract_in(message: str) -> str | None:
 def wants_else(message: str) -> bool:
     """Tell whether a message brings a text of its own and wants something else done with it than to find names in it.
 
+    The wish stands before the text, or behind it, and names it ("this abstract: ...", "translate: ..."); what it brings
+    asks nothing itself.
+
     >>> wants_else("Explain ReAct in a few words: what does it do?"), wants_else("Translate: " + "A kiln is hot. " * 9)
     (False, True)
     """
     said = message.strip()
-    if _length(said) < FEWEST_BROUGHT:
-        return False
-    ends = (said, "\n".join(reversed(said.splitlines())))  # the wish stands before the text, or behind it
-    for text in ends:
-        first = _WISH.match(text)
-        is_wish = first is not None and (_FOR_ELSE.match(first[0]) or _ASKS_OF_PASTE.search(first[0]))
-        if first and is_wish and _length(text[first.end() :]) >= FEWEST_BROUGHT:
+    first, last = _WISH_FIRST.match(said), _WISH_LAST.search(said)
+    for wish, text in ((first, said[first.end() :] if first else ""), (last, said[: last.start()] if last else "")):
+        if wish is None or _length(text) < FEWEST_BROUGHT or "?" in text or "？" in text:
+            continue
+        asks = _FOR_ELSE.match(wish[0].strip()) is not None
+        names_it = _ASKS_OF_PASTE.search(wish[0]) or (
+            _FOR_CHANGE.match(wish[0].strip()) and len(wish[0].split()) <= SHORT_WISH
+        )
+        if names_it and (asks or wish[0].rstrip().endswith("?")):
             return True
     return False
 

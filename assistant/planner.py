@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.passages import addresses_in
+from assistant.passages import named_pages
 from assistant.question_parts import COMPARES, alone, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
@@ -137,15 +137,16 @@ def _step_for(
 
 def with_what_is_left(answer: str, calculation: str) -> str:
     """Give an answer with the calculation named that was asked for with it, "" for none."""
-    if not calculation or (COMPARES.fullmatch(calculation) and _COMPARED.search(answer)):
-        return answer
+    numbers = set(re.findall(r"\d[\d.,]*", re.sub(r"\[\d+\]", " ", answer)))
+    if not calculation or (COMPARES.fullmatch(calculation) and (_COMPARED.search(answer) or len(numbers) < 2)):
+        return answer  # what compares words, not numbers, asks for no calculation
     return f"{answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}"
 
 
 def _planned(
     question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest
 ) -> Call | Conclusion:
-    given = addresses_in(question)[:MOST_PAGES]
+    given = named_pages(question)[:MOST_PAGES]
     question = _without(question, given) or question
     named = _named_pages(question, given, tools, past, answer)
     if named is not None:

@@ -21,7 +21,8 @@ _CALCULATION = re.compile(
 )
 COMPARES = re.compile(
     r"\b(?:by what (?:factor|percentage)|(?:by )?how many times (?:as|more|less|larger|bigger|smaller|older|higher"
-    r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio)\b",
+    r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio|how (?:many|much) more"
+    r"|how many (?:days|weeks|months|years) (?:are |were |lie )?between|what(?:['’]s| is) the difference between)\b",
     re.IGNORECASE,
 )
 

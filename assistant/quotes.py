@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.events import Citation
+from assistant.listing import listed
 from assistant.policy.values import RULE
 from assistant.terms import content_terms, words_of
 from assistant.units import Unit, units_of
@@ -25,6 +26,7 @@ ENOUGH_SHARED = 0.75
 PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
 HARDLY_SHARED = 0.25
 HARDLY_KNOWN = 0.5  # share of a sentence's words that cited passages have, below which they do not say it
+MOST_NUMBERS = 4
 MOST_EMBEDDED = 4
 """Units with most words in common that are embedded: all of a passage's would take longer than a search."""
 
@@ -51,7 +53,7 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
 
 
 def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, ...]:
-    """Name the sentences of a model's answer that cite nothing and whose words no cited passage has, in one note.
+    """Name what no cited passage has in a model's answer: sentences that cite nothing, in one note, numbers in another.
 
     What has no marker of its own may still be said by the passage of the next one; in code and headings none is asked
     for. Where a rule of the course holds, nothing is named: what it takes out of the answer would stand in the note.
@@ -62,10 +64,17 @@ def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, .
     bare = [s for s in _without_marker(_CODE.sub(" ", answer)) if not s.endswith(":") and not s.startswith("#")]
     own = [(s, set(content_terms(s))) for s in bare]
     strange = [s for s, words in own if len(words) > 1 and len(words & known) < HARDLY_KNOWN * len(words)]
-    if not strange:
-        return ()
     more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
-    return (f"No source is given for: “{' '.join(strange[0].split())[:200]}”{more}.",)
+    named = (f"No source is given for: “{' '.join(strange[0].split())[:200]}”{more}.",) if strange else ()
+    there = {n for c in citations for n in _numbers(f"{c.title} {c.context}")}
+    wrong = [n for n in dict.fromkeys(_numbers(_MARKERS.sub(" ", _CODE.sub(" ", answer)))) if n not in there]
+    return (*named, *((f"No source that is cited has: {listed(wrong[:MOST_NUMBERS])}.",) if wrong else ()))
+
+
+def _numbers(text: str) -> list[str]:
+    """Give the numbers of a text, those of one digit left out: a model counts and lists with them."""
+    found = (match.replace(",", "").rstrip(".") for match in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text))
+    return [number for number in found if len(number) > 1]
 
 
 def _without_marker(answer: str) -> Iterator[str]:

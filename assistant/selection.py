@@ -70,8 +70,11 @@ _ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ASKS_WHEN_NOT = re.compile(
-    r"\b(?:when|where|in (?:which|what) (?:cases?|situations?))\b(?:.{0,40}\bnot\b|.{0,20}n['’]t\b|.{0,40}\bavoid\b"
-    r"|.{0,60}\b(?:bad|wrong|poor) (?:choice|idea|fit)\b)",
+    r"\b(?:when|where|in (?:which|what) (?:cases?|situations?))\s+"
+    r"(?:not to\b|to avoid\b|(?:should|would|must|can|could|do|does|may|is|are)n['’]t\b"
+    r"|(?:should|would|must|can|could|do|does|may)(?:\s+(?:I|we|you|one|somebody|people))?\s+(?:not|avoid|better not)\b"
+    r"|(?:do|does|should|would|is|are|must)\s+(?:[\w-]+\s+){1,5}not\b(?!\s+the same)"
+    r"|(?:is|are|would)\s.{0,60}\b(?:bad|wrong|poor) (?:choice|idea|fit)\b)",
     re.IGNORECASE,
 )
 _SAYS_NOT = re.compile(

@@ -25,6 +25,7 @@ PASSAGE, UNIT, WORDING, ASKED_FOR = 0.35, 0.2, 0.15, 0.3
 ENOUGH = 0.525
 NOTHING_IN_PARTICULAR = 0.74
 """What stands for ASKED_FOR's part in a question that names no such thing: the mean over those that do."""
+_YEAR = re.compile(r"(?<![\d.,/-])(?:1[89]|20)\d\d(?![\d.,/-]\d|\d)")
 UNITS_READ, LEFT_MET = 4, 0.45
 _ASKS_FOR = re.compile(
     r"\b(?:what|which|how (?:many|much))\s+((?:[\w'’.-]+\s+){1,5}?)"
@@ -46,6 +47,8 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     if not candidates or is_courtesy(question):
         return Support(0.0, enough=False)
     best = candidates[0]
+    if not _has_the_years(question, passages):
+        return Support(0.0, enough=False)
     heading = passages[best.passage].heading
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
@@ -59,6 +62,12 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
     )
     return Support(score, score >= ENOUGH)
+
+
+def _has_the_years(question: str, passages: Sequence[Passage]) -> bool:
+    """Tell whether passages speak of the years that are asked about: what another year brought is no answer."""
+    there = " ".join(f"{p.heading}\n{p.text}" for p in passages)
+    return all(year in there or f"{year[:2]}s" in there for year in _YEAR.findall(question))
 
 
 def _meets_what_is_left(

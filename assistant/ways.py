@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from assistant.passages import addresses_in
+from assistant.passages import named_pages
 from assistant.pasted import abstract_in
 from assistant.tools.asked_arithmetic import expression_in
 
@@ -28,7 +28,7 @@ def is_for_agent(question: str, *, outside: bool) -> bool:
     >>> is_for_agent("What is 17 * 23?", outside=False), is_for_agent("What is ReAct?", outside=True)
     (True, False)
     """
-    if addresses_in(question) or _PAPER.search(question):
+    if named_pages(question) or _PAPER.search(question):
         return True
     if abstract_in(question) is not None or expression_in(question) is not None:
         return True

@@ -50,7 +50,7 @@ def test_a_difference_that_two_cells_would_show_is_not_clear_among_many() -> Non
     first = next(v for v in many.verdicts if (v.first, v.second) == ("a", "b"))
     assert not first.is_clear and first.difference.is_clear
     assert first.p == pytest.approx(15 * two.verdicts[0].p)
-    assert "corrected for 15 pairs" in first.words and "it would take about 1" in first.words
+    assert "corrected for 15 pairs" in first.words and "it would take about 18 rows" in first.words
     assert "15 pairs were compared" in many.caution and not many.is_told_from(many.cells[0], many.cells[1])
 
 

@@ -172,7 +172,7 @@ def test_json_lines_and_csv_give_the_same_rows(tmp_path: Path) -> None:
         ("tags", '{"abstract": "a", "tags": ["NA", " "]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": ["NA", "B"]}', "`tags` must hold"),
         ("tags", '{"abstract": "a", "tags": "BERT"}', "list of texts"),
-        ("search", '{"question": "q", "keywords": ["k"]}', "no gold"),
+        ("search", '{"question": "q", "golds": []}', "no gold"),
         ("tags", "\n".join(["{", "[]"] * 4), "and 3 more, in line 6, 7, 8"),
         ("search", '{"question": "q", "gold": [{"path": "a"}]}', "`gold` must be"),
         ("answers", '{"question": " "}', "no question"),

@@ -221,7 +221,7 @@ def test_costs_of_other_days_do_not_stay(tmp_path: Path) -> None:
 
 def test_a_stopped_turn_of_an_own_server_is_estimated_with_its_prices(tmp_path: Path) -> None:
     prices = {"qwen3:8b": {"input": 100.0, "output": 400.0}}
-    store = TraceStore(tmp_path, TraceSettings(prices=prices))
+    store = TraceStore(tmp_path, prices=lambda: prices)
     prompt = Prompt("answer", 1, "x", {"passages": ["word " * 800]})
     try:
         asked(store, turns.BEGAN, about=OWN, answer="word " * 80, status="stopped", prompt=prompt)

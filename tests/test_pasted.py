@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.pasted import abstract_in
+from assistant.pasted import abstract_in, wants_else
 from assistant.ways import is_for_agent
 from tests.conftest import REPOSITORY
 
@@ -144,3 +144,38 @@ def test_short_abstracts_that_name_models_are_recognised() -> None:
     abstracts = [json.loads(row)["abstract"] for row in rows]
     assert sum(abstract_in(abstract) is not None for abstract in abstracts) >= 0.8 * len(abstracts)
     assert sum(abstract_in(f"Abstract: {abstract}") is not None for abstract in abstracts) >= 0.8 * len(abstracts)
+
+
+BROUGHT = "A kiln is fired for nine hours and cooled for twenty. Pots crack where the door is opened early, we found."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Summarise this abstract: {BROUGHT}",
+        f"Translate into German:\n{BROUGHT}",
+        f"Please rewrite my paragraph: {BROUGHT}",
+        f"{BROUGHT}\nSummarise this in one sentence.",
+        f"What is missing in this text? {BROUGHT}",
+    ],
+)
+def test_a_wish_for_something_else_with_a_text_is_known(message: str) -> None:
+    assert wants_else(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Compare the two firings of the lecture: which temperature does stoneware need, which one earthenware,"
+        " and why does one of them have to be held for so much longer than the other?",
+        "Please explain what https://pages.example/kilns says about how hot a kiln has to be and what is done with the"
+        " pots when they are cold again and can be taken out",
+        f"Explain the firing:\n{BROUGHT}",
+        "Describe these for my notes:\n- temperature of the glaze\n- time of the firing\n- what cracks and why it does"
+        " when the door is opened too early, and when not",
+        ABSTRACT,
+        f"Tag this abstract: {ABSTRACT}",
+    ],
+)
+def test_an_ordinary_question_is_no_such_wish(message: str) -> None:
+    assert not wants_else(message)

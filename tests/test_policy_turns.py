@@ -231,6 +231,8 @@ def test_the_meaning_of_a_word_is_no_part_of_a_solution_whatever_was_asked_befor
     earlier = [{"role": "user", "content": "How do I compare two glazes fairly?"}]
     assert scope.concerned("What is celadon?", earlier, policy.assignments) == ((), False)
     assert scope.concerned("And in three steps, please.", earlier, policy.assignments) == (policy.assignments, True)
+    for asked in ("What is the full code for it?", "What is the solution?", "define the function", "What is it?"):
+        assert scope.concerned(asked, earlier, policy.assignments)[0] == policy.assignments
     meaning = [{"role": "user", "content": "What is celadon?"}]
     assert scope.concerned("Which clay shrinks least?", meaning, policy.assignments) == ((), False)
 

@@ -147,7 +147,17 @@ def test_asked_when_not_nothing_says_when(minilm: Any, question: str) -> None:
     assert not [text for text in found if text.startswith("Use the slow kiln")]
 
 
-@pytest.mark.parametrize("question", ["When should I use the slow kiln?", "Why should I not open a kiln early?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When should I use the slow kiln?",
+        "Why should I not open a kiln early?",
+        "When do I use the slow kiln to avoid cracks?",
+        "In which cases does the slow kiln help avoid cracks?",
+        "Where is the slow kiln used, and is it not the same as the fast one?",
+        "When is the slow kiln free if I do not come on time?",
+    ],
+)
 def test_asked_anything_else_all_is_a_candidate(minilm: Any, question: str) -> None:
     assert len(candidates_of(question, [WHEN, WHEN_NOT], minilm)) == 4
 

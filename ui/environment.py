@@ -203,7 +203,6 @@ class Environment:
             opik_workspace=self.get("OPIK_WORKSPACE"),
             opik_project=self.get("OPIK_PROJECT_NAME"),
             secrets=tuple(s for s in map(self.secret, sorted(SECRETS)) if s is not None),
-            prices=self.assistant.prices,
         )
 
     @cached_property

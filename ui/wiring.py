@@ -95,7 +95,8 @@ class Library:
         """
         from assistant.tracing.store import TraceStore
 
-        store = TraceStore(self.environment.home, self.environment.traces)
+        how = self.environment
+        store = TraceStore(how.home, how.traces, prices=lambda: how.assistant.prices)
         store.abort_orphans()
         store.retire()
         return store
@@ -294,7 +295,6 @@ def tagger_of(library: Library, *, version: int | None = None, model_name: str |
         return Tagger(library.traces, environment.model_names, gate=library.gate)
     from assistant.llms import choose_model
 
-    settings = environment.assistant
-    model = choose_model(replace(settings, model=model_name or settings.model), None)
+    model = choose_model(replace(environment.assistant, model=model_name or environment.assistant.model), None)
     prompts = prompts_of(environment, **({} if version is None else {"tag_abstract": version}))
     return Tagger(library.traces, environment.model_names, model, prompts, examples_of(library), library.gate)

@@ -168,8 +168,8 @@ def _question_row(given: Mapping[str, Any], kind: Kind, row_id: str, asked: str)
     expected, refuse = str(given.get("answer") or ""), _refuse(given.get("refuse"))
     if refuse and (gold or keywords):
         raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
-    if kind == "search" and not gold and keywords and given.get("gold") is None:
-        raise ValueError("it has no gold")  # what is to be refused has none, and is not searched for
+    if kind == "search" and given.get("gold") is None and not gold and not refuse:
+        raise ValueError('it has no gold; what is to be refused says "refuse": true')
     return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, way=way, refuse=refuse)
 
 

@@ -49,6 +49,13 @@ _FOR_WORK = re.compile(
     re.IGNORECASE,
 )
 _MEANING = re.compile(r"\s*(?:what(?:'s| is| are| does| do)|define|explain)\b[^?.!\n]{0,80}\??\s*", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:it|its|that|this|these|those|they|them|there|one|ones)\b", re.IGNORECASE)
+_OF_THE_TASK = re.compile(
+    r"\b(?:solutions?|answers?|results?|code|tasks?|implement\w*|functions?|body|outputs?|labs?|assignments?|homework"
+    r"|exercises?|notebooks?|cells?|values?|numbers?|scores?|full|complete|final|rest|next|missing)\b",
+    re.IGNORECASE,
+)
+"""What a part of a solution is asked for with, as a word's meaning never is."""
 _NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBERS = {word: str(n) for n, word in enumerate(_NUMBER_WORDS.split())}
 _LETTER = re.compile(r"[^\W\d_]")
@@ -146,7 +153,8 @@ class Scope:
 
 def _asks_for_meaning(text: str) -> bool:
     """Tell whether a text asks what a word means: that is no part of a solution, wherever it is told."""
-    return bool(_MEANING.fullmatch(text)) and len(content_terms(text)) <= MEANT_TERMS
+    of_the_task = _POINTS.search(text) or _OF_THE_TASK.search(text)
+    return bool(_MEANING.fullmatch(text)) and len(content_terms(text)) <= MEANT_TERMS and not of_the_task
 
 
 def _terms_of(text: str) -> frozenset[str]:

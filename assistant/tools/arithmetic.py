@@ -30,7 +30,7 @@ _REST = (
     rf"|(?P<function>(?:{_FUNCTION})(?![a-z0-9_]))"
     rf"|(?P<constant>(?:{'|'.join(CONSTANTS)}|π)(?![a-z0-9_]))"
     r"|(?P<after>squared\b|cubed\b|[!²³])"
-    r"|(?P<percent>%|percent\b)"
+    r"|(?P<percent>%|per ?cent\b)"
     r"|(?P<of>of\b)"
     r"|(?P<sign>\*\*|//|[-+*/^×·÷−–]|x(?![a-z_])|times\b|multiplied by\b|divided by\b|over\b|plus\b|minus\b"
     r"|(?:raised )?to the power(?: of)?\b|raised to\b|mod(?:ulo)?\b|choose\b)"
@@ -112,7 +112,7 @@ def tokens(expression: str) -> list[_Token]:
     while at < len(text):
         match = (_IN_CALL if calls and calls[-1] else _TOKEN).match(text, at)
         if match is None:
-            raise ValueError(f"what is {text[at : at + 20]!r}?")
+            raise NotArithmetic(f"what is {text[at : at + 20]!r}?")
         kind = str(match.lastgroup)
         said = " ".join(match[kind].lower().split())
         if kind == "open":
@@ -120,7 +120,7 @@ def tokens(expression: str) -> list[_Token]:
         elif kind == "close" and calls:
             calls.pop()
         elif kind == "number" and calls and calls[-1] and re.match(r"0[0-9]", said):
-            raise ValueError("max(1,000,2,000) may mean two numbers or four")
+            raise NotArithmetic("max(1,000,2,000) may mean two numbers or four")
         found.append(_Token(kind, _SIGNS.get(said, _PREFIXES.get(said.removeprefix("the "), said))))
         at = match.end()
     return found
@@ -131,11 +131,15 @@ def _parts_by_bare_commas(rest: str) -> bool:
     return re.search(r",\s", rest.partition(")")[0]) is None
 
 
-class BracketLeft(ValueError):
+class NotArithmetic(ValueError):
+    """What does not read as arithmetic."""
+
+
+class BracketLeft(NotArithmetic):
     """A bracket that stands alone."""
 
 
-class TwoReadings(ValueError):
+class TwoReadings(NotArithmetic):
     """An expression that people read in different ways."""
 
 
@@ -161,7 +165,7 @@ class _Parser:
         if self._at < len(self._tokens):
             if self._peek().kind == "close":
                 raise BracketLeft("closes a bracket that is not open")
-            raise ValueError("something is left over")
+            raise NotArithmetic("something is left over")
         return value
 
     def _peek(self, ahead: int = 0) -> _Token:
@@ -202,7 +206,7 @@ class _Parser:
                 return self._applied(token.text, [self._expression(_ROOT)])
             case "function":
                 return self._applied(token.text, self._arguments())
-        raise ValueError("an operand is missing")
+        raise NotArithmetic("an operand is missing")
 
     def _arguments(self) -> list[Number]:
         if self._peek().kind != "open":  # sqrt 16
@@ -226,7 +230,7 @@ class _Parser:
         if left == "end":
             raise BracketLeft("has a bracket that is not closed")
         if left != "close":
-            raise ValueError("a bracket is not closed")
+            raise NotArithmetic("a bracket is not closed")
 
     def _continuation(self, binds: int) -> Callable[[Number], Any] | None:
         """Read what goes on with a value, None where nothing here binds tighter than so."""
@@ -241,10 +245,15 @@ class _Parser:
         sign = "*" if self._is_factor() else "%" if token.kind == "percent" else token.text
         if _BINDS.get(sign, 0) <= binds:
             return None
-        if not self._is_factor():
+        if self._is_factor():
+            self.operations += not self._is_bare_bracket()
+        else:
             self._next()
-        self.operations += 1
+            self.operations += 1
+        begun = self._at
         right = self._expression(_BINDS[sign] - (sign == "**"))  # a power binds to the right
+        if sign in "+-" and self._is_percentage(begun):  # of what it is added to, as every calculator takes it
+            return lambda value: BINARY[sign](value, value * right)
         if sign in ("/", "//", "%") and self._is_factor():
             raise TwoReadings("may be read in two ways: put brackets around what is divided by")
         return lambda value: BINARY[sign](value, right)
@@ -254,6 +263,17 @@ class _Parser:
         token = self._peek()
         starts = token.kind in ("open", "function", "prefix") or (token.kind == "constant" and token.text != "e")
         return starts and self._peek(-1).kind in _FACTORS
+
+    def _is_bare_bracket(self) -> bool:
+        """Tell whether a number in brackets comes, and no more: "3.1 (2)" is no product that anybody asks for."""
+        kinds = [token.kind for token in self._tokens[self._at : self._at + 3]]
+        return kinds == ["open", "number", "close"]
+
+    def _is_percentage(self, begun: int) -> bool:
+        """Tell whether what was read since then is a percentage alone, which no percentage stands before."""
+        if begun > 1 and self._tokens[begun - 2].kind == "percent":  # 20% + 10%
+            return False
+        return [token.kind for token in self._tokens[begun : self._at]] == ["number", "percent"]
 
     def _after(self, text: str) -> Callable[[Number], Any]:
         self._next()
@@ -266,7 +286,7 @@ class _Parser:
         """Read "15% of 80", which binds tighter than other products, or "3/4 of 80", which is one of these."""
         is_percent = self._peek(-1).kind == "percent"
         if not is_percent and not (self._peek(-1).kind == "number" and self._peek(-2).text == "/"):
-            raise ValueError("of what?")
+            raise NotArithmetic("of what?")
         tight = _PERCENT_OF if is_percent else _BINDS["*"]
         if tight <= binds:
             return None

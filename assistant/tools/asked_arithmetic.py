@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.tools.arithmetic import LONGEST, BracketLeft, TwoReadings, computed, tokens
+from assistant.tools.arithmetic import LONGEST, BracketLeft, NotArithmetic, TwoReadings, computed, tokens
 from assistant.tools.exact import FUNCTIONS
 from assistant.tools.spoken import in_signs
 from index_store.errors import NoValue
@@ -20,7 +20,6 @@ _CURRENCY = re.compile(
     r"(?:[$€£]|\b(?:USD|EUR|GBP)\b)\s?(?=\.?\d)|(?<=\d)\s?(?:[$€£]|\b(?:USD|EUR|GBP|dollars?|euros?|pounds?)\b)"
 )
 _CLAIMED = re.compile(r"(?:is|are|does|so|isn't|isn’t)?\s*([^=]*?\S)\s*(?:==?|\bequals?\b|\bequal to\b)\s*-?[\d.,]+")
-_MORE_OR_LESS = re.compile(r"\A(\s*(\d[\d,]*(?:\.\d+)?)\s*[-+−–]\s*\d+(?:\.\d+)?\s*(?:%|percent))\s*\Z")
 _FUNCTION_OR_PI = re.compile(rf"\b(?:{'|'.join(FUNCTIONS)}|pi)\b|π|√", re.IGNORECASE)
 _OPERATIONS = frozenset({"sign", "function", "prefix", "after", "of"})
 _SURE = re.compile(r"\b(?:calculate|compute|evaluate|work out|solve|how much)\b", re.IGNORECASE)
@@ -41,18 +40,10 @@ def expression_in(question: str) -> str | None:
     said = _CURRENCY.sub("", _without_end(question[lead.end() if lead else 0 :]))
     if claimed := _CLAIMED.fullmatch(said):
         said = claimed[1]
-    if _is_date(said, asks) or re.search(r"(?<![\d.,])0\d", said):  # 01-02 is no arithmetic that anybody asks for
+    # 01-02 and 10-15% are no arithmetic that anybody asks for; a group of 10 000 may begin with a zero.
+    if _is_date(said, asks) or re.search(r"(?<![\d.,])(?<!\d )0\d|\A\d+-\d+ ?%\Z", said):
         return None
-    return next((as_meant(e) for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
-
-
-def as_meant(expression: str) -> str:
-    """Write a percentage that is added or taken off as what it is a part of, as every calculator takes it.
-
-    >>> as_meant("100 - 10%"), as_meant("10% + 5")
-    ('100 - 10% of 100', '10% + 5')
-    """
-    return _MORE_OR_LESS.sub(r"\1 of \2", expression)
+    return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
 
 
 def _is_arithmetic(said: str) -> bool:
@@ -62,10 +53,12 @@ def _is_arithmetic(said: str) -> bool:
         return computed(said)[1] > 0
     except BracketLeft:  # "(1" is no more than a bracket
         return any(token.kind in _OPERATIONS for token in tokens(said))
-    except (ArithmeticError, TwoReadings):
-        return True  # it is meant as arithmetic, and has no value
-    except (ValueError, TypeError, NoValue):
+    except TwoReadings:
+        return True
+    except (NotArithmetic, NoValue):
         return False
+    except (ArithmeticError, ValueError, TypeError):
+        return True  # it reads as arithmetic, and has no value: sqrt(-1), log(0)
 
 
 def _without_end(said: str) -> str:

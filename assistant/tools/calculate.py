@@ -9,12 +9,11 @@ from typing import Any
 from pydantic import Field
 
 from assistant.tools.arithmetic import LONGEST, value_of
-from assistant.tools.asked_arithmetic import as_meant
 from assistant.tools.exact import shown
 from assistant.tools.tool import Arguments, Observation, Tool, outside_source
 
 NATURAL = "With log as the natural logarithm (log10 is the one to base 10): "
-_LOG = re.compile(r"\blog\b(?!\([^()]*,)", re.IGNORECASE)
+_LOG = re.compile(r"\blog\b(?! *\((?:[^()]|\([^()]*\))*,)", re.IGNORECASE)  # with a base behind a comma it is said
 
 
 class CalculateArguments(Arguments):
@@ -39,7 +38,7 @@ class Calculate(Tool):
         Raises:
             NoValue: when it is no arithmetic, or has no value.
         """
-        expression = as_meant(given.expression.rstrip("=? "))
+        expression = given.expression.rstrip("=? ")
         value = value_of(expression)
         text = shown(value)
         sign = "=" if Fraction(text) == value else "≈"  # a citation quotes this: it must be true

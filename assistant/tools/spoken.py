@@ -72,7 +72,7 @@ def in_signs(said: str) -> str:
     >>> in_signs("seventeen times twenty-three"), in_signs("20% off 59.99"), in_signs("a third of ninety")
     ('17 times 23', '59.99 - 20% of 59.99', '1/3 of 90')
     """
-    text = " ".join(said.lower().split())
+    text = " ".join(said.lower().split()).replace("per cent", "percent")
     text = re.sub(r",(?: and| then)* (?=(?:plus|minus|times|multiplied|divided|raised|squared|cubed)\b)", " ", text)
     text = re.sub(rf"\b(?:(an?|one|two|three|four|\d) )?({'|'.join(_PARTS)})s? of\b", _part, text)
     text = re.sub(rf"(?<=to the )({'|'.join(_ORDINALS)})\b", lambda m: str(_ORDINALS[m[1]]), text)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pydantic import SecretStr
 
-from assistant.own_prices import Prices
 from index_store.errors import SettingsError
 
 
@@ -35,7 +33,6 @@ class TraceSettings:
     opik_workspace: str | None = None
     opik_project: str | None = None
     secrets: tuple[SecretStr, ...] = ()  # other keys, hidden wherever they stand
-    prices: Prices = field(default_factory=lambda: MappingProxyType({}))  # of the team's own servers, by model
 
     def __post_init__(self) -> None:
         if not 0 <= self.sample <= 1:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -32,6 +32,7 @@ from assistant.usage import price_of
 if TYPE_CHECKING:  # the store counts with this module
     from assistant.tracing.store import TraceStore
 
+Pricing = Callable[[], Prices]
 CHARACTERS_A_TOKEN = 4
 """Of English text, roughly; what is not reported cannot be known better without the model's own tokenizer."""
 
@@ -48,12 +49,12 @@ def spent(store: TraceStore, user: str | None, since: float) -> Spent:
         *([] if user is None else [deleted_costs.c.user_hash == _hash(user)]),
     )
     with reading(store.engine) as connection:
-        taken = _taken(connection, [traces.c.started_at >= since, *of_user], store.settings.prices).values()
+        taken = _taken(connection, [traces.c.started_at >= since, *of_user], store.prices).values()
         tokens, usd = connection.execute(gone).one()
     return Spent(sum(one.tokens for one in taken) + int(tokens or 0), sum(one.usd for one in taken) + float(usd or 0.0))
 
 
-def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], now: float, prices: Prices) -> None:
+def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], now: float, prices: Pricing) -> None:
     """Keep what the turns that are about to be deleted have cost today, as bare numbers; those of other days go.
 
     `prices` are those of the team's own servers.
@@ -64,7 +65,7 @@ def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], n
         _keep(connection, user, today, cost)
 
 
-def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], prices: Prices) -> None:
+def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], prices: Pricing) -> None:
     """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known."""
     cost = Spent((row["input_tokens"] or 0) + (row["output_tokens"] or 0), row["price_usd"] or 0.0)
     if row["input_tokens"] is None and row["template"] is not None and row["mode"] != "quoting":
@@ -89,7 +90,7 @@ def _keep(connection: Connection, user: str | None, day: int, cost: Spent) -> No
 
 
 def _taken(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], prices: Prices
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], prices: Pricing
 ) -> dict[str | None, Spent]:
     """Sum up what turns have taken, by user."""
     unreported = traces.c.input_tokens.is_(None) & traces.c.template.is_not(None) & (traces.c.mode != "quoting")
@@ -119,9 +120,9 @@ def _taken(
     return found
 
 
-def _estimated(model: str, mode: str, sent: Any, said: Any, own: Prices) -> Spent:
+def _estimated(model: str, mode: str, sent: Any, said: Any, own: Pricing) -> Spent:
     tokens_in, tokens_out = int(sent or 0) // CHARACTERS_A_TOKEN, int(said or 0) // CHARACTERS_A_TOKEN
-    prices = own.get(model) or (price_of(model) if mode == "openai" else None)
+    prices = own().get(model) or (price_of(model) if mode == "openai" else None)
     usd = 0.0 if prices is None else (tokens_in * prices["input"] + tokens_out * prices["output"]) / 1_000_000
     return Spent(tokens_in + tokens_out, usd)
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant.own_prices import Prices
 from assistant.tracing.database import empty_log, into, open_database, reading, sqlite_url, writing
 from assistant.tracing.outbox import Outbox, SinkState, claimers, free_claims, states
 from assistant.tracing.owner import Owner
@@ -40,9 +41,15 @@ class TraceStore:
     """
 
     def __init__(
-        self, home: Path, settings: TraceSettings | None = None, *, clock: Callable[[], float] = time.time
+        self,
+        home: Path,
+        settings: TraceSettings | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        prices: Callable[[], Prices] = dict,
     ) -> None:
         self.settings = settings or TraceSettings()
+        self.prices = prices  # of the team's own servers: read only where a cost must be estimated
         self.clock = clock
         self.engine: Engine = open_database(self.settings.database_url or sqlite_url(home))
         try:
@@ -106,7 +113,7 @@ class TraceStore:
             if not was_there:
                 self._begin(connection, start, begun)
             if connection.execute(_ENDED, {**row, "ended_id": start.trace_id}).rowcount == 0:
-                keep_late(connection, start.origin.user_id, {**begun, **row}, self.settings.prices)
+                keep_late(connection, start.origin.user_id, {**begun, **row}, self.prices)
                 return  # forgotten while it ran
             if rows:
                 connection.execute(insert(spans), rows)
@@ -245,7 +252,7 @@ class TraceStore:
             picked = select(traces.c.id).where(*conditions)
             sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
             delivered = len(set(connection.execute(sent).scalars()))
-            keep_costs(connection, conditions, self.clock(), self.settings.prices)
+            keep_costs(connection, conditions, self.clock(), self.prices)
             gone = connection.execute(delete(traces).where(*conditions)).rowcount
             empty = ~conversations.c.id.in_(select(traces.c.conversation_id))
             connection.execute(delete(conversations).where(empty))
