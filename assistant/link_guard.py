@@ -39,7 +39,7 @@ _FENCE = re.compile(r"([ \t]{0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _FENCE_BEGINS = re.compile(r"[ \t]{0,3}(?:`{1,3}|~{1,3})?\Z|[ \t]{0,3}(?:```|~~~)")
 _TAIL = re.compile(r"[.,;:!?]+\Z")
 _BRACKET = re.compile(r"[()\[\]]")
-_BEHIND = re.compile(r"[.,;:!?)\]'\"]*(?:\s|\Z)")  # what ends an address
+_BEHIND = re.compile(r"[.,;:!?]*(?:[\s()\[\]{}<>*`'\"”’|\\]|\Z)")  # what an address does not go on with
 # What may still become a link or a code span, from its first character to the end of what has arrived.
 _MAY_BECOME = re.compile(
     rf"!?\[(?:[^\[\]\n]|\[[^\[\]\n]{{0,100}}\]?){{0,{LONGEST_WORDS}}}+(?:\](?:\([^\n]{{0,{LONGEST_ADDRESS}}})?)?\Z"

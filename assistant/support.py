@@ -26,6 +26,8 @@ ENOUGH = 0.525
 NOTHING_IN_PARTICULAR = 0.74
 """What stands for ASKED_FOR's part in a question that names no such thing: the mean over those that do."""
 _YEAR = re.compile(r"(?<![\d.,/-])(?:1[89]|20)\d\d(?![\d.,/-]\d|\d)")
+NOT_MET = 0.12
+"""Taken off an article that says nothing of what is asked beyond its title."""
 UNITS_READ, LEFT_MET = 4, 0.45
 _ASKS_FOR = re.compile(
     r"\b(?:what|which|how (?:many|much))\s+((?:[\w'’.-]+\s+){1,5}?)"
@@ -53,14 +55,14 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
     wanted = met(asked_for(question), " ".join([heading, *around]), embedder)
-    if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
-        return Support(0.0, enough=False)
     score = (
         PASSAGE * max(p.cosine for p in passages)
         + UNIT * max(c.cosine for c in candidates)
         + WORDING * (wording or 0.0)
         + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
     )
+    if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
+        score -= NOT_MET
     return Support(score, score >= ENOUGH)
 
 

@@ -61,6 +61,7 @@ _WITH_VERSION = re.compile(
     r"\b(?:introduc|propos|present|releas|open-sourc|unveil|announc|develop|describ)\w*\s"
     rf"({_PLAIN}(?:\sv?|-?v)\d(?:\.\d{{1,2}})?)(?=,\s(?:an?|the|our)\s)"
 )
+_SIZED_VARIANT = re.compile(rf"(?<![\w-])({_PLAIN})[- ]{SIZE}{_VARIANT}+")
 _FORMS = (_SIZE_JOINED, _SAID, _INTRODUCED, _OWN_SIZED, _ACTS, _DESCRIBED_BY_SIZE)
 _ADJECTIVE = re.compile(r"[A-Z][a-z]*(?:ian|ean|ish|ese|[tsdn]ic|ical|[tsdn]al|[ts]ive|ous|able|ed|ing|ly)")
 """Nations, schools and qualities: "the Bayesian model", "Surprisingly, 7B"."""
@@ -87,8 +88,8 @@ def sized_or_said(text: str) -> Iterator[Tag]:
             if not _is_no_name(text, match):
                 names.add(match[1])
                 yield Tag(match.start(1), match.end(1), match[1])
-    for name in names:
-        for match in re.finditer(rf"(?<![\w-]){name}[- ]{SIZE}{_VARIANT}+", text):
+    for match in _SIZED_VARIANT.finditer(text):
+        if match[1] in names:
             yield Tag(match.start(), match.end(), match[0])
     yield from _with_version_or_size(text)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.agent_ending import UNFINISHED
+from assistant.agent_ending import NOT_SHOWN, UNFINISHED
 from assistant.agent_run import AgentLimits
 from assistant.events import Thought, Token, ToolStep
 from assistant.link_guard import LEFT_OUT
@@ -187,7 +187,7 @@ def test_a_marker_of_no_source_is_taken_out_and_a_text_that_cites_nothing_is_no_
 def test_an_answer_without_any_tool_is_no_answer(searcher: Any, minilm: Any, server: ModelServer) -> None:
     server.script(answer("Stoneware is fired at 1,260 degrees [1]."))
     steps = run(agent_over(searcher, minilm, server), STONEWARE)
-    assert (outcome(steps).found, outcome(steps).text, said(steps)) == (False, REFUSAL, "")
+    assert (outcome(steps).found, outcome(steps).text, said(steps)) == (False, NOT_SHOWN, "")
 
 
 def test_a_refusal_of_the_model_is_a_refusal(searcher: Any, minilm: Any, server: ModelServer) -> None:
@@ -342,7 +342,7 @@ def test_a_page_that_was_named_where_none_can_be_opened_is_told(searcher: Any, m
     box = agent_over(searcher, minilm, None, [pages], allowed={"course_search"})
     end = outcome(run(box, "Summarise this page: https://pages.example/a"))
     assert not end.found and pages.calls == 0
-    assert end.notes[0] == "https://pages.example/a was not opened: switched off by LECTERN_TOOLS."
+    assert end.notes[0] == "https://pages.example/a was not opened: switched off here."
 
 
 def test_what_was_switched_off_is_not_laid_to_the_course(searcher: Any, minilm: Any) -> None:

@@ -54,6 +54,7 @@ BRACKETS = "https://en.wikipedia.org/wiki/Kiln_(disambiguation)"
         (f"See {BRACKETS}.", None),
         (f"(So says {BRACKETS}), and more.", None),
         (f"{SOURCE}/ is the same.", None),
+        (f"**{BRACKETS}** and *{BRACKETS}*!", None),
         (f"{BRACKETS}?q=secret here", f"{LEFT_OUT})?q=secret here"),
         (f"{BRACKETS}secret here", f"{LEFT_OUT})secret here"),
         (f"{SOURCE}// here", f"{LEFT_OUT} here"),
@@ -167,6 +168,7 @@ PIECES = st.sampled_from(
         ")",
         "](",
         "https://evil.example/a",
+        BRACKETS,
         SOURCE,
         " ",
         "\n",
@@ -193,9 +195,9 @@ PIECES = st.sampled_from(
 def test_however_the_text_is_split_it_is_cleaned_alike(pieces: list[str], data: st.DataObject) -> None:
     text = "".join(pieces)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    guard = LinkGuard({SOURCE})
+    guard = LinkGuard({SOURCE, BRACKETS})
     said = "".join(guard.feed(text[a:b]) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)) + guard.finish()
-    assert said == without_foreign_links(text, {SOURCE})
+    assert said == without_foreign_links(text, {SOURCE, BRACKETS})
     assert "evil.example" not in said
     assert not re.search(r"!\[[^\]\n]*\]\(https?:", said)
     assert not [address for address in fetched(said) if "evil" in address]
