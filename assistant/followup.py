@@ -21,6 +21,10 @@ _NO_POINTER = re.compile(
     r"\b(?:is|are|was|does)\s+(?:it|there)\s+(?:a|an|any|possible|true|better|worth|ok|okay)\b|\bone[- ]shot\b",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"https?://\S", re.IGNORECASE)
+_THIS_PAGE = re.compile(
+    r"\b(?:this|that|the) (?:page|site|website|article|link|post|document|address|url)\b", re.IGNORECASE
+)
 _GOES_ON = re.compile(
     r"\s*(?:and|but|so|or|also|then|what about|how about|why(?:\s+not)?\s*\??$|how so|what else|any(?:thing)? else"
     r"|another|more|(?:an?|another|one more) example|for example|for instance|like what|tell me more|go on)\b",
@@ -53,7 +57,8 @@ def _points_back(question: str) -> bool:
 
     "What is ReAct and when would I use it?" names what it asks for in its first clause.
     """
-    found = _POINTS_BACK.search(_NO_POINTER.sub(" ", question))
+    named = _THIS_PAGE.sub(" ", question) if _ADDRESS.search(question) else question
+    found = _POINTS_BACK.search(_NO_POINTER.sub(" ", named))
     if found is None:
         return False
     clauses = _CLAUSE.split(found.string[: found.start()])

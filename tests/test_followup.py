@@ -53,6 +53,15 @@ def test_a_follow_up_gets_the_topic_of_the_last_question_that_stood_alone() -> N
     assert stand_alone("And when?", history) == "What is Tree of Thoughts? Who proposed it? And when?"
 
 
+def test_this_page_is_the_one_whose_address_is_given() -> None:
+    asked = "Summarise this page: https://pages.example/a"
+    assert stand_alone(asked, HISTORY) == asked
+    assert stand_alone("What does https://pages.example/a say about it?", HISTORY).startswith(
+        "What is Tree of Thoughts?"
+    )
+    assert stand_alone("Summarise this page", HISTORY) != "Summarise this page"
+
+
 def test_a_long_chain_of_follow_ups_does_not_lose_its_subject() -> None:
     more = ("Who proposed it?", "And when?", "Why then?")
     history = [*HISTORY, *({"role": "user", "content": said} for said in more)]
