@@ -36,6 +36,7 @@ class Placed:
 
     tags: tuple[Tag, ...]
     dropped: tuple[str, ...]
+    error: str = ""  # what was wrong with the model's reply, where it could not be read
 
 
 def parse_tags(reply: str) -> list[str]:

@@ -92,6 +92,7 @@ class Tagged:
     dropped: int = 0
     notes: tuple[str, ...] = ()
     abstracts: tuple[TaggedAbstract, ...] = ()
+    failed: int = 0  # of several abstracts, those whose reply could not be read: they have no list
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
 
@@ -179,7 +180,7 @@ class Tagger:
             await turn.begin()
         try:
             with recorded(turn.recording), metered(turn.meter):
-                found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
+                found = await self._each(paste)
             tagged = _tagged(turn, paste, found, by_rules=self.uses_rules)
             turn.said = ", ".join(tagged.tags)
             await turn.end("ok", tags=tagged.tags)
@@ -201,9 +202,21 @@ class Tagger:
             InvalidInput, PromptProblem, ModelProblem: as `tag`.
         """
         paste = read_paste(abstract)
-        found = [await self._finder.find(one.plain.text) for one in paste.abstracts]
+        found = await self._each(paste)
         each = _pasted(paste, found)
-        return tuple(_names(_once(each))), _notes(paste, each, _dropped(found))
+        return tuple(_names(_once(each))), (*_notes(paste, each, _dropped(found)), *_failures(found))
+
+    async def _each(self, paste: Paste) -> list[Placed]:
+        """Find the names in each abstract; where one reply cannot be read the others stand, unless none can."""
+        found: list[Placed] = []
+        for one in paste.abstracts:
+            try:
+                found.append(await self._finder.find(one.plain.text))
+            except TagParseError as exc:
+                found.append(Placed((), (), exc.reason or "it is no list"))
+                if all(placed.error for placed in found) and len(found) == len(paste.abstracts):
+                    raise
+        return found
 
     @property
     def uses_rules(self) -> bool:
@@ -229,8 +242,8 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool
     each, dropped = _pasted(paste, found), _dropped(found)
     once = _once(each)
     several = tuple(
-        TaggedAbstract(one.start, one.start + len(one.text), _names(tags), _spans(tags))
-        for one, tags in zip(paste.abstracts, each, strict=True)
+        TaggedAbstract(one.start, one.start + len(one.text), [] if placed.error else _names(tags), _spans(tags))
+        for one, tags, placed in zip(paste.abstracts, each, found, strict=True)
     )
     return Tagged(
         trace_id=turn.start.trace_id,
@@ -238,7 +251,8 @@ def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool
         spans=_spans(once),
         by_rules=by_rules,
         dropped=len(dropped),
-        notes=_notes(paste, each, dropped),
+        notes=(*_notes(paste, each, dropped), *_failures(found)),
+        failed=sum(bool(placed.error) for placed in found),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
         seconds=turn.seconds,
@@ -267,6 +281,11 @@ def _notes(paste: Paste, each: Sequence[Sequence[Tag]], dropped: Sequence[str]) 
     marked = any(t.name not in one.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
     parted = any("\n" in t.name for tags in each for t in tags)
     return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
+
+
+def _failures(found: Sequence[Placed]) -> tuple[str, ...]:
+    said = "has no tags: the model gave no list of names, also when it was asked again"
+    return tuple(f"Abstract {n} {said}: {one.error}." for n, one in enumerate(found, start=1) if one.error)
 
 
 def _names(tags: Iterable[Tag]) -> list[str]:

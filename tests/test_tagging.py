@@ -160,6 +160,19 @@ def test_with_a_server_the_model_tags_with_the_chosen_prompt_and_examples(tmp_pa
     assert prompts[0].count("<example ") == 2 and prompts[-1].count("<example ") == 0
 
 
+def test_of_several_abstracts_one_bad_reply_costs_the_others_nothing(tmp_path: Path) -> None:
+    three = "We use BERT here.\n---\nWe use GPT-4 here.\n---\nWe use T5 here."
+    with ModelServer() as server:
+        given = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
+        server.script('["BERT"]', "I cannot.", "I cannot.", '["T5"]')
+        result = invoke(tmp_path, "tag", given=three, **given)
+        assert (result.exit_code, result.stdout) == (1, '["BERT"]\n[]\n["T5"]\n')
+        assert "Abstract 2 has no tags: the model gave no list" in result.stderr and server.url not in result.stderr
+        server.script(*["I cannot."] * 6)
+        nothing = invoke(tmp_path, "tag", given=three, **given)
+    assert nothing.exit_code == 3 and nothing.stdout == "" and "gave no list of names" in nothing.stderr
+
+
 @pytest.mark.parametrize(("version", "fine"), [(1, True), (2, False)])
 def test_a_mistake_in_the_examples_stops_no_prompt_that_shows_none(tmp_path: Path, version: int, fine: bool) -> None:
     (tmp_path / "tag_examples.jsonl").write_text("{broken\n", "utf-8")

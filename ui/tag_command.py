@@ -62,6 +62,13 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
         text = (standard_input() if file is None else file).read()
         _check_is_text(text, file)
         found = tagged(text, "terminal")
+    _show(found, as_json)
+
+
+def _show(found: Tagged, as_json: bool) -> None:
+    """Print what was found; what was done in part ends with the exit code of a batch that was."""
+    from ui.rows import tags_row
+
     if as_json:
         click.echo(dump(tags_row(found)))
     else:
@@ -69,6 +76,8 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
             click.echo(json.dumps(tags, ensure_ascii=False))
     for note in (*found.notes, *(("Found by rules, a heuristic.",) if found.by_rules else ())):
         click.secho(note, dim=True, err=True)
+    if found.failed:  # as a batch that was done in part
+        sys.exit(1)
 
 
 def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], shown: bool) -> NoReturn:
