@@ -35,6 +35,8 @@ _NAMES = re.compile(  # a thing by its name (ReAct, RAG, few-shot, top1), or ask
 )
 _CLAUSE = re.compile(r"(?:[,;]\s*|\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
 TOPIC_TURNS = 2
+LONGEST_TOPIC = 80
+"""Words of an earlier question that is put with a follow-up."""
 _RESULT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\W*(?:\[1\])?\W*$")
 _THE_RESULT = re.compile(r"\b(?:that|it|this|the (?:result|answer|number)|that number)\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\W*\b(?:and|then|now|so|ok|okay|what about|how about|what(?:'s|’s| is)))*\W+", re.IGNORECASE)
@@ -81,7 +83,9 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     anchor = next((n for n in reversed(range(len(asked))) if not leans_on_history(asked[n])), None)
     # The question that the chain hangs on, and its last link: without the first, the third link has lost its subject.
     topic = asked[-TOPIC_TURNS:] if anchor is None else dict.fromkeys((asked[anchor], asked[-1]))
-    return " ".join([*(" ".join(earlier.split()) for earlier in topic), question])
+    # What was pasted is no topic: its words would drown those of the question, and go to whoever is searched.
+    short = [" ".join(words) for words in map(str.split, topic) if len(words) <= LONGEST_TOPIC]
+    return " ".join([*short, question])
 
 
 def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:

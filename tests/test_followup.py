@@ -62,6 +62,11 @@ def test_this_page_is_the_one_whose_address_is_given() -> None:
     assert stand_alone("Summarise this page", HISTORY) != "Summarise this page"
 
 
+def test_what_was_pasted_before_is_no_topic() -> None:
+    history = [{"role": "user", "content": "We present a model of kilns. " * 20}]
+    assert stand_alone("Which of them is the largest?", history) == "Which of them is the largest?"
+
+
 def test_a_long_chain_of_follow_ups_does_not_lose_its_subject() -> None:
     more = ("Who proposed it?", "And when?", "Why then?")
     history = [*HISTORY, *({"role": "user", "content": said} for said in more)]
