@@ -23,6 +23,7 @@ from assistant.tagging_sized import sized_or_said
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
 NO_MODELS = ["NA"]
+_VARIANT_OF_SIZE = re.compile(r"[- ](?:tiny|mini|small|base|medium|large|huge|x{1,2}l)\Z")
 _GREEK_BEFORE = re.compile(r"(?<!\w)[α-ωΑ-Ωµ]-\Z")
 
 
@@ -199,7 +200,7 @@ def _spelt_out_and_abbreviated(text: str, found: Tag) -> bool:
 
 def _is_listed(name: str) -> bool:
     listed_names = by_small(together(known_names()))
-    small = name.casefold()
+    small = _VARIANT_OF_SIZE.sub("", name.casefold())
     return small in listed_names or small.removesuffix("s") in listed_names
 
 

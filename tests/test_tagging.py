@@ -28,6 +28,7 @@ from ui.cli import cli
         ("LLaMA and LLaMA 2 differ, as do Qwen and Qwen-Chat.", ["LLaMA", "LLaMA 2", "Qwen", "Qwen-Chat"]),
         ("A GPT-4-powered planner and GPT-style models.", ["GPT-4", "GPT"]),
         ("We introduce Marmot, a model of speech.", ["Marmot"]),
+        ("On BERT-base and T5-3B our method keeps 99% accuracy.", ["BERT-base", "T5"]),
         ("We introduce Marmot, a dataset of speech.", NO_MODELS),
         ("Recurrent neural networks (RNNs) forget.", ["RNNs"]),
         ("Large language models (LLMs) are large foundation models (LFMs).", NO_MODELS),
