@@ -24,6 +24,11 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
+def fresh_copy(home: Path, to: Path) -> Path:
+    """Copy a home that other tests share, without their turns: these are nobody's here, and never delivered."""
+    return Path(shutil.copytree(home, to, ignore=shutil.ignore_patterns("traces*", "running", "*.lock")))
+
+
 def run(
     home: Path, *arguments: str, expected: int = 0, merged: bool = False, cwd: Path = REPOSITORY, **environment: str
 ) -> str:

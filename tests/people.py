@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from assistant.accounts.accounts import Accounts
 from assistant.accounts.keys import PREFIX
 from assistant.accounts.people import Role
 from assistant.tracing.store import TraceStore
-from tests.chat_server import served
+from tests.chat_server import fresh_copy, served
 from tests.conftest import REPOSITORY
 
 PASSWORD = "correct horse battery"
@@ -79,7 +78,7 @@ def sign_in(address: str, name: str) -> Person:
 def course_server(web_home: Path, folder: Path, **environment: str) -> Iterator[str]:
     """Serve a copy of a home with accounts."""
     home = folder / "home"
-    shutil.copytree(web_home, home)
+    fresh_copy(web_home, home)
     make_accounts(home)
     with served(home, LECTERN_ACCOUNTS="1", **environment) as address:
         yield address

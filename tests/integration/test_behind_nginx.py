@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.chat_server import browser_path, served
+from tests.chat_server import browser_path, fresh_copy, served
 from tests.conftest import REPOSITORY
 from tests.pages import Page
 from tests.people import PASSWORD, Person, make_accounts
@@ -56,7 +56,7 @@ def configured(folder: Path, port: int, servers: list[str]) -> Path:
 def address(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("nginx")
     home, port = folder / "home", free_port()
-    shutil.copytree(web_home, home)
+    fresh_copy(web_home, home)
     make_accounts(home)
     shown = f"http://127.0.0.1:{port}/lectern"
     how = {"LECTERN_ACCOUNTS": "1", "LECTERN_PUBLIC_URL": shown}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path, started
+from tests.chat_server import HOW_TO_GET_IT, browser_path, fresh_copy, started
 from tests.integration.conftest import free_port
 from tests.model_server import ModelServer, Reply
 from tests.pages import Page
@@ -133,7 +132,7 @@ def test_after_a_kill_the_draft_is_there_and_the_turn_says_what_to_do(
     chromium: Any, web_home: Path, tmp_path: Path, model: ModelServer
 ) -> None:
     home, port = tmp_path / "home", free_port()
-    shutil.copytree(web_home, home, ignore=shutil.ignore_patterns("running", "*.lock"))
+    fresh_copy(web_home, home)
     values = {"OPENAI_BASE_URL": model.url, "LECTERN_MODEL": "course-model", "LECTERN_TOOLS": "calculate"}
     model.default = Reply(text=SENTENCE * 40, piece_delay_s=0.05)
     with started(home, port=port, **values) as (address, process):
