@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from assistant.passages import addresses_in
 from assistant.terms import content_terms, is_courtesy
 from assistant.tools.asked_arithmetic import expression_in
 
@@ -21,7 +22,6 @@ _NO_POINTER = re.compile(
     r"\b(?:is|are|was|does)\s+(?:it|there)\s+(?:a|an|any|possible|true|better|worth|ok|okay)\b|\bone[- ]shot\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?://\S", re.IGNORECASE)
 _THIS_PAGE = re.compile(
     r"\b(?:this|that|the) (?:page|site|website|article|link|post|document|address|url)\b", re.IGNORECASE
 )
@@ -59,7 +59,7 @@ def _points_back(question: str) -> bool:
 
     "What is ReAct and when would I use it?" names what it asks for in its first clause.
     """
-    named = _THIS_PAGE.sub(" ", question) if _ADDRESS.search(question) else question
+    named = _THIS_PAGE.sub(" ", question) if addresses_in(question) else question
     found = _POINTS_BACK.search(_NO_POINTER.sub(" ", named))
     if found is None:
         return False

@@ -16,6 +16,7 @@ from typing import Any
 from assistant.passages import named_pages
 from assistant.question_parts import COMPARES, alone, without_calculation
 from assistant.refusal import REFUSAL
+from assistant.search_terms import searches
 from assistant.selection import Passage
 from assistant.terms import content_terms, stem
 from assistant.tools.asked_arithmetic import expression_in
@@ -35,7 +36,6 @@ NO_CALCULATOR = "This is arithmetic, and `calculate` cannot be used here."
 ONLY_THE_COURSE = "The course does not answer this, and nothing outside it can be asked here (see: lectern doctor)."
 MOST_ARTICLES = 2
 MOST_PAGES = 2
-MOST_SEARCHES = 4
 _OUTSIDE = frozenset({"wikipedia", "web_search", "arxiv"})
 _PAGE_WORDS = """
 page website site link article text content summarise summarize summary read open describe main point sentence short
@@ -47,15 +47,7 @@ _PASSING = re.compile(  # of the day: no article says it
     r"\b(?:today|tonight|yesterday|tomorrow|right now|weather|news|stock price|exchange rate)\b", re.IGNORECASE
 )
 _COMPARED = re.compile(r"\b(?:factor|times|ratio|percent|years (?:older|younger))\b|\d ?%|fold\b", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"['’]s\b")
 _PAPER = re.compile(r"\b(\d{4}\.\d{4,5}(?:v\d+)?|(?<=arxiv:)[a-z-]+(?:\.[a-z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
-_NAME = re.compile(r"(?:\b[A-Z0-9][\w'’-]*\b(?:\s+(?=[A-Z0-9(])|(?:\s+(?:of|the|and|de|von)\s+(?=[A-Z]))|\b))+")
-_ASKING = re.compile(
-    r"^\W*(?:(?:can|could|would) you (?:please )?)?(?:please )?(?:tell me|explain|describe|who|what|which|when|where"
-    r"|why|how|is|are|was|were|does|do|did|has|have|many|much|long|old)\b[\s,]*",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +129,15 @@ def _step_for(
 
 def with_what_is_left(answer: str, calculation: str) -> str:
     """Give an answer with the calculation named that was asked for with it, "" for none."""
-    numbers = set(re.findall(r"\d[\d.,]*", re.sub(r"\[\d+\]", " ", answer)))
-    if not calculation or (COMPARES.fullmatch(calculation) and (_COMPARED.search(answer) or len(numbers) < 2)):
-        return answer  # what compares words, not numbers, asks for no calculation
+    if not calculation or (COMPARES.fullmatch(calculation) and not _leaves_a_comparison(answer)):
+        return answer
     return f"{answer}\n\n{NOT_CALCULATED.format(calculation=calculation)}"
+
+
+def _leaves_a_comparison(answer: str) -> bool:
+    """Tell whether an answer names two numbers and does not compare them; what compares words asks for no numbers."""
+    numbers = set(re.findall(r"\d[\d.,]*", re.sub(r"\[\d+\]", " ", answer)))
+    return len(numbers) > 1 and not _COMPARED.search(answer)
 
 
 def _planned(
@@ -281,28 +278,6 @@ def _supported(thought: str, question: str, tool: str, past: list[_Past], answer
     passages = [p for step in past if step.tool == tool for p in step.passages]
     said = answer(question, passages) if passages else None
     return None if said is None else Conclusion(thought, said)
-
-
-def searches(question: str) -> list[str]:
-    """Give search terms for a question, from all its content words to its longest name.
-
-    >>> searches("Who won the 2023 NBA finals?")
-    ['won 2023 NBA finals', '2023 NBA finals', '2023 NBA']
-    """
-    rest = _POSSESSIVE.sub("", _ASKING.sub("", question))
-    words = [w for w in _WORD.findall(rest) if content_terms(w)]
-    names = sorted((m[0].strip() for m in _NAME.finditer(rest)), key=len, reverse=True)
-    around = [w for n, w in enumerate(words) if w[:1].isupper() or w[:1].isdigit() or _follows_name(words, n)]
-    if not around:  # nothing is written as a name: what stands in the middle, then either end
-        names = [" ".join(part) for part in (words[1:-1], words[1:], words[:-1] if len(words) > 2 else ()) if part]
-    else:
-        names = [*names[:1], *(name.split()[-1] for name in names[:1] if name.split()[-1][:1].isupper())]
-    queries = [" ".join(words[:12]), " ".join(around[:8]), *names]
-    return list(dict.fromkeys(q for q in queries if len(q) > 1))[:MOST_SEARCHES]
-
-
-def _follows_name(words: Sequence[str], n: int) -> bool:
-    return n > 0 and (words[n - 1][:1].isupper() or words[n - 1][:1].isdigit())
 
 
 def _past(step: Mapping[str, Any]) -> _Past:

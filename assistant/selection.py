@@ -111,14 +111,15 @@ def candidates_of(
     headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
     wants_number = bool(_ASKS_NUMBER.search(question))
+    beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
-        if passages[p].is_outside and (beyond := beyond_title(question, passages[p])):
-            score += weights.beyond_title * len(beyond & frozenset(content_terms(unit.text))) / len(beyond)
+        if beyond[p]:
+            score += weights.beyond_title * len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
     return _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found

@@ -16,12 +16,12 @@ from assistant.planner import (
     Call,
     Conclusion,
     next_step,
-    searches,
     with_what_is_left,
 )
 from assistant.question_parts import without_calculation
 from assistant.react_reply import read_reply
 from assistant.refusal import REFUSAL
+from assistant.search_terms import searches
 from assistant.selection import Passage
 
 ALL = ("course_search", "wikipedia", "web_search", "open_page", "arxiv", "calculate")

@@ -1,4 +1,4 @@
-"""What in a question is arithmetic, and how it is meant. Calculates nothing itself: that is `arithmetic`'s."""
+"""What in a question is arithmetic, and which reading of it. Calculates nothing itself: that is `arithmetic`'s."""
 
 from __future__ import annotations
 
