@@ -73,9 +73,13 @@ def plain_words() -> frozenset[str]:
     return frozenset(word for line in lines_of("plain_words.txt") for word in line.split())
 
 
+@cache
+def _no_names() -> frozenset[str]:
+    return plain_words() | generic_words()
+
+
 def _is_no_name(text: str, match: re.Match[str]) -> bool:
-    small = match[1].casefold()
-    if small in plain_words() or small in generic_words():
+    if match[1].casefold() in _no_names():
         return True
     return _ADJECTIVE.fullmatch(match[1]) is not None and not text.startswith("-", match.end(1))
 
@@ -96,7 +100,7 @@ def sized_or_said(text: str) -> Iterator[Tag]:
 
 def _with_version_or_size(text: str) -> Iterator[Tag]:
     """Find a plain word with a version that is introduced, and any name to which the size of a model is joined."""
-    no_names = plain_words() | generic_words()
+    no_names = _no_names()
     for match in _WITH_VERSION.finditer(text):
         if match[2].casefold() not in no_names:
             yield Tag(match.start(1), match.end(1), match[1])
