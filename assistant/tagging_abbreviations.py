@@ -27,12 +27,23 @@ def abbreviated(text: str) -> Iterator[Tag]:
 
 def generic_abbreviations(text: str) -> frozenset[str]:
     """Give, in small letters, what the text abbreviates that is a class or somebody's technique, measure or task."""
-    return frozenset(
-        short[1].removesuffix("s").casefold()
+    classes = (
+        short[1]
         for start, spelt_out, short in _with_what_they_stand_for(text)
         if _is_class(text, start, spelt_out, short)
         or (_TECHNIQUE.search(spelt_out) and not PROPOSED.search(text[max(0, start - 60) : short.start(1)]))
     )
+    by_noun = (
+        m[1]
+        for m in _GIVEN_WITH_ITS_NOUN.finditer(text)
+        if not PROPOSED.search(text[max(0, m.start() - 60) : m.start()])
+    )
+    return frozenset(short.removesuffix("s").casefold() for short in (*classes, *by_noun))
+
+
+_GIVEN_WITH_ITS_NOUN = re.compile(
+    r"\s\(([A-Z][\w.-]{1,14})\)\s(?:objective|loss|algorithm|criterion|score|metric|optimi[sz]er|penalty|divergence|task)s?\b"
+)
 
 
 _SHORT_BEHIND = re.compile(

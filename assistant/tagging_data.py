@@ -56,7 +56,8 @@ def _ends(text: str, name: str) -> Iterator[int]:
 
 DESCRIBED_FURTHER_ON = re.compile(r"[^,]{0,70}?(?:,|\bis\b)\s*(?:a|an|the)\s+([^,]{1,90})")
 _DESCRIBED = re.compile(
-    r"(?:\s\([^)]{1,60}\))?(?:'s)?(?:,| is| (?:\w+\s){0,2}?serves? as|(?: \w+){0,2} as)\s(?:a|an|the)\s([^,]{1,90})"
+    r"(?:\s\([^)]{1,60}\))?(?:'s)?(?:,| is| (?:\w+\s){0,2}?serves? as|(?: \w+){0,2} as|, (?:expand|extend)ing)"
+    r"\s(?:a|an|the)\s([^,]{1,90})"
 )
 
 
@@ -75,7 +76,10 @@ def _measured_on(text: str) -> frozenset[str]:
 
 
 _MEASURED_ON = re.compile(
-    r"(?:(?:\A|[.!?]\s)On|\b(?:evaluat\w{1,4}|experiments?|results?|tested|tests|accuracy|points|F1|BLEU|scores?) on"
+    r"(?:(?:\A|[.!?]\s)On|\b(?:evaluat\w{1,4}|experiments?|results?|tested|tests|accuracy|points|scores?|performance"
+    r"|retrieval|segmentation|detection|recognition|classification|generation|translation|summari[sz]ation|answering"
+    r"|matching|correlation|error|perplexity|probing|forecasting|dB|\d%|(?:m?AP|mIoU|FID|FVD|WER|MRR|EM|AUC|BLEU|ROUGE|PSNR|SSIM|F1"
+    r"|[A-Za-z]{2,9}@\d{1,3})(?: (?:of )?\d+(?:\.\d+)?)?) on"
     r"|\b(?:(?:fine-?|instruction-)?tun(?:ed?|ing)|(?:pre-?)?train(?:ed|ing)?)(?: [\w-]{1,20}){0,4}? on"
     r"|\b(?:data|examples|instructions|dialogues|conversations|questions|problems|texts|documents|pairs|prompts)"
     r"(?: (?:are|is|were|was))? (?:drawn|taken|collected|sourced|selected|sampled|comes?) from)"
@@ -84,8 +88,10 @@ _MEASURED_ON = re.compile(
 )
 _SOURCE_BEFORE = re.compile(r"\b(?:on|from) (?:the )?(?:[A-Z][\w-]{1,30}+,? (?:and )?){0,4}\Z")
 _GIVEN_AS_DATA = re.compile(
-    r"\b(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
-    r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()\s?$"
+    r"\b(?:(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
+    r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()"
+    r"|(?:data ?sets?|benchmarks?|corpora|test suites?|leaderboards?|collections?|metrics?|librar(?:y|ies)|tasks)"
+    r"(?:\s\(|:|,?\s(?:such as|like|including|namely|e\.g\.,?)))\s?(?:[A-Z][\w.-]{1,30}+,? (?:and |or )?){0,8}$"
 )
 _DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
 _DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")

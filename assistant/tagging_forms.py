@@ -67,34 +67,13 @@ _OWN_ELSEWHERE = re.compile(
     rf"({NAME})"
 )
 """As authors propose in other languages."""
-_OWN_PLAIN = re.compile(
-    r"\b(?:propos|introduc|present|develop|releas|describ|design|train|build|built|unveil|creat|open-sourc)\w*\s+"
-    r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})(?:\}|[\"'”*_]*)(?:,\s+(?:a|an|the|our|which)\s|\s+\([A-Z]|:\s)"
-)
-"""A plain word with a capital is a name where authors introduce it and then say what it is."""
-_KINDS_OF_SYSTEMS = (
+KINDS_OF_SYSTEMS = (
     r"(?:models?|LMs?|LLMs?|systems?|agents?|frameworks?|architectures?|networks?|approach|methods?|pipelines?|assistants?"
     r"|chatbots?|tutors?|robots?|manipulators?|transformers?|encoders?|decoders?|generators?|polic(?:y|ies)|family|series"
     r"|critics?|rankers?|rerankers?|retrievers?|verifiers?|provers?|planners?|classifiers?|predictors?|parsers?|taggers?)"
 )
-_CALLED_PLAIN = re.compile(
-    r"(?:\bwhich we (?:call|name|term|dub)|\b[Ww]e (?:call|name|dub|term)"
-    r"(?: (?:it|this|these|our|the|such)"
-    r"(?: (?!phenomen|effect|problem|task|data|benchmark|corpus|metric|process)[a-z]{2,12}){0,3})?"
-    rf"|\bdubbed(?: as)?|\b(?:{_KINDS_OF_SYSTEMS}|the result),?(?: is| are)? (?:called|named|termed|dubbed|namely))\s"
-    r"(?:\\textbf\{|\\emph\{|[\"'“*_]*)([A-Z][a-z]{3,})\b(?!-)"
-    rf"(?=\s?[,.;:()\"'”}}*_]|\Z|\s(?:that|which|to|for|on|in|is|and|with|as|from|by|using|where|{_KINDS_OF_SYSTEMS})\b)"
-)
-"""A plain word with a capital is a name where a system is called so."""
-_ARCHITECTURE_PLAIN = re.compile(
-    r"\b(?:[Tt]he(?: resulting| proposed)?|[Oo]ur) ([A-Z][a-z]{3,}) (?:architecture|models?|network)\b"
-)
-_MODEL_BEFORE = re.compile(rf"\b{_KINDS_OF_SYSTEMS}, ({NAME})(?=[,;.])")
+_MODEL_BEFORE = re.compile(rf"\b{KINDS_OF_SYSTEMS}, ({NAME})(?=[,;.])")
 """As in "a character-level model, FOO, is"."""
-_MODEL_BEFORE_PLAIN = re.compile(
-    rf"\b(?:[Aa]n?|[Oo]ur|[Tt]he|new|novel)\s(?:[\w-]{{1,30}}\s){{0,5}}?{_KINDS_OF_SYSTEMS}, "
-    r"([A-Z][a-z]{3,})(?=[,;.](?:\s|\Z))"
-)
 _APPOSED = re.compile(
     rf"({NAME})(?:\}}|[\"'”*_]*)(?:\s*\([^)]{{1,60}}\))?(?:,| is| are|:)\s+"
     r"(?:a|an|the|our|which is|the first|one of)\s+"
@@ -110,7 +89,7 @@ _KIND = re.compile(
 _ROLE_OF_A_MODEL = re.compile(
     rf"({NAME})(?:'s)?\s+(?:(?:multi-?modal|vision-language|decoder-only|encoder-only|encoder-decoder|autoregressive|diffusion"
     r"|generative|foundation|embedding|chat|base)\s)?(?:models?|agents?|chatbots?|architectures?"
-    r"|language models?|networks?|checkpoints?|baselines?)\b"
+    r"|language models?|networks?|checkpoints?|baselines?|backbones?|embeddings|vocoders?)\b"
 )
 _ACTING = re.compile(
     rf"({NAME})(?:,\s|\s)(?:(?:also|then|further|consistently|significantly|substantially|even|thus|only|simply"
@@ -121,15 +100,16 @@ _ACTING = re.compile(
     r"|reach|yield|obtain|deliver|scal|offer|allow|let|can|could)(?:e?s)?\b"
 )
 """What acts is a system: data and metrics do not learn, beat or answer."""
-_OF_SOMEBODY = r"(?:(?:the|a|an|original|vanilla|frozen|pre-?trained|open-source|[A-Z]\w{1,20}'s)\s){0,3}"
-_WORKED_ON = re.compile(
-    r"\b(?:fine-?tun(?:e|es|ed|ing)|pre-?train(?:ed|ing)|prompt(?:s|ed|ing)?|initiali[sz]ed (?:from|with)"
-    r"|built (?:on(?: top of)?|upon)|distill?(?:ed|ing) (?:from|into)|quanti[sz](?:e|ed|ing)|jailbreak(?:s|ing)?"
-    r"|outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?|exceed(?:s|ed|ing)?|compar(?:ed|able) (?:to|with)|better than"
-    rf"|superior to|on par with|generated (?:by|with)|produced by)\s{_OF_SOMEBODY}({NAME})"
+_SUBJECT = re.compile(
+    rf"(?=[A-Z]*[a-z]{{1,30}}[\w-]*[A-Z\d]|[A-Z]{{2,12}}[a-z-])({NAME})(?:,\s|\s)(?:(?:also|then|further|thus|first|[a-z]{{3,12}}ly)\s)?"
+    r"(?!(?:contains|consists|comprises|covers|includes|provides|spans|features|poses|remains|has|is|was|measures|serves|offers"
+    r"|does|as|its|this|thus|less|vs|plus|across|models|tasks|datasets|benchmarks|methods|systems|networks|agents)\b)"
+    r"[a-z]{2,12}[a-rt-z]s\s(?!of\b|and\b|or\b|in\b|on\b|is\b|are\b|was\b|were\b|for\b|that\b|which\b|with\b|have\b|can\b)"
 )
-"""What is tuned, asked or beaten is a model."""
-
+"""What does something in a sentence: "FooLens injects a prefix"."""
+_CLAUSE_BEFORE = re.compile(
+    r"(?:\A|[.!?:]\s|\b(?:that|whereas|while|and|but|because|although|where|find)\s|[a-z\d)%],\s)\Z"
+)
 
 _HAS_A_CAPITAL = re.compile(r"(?<![\w-])(?=[\w.-]{0,160}?[A-Z])\w")
 _MAY_BEGIN = re.compile(r"(?<![A-Za-z0-9])(?=[\w.+·-]{1,300}?[A-Z0-9À-ɏΑ-Ω])\w")
@@ -138,24 +118,18 @@ _MAY_BEGIN = re.compile(r"(?<![A-Za-z0-9])(?=[\w.+·-]{1,300}?[A-Z0-9À-ɏΑ-Ω]
 
 def formed(text: str) -> Iterator[Tag]:
     """Find what has the form of a name and stands where names are given."""
-    yield from _plain_names(text)
-    yield from _plain_architectures(text)
     yield from _of_a_kind(text)
-    for pattern in (_OWN, _OWN_ELSEWHERE, _MODEL_BEFORE, _WORKED_ON):
+    for pattern in (_OWN, _OWN_ELSEWHERE, _MODEL_BEFORE):
         for match in pattern.finditer(text):
             yield from name_at(text, match.start(1), match.end(1))
     beginnings = [match.start() for match in _MAY_BEGIN.finditer(text)]
+    for match in _matching_at(beginnings, _SUBJECT, text):
+        if _CLAUSE_BEFORE.search(text, max(0, match.start() - 10), match.start()):
+            found = Tag(match.start(1), match.end(1), match[1])
+            yield from (found,) if _INITIALS_AND_WORD.fullmatch(match[1]) else name_at(text, found.start, found.end)
     for pattern in (_APPOSED, _ROLE_OF_A_MODEL, _ACTING):
         for match in _matching_at(beginnings, pattern, text):
             yield from name_at(text, match.start(1), match.end(1))
-
-
-def _plain_names(text: str) -> Iterator[Tag]:
-    """Find plain words with a capital that authors introduce as names."""
-    for pattern in (_OWN_PLAIN, _CALLED_PLAIN, _MODEL_BEFORE_PLAIN):
-        for match in pattern.finditer(text):
-            if match[1].casefold() not in generic_words():
-                yield Tag(match.start(1), match.end(1), match[1])
 
 
 def _of_a_kind(text: str) -> Iterator[Tag]:
@@ -177,14 +151,6 @@ def _matching_at(places: Sequence[int], pattern: re.Pattern[str], text: str) -> 
         if match is not None:
             yield match
             after = match.end()
-
-
-def _plain_architectures(text: str) -> Iterator[Tag]:
-    """Find a plain word that is an architecture's name: "the Heron architecture", and "Heron" alone elsewhere."""
-    for match in _ARCHITECTURE_PLAIN.finditer(text):
-        alone = rf"(?<=[a-z,;] ){match[1]}\b(?!\s(?:architecture|model|network))"
-        if match[1].casefold() not in generic_words() and re.search(alone, text):
-            yield Tag(match.start(1), match.end(1), match[1])
 
 
 def _is_second_name(text: str, match: re.Match[str]) -> bool:
@@ -213,7 +179,7 @@ def name_at(text: str, start: int, end: int) -> Iterator[Tag]:
         name,
     )
     if (
-        looks_like_a_name(name.partition(" ")[0])
+        (looks_like_a_name(name.partition(" ")[0]) or _is_twice_a_name(text, name))
         and not re.match(r"\d+(?:\.\d+)?[A-Za-z]?\b", name)
         and name.casefold() not in generic_words()
     ):
@@ -223,6 +189,14 @@ def name_at(text: str, start: int, end: int) -> Iterator[Tag]:
 _ORDINARY = re.compile(r"[A-Za-z]?[a-z]+")
 _SPELLS_OUT = re.compile(r"^[a-z]{2,}[A-Z]{2,}[a-z]{3,}|^[A-Z]{2,}[a-z]{2,}-[a-z]|^[A-Z]{2,3}[a-z]{5,}$|^[A-Z]\.[A-Z]")
 """Words that show where an abbreviation comes from ("undERstanding", "RECITation-based", "PROmpting"), and "U.S."."""
+
+
+_INITIALS_AND_WORD = re.compile(r"[A-Z]{3}[a-z]{5,}")
+
+
+def _is_twice_a_name(text: str, name: str) -> bool:
+    """Tell "KGReader" from "PROmpting", where letters show an abbreviation: that is done once."""
+    return _INITIALS_AND_WORD.fullmatch(name) is not None and text.find(name, text.find(name) + 1) >= 0
 
 
 def looks_like_a_name(word: str) -> bool:

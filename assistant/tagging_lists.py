@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.tagging_abbreviations import abbreviates
 from assistant.tagging_forms import NAME, SIZE, SIZED, Tag, generic_words, is_plain_word, name_at
@@ -29,7 +29,16 @@ _NEXT = re.compile(
 )
 """What follows a name in a list; behind a comma alone, it has to go on like a list, or to have begun like one."""
 _LAST = re.compile(rf"{_BEHIND},\s{_MAKER}({NAME})(?=\s[a-z])")
-_BETWEEN = re.compile(rf"{_BEHIND}{_AND}([A-Z][a-z]{{3,15}}){_AND}{_MAKER}")
+_BETWEEN = re.compile(rf"{_BEHIND}{_AND}((?:[A-Z][a-z]{{3,15}}{_AND}){{1,3}}){_MAKER}")
+_PLAIN = re.compile(r"[A-Z][a-z]{3,15}")
+_PRECEDES = re.compile(
+    rf"(?<![\w.-])(?P<before>(?:[Oo]n|[Ii]n)\s)?(?P<name>{NAME}){_BEHIND}"
+    rf"(?:,?\s(?:and|or|as well as)\s|(?P<comma>,\s)){_MAKER}(?:(?:the|an?)\s)?\Z"
+)
+"""What stands before a name in a list; a comma alone may end a clause ("On FOO, BAR")."""
+_GOES_ON = re.compile(rf"{_BEHIND}(?:,?\s(?:and|or)\s|,\s)\S*[A-Z]")
+_ROUNDS = 12
+"""As many names of a list as are told by one of them."""
 _VARIANTS = r"(?:Chat|Instruct|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Lite|Coder|Math|Vision|VL|XL|Audio|Turbo)"
 
 
@@ -45,17 +54,46 @@ def given_as_examples(text: str) -> Iterator[Tag]:
 
 def beside(text: str, names: Sequence[Tag]) -> Iterator[Tag]:
     """Find what stands in a list with names, and the variants of names that are plain words ("Heron-Chat")."""
-    starts = {one.start for one in names}
-    for one in names:
-        follows = _NEXT.match(text, one.end)
-        if follows is None and text.endswith(", ", 0, one.start):
-            follows = _LAST.match(text, one.end)
-        if follows is not None:
-            group = follows.lastindex or 1
-            yield from name_at(text, follows.start(group), follows.end(group))
-        between = _BETWEEN.match(text, one.end)
-        if between is not None and between.end() in starts and between[1].casefold() not in generic_words():
-            yield Tag(between.start(1), between.end(1), between[1])
-        if f"{one.name}-" in text and is_plain_word(one.name):
-            for match in re.finditer(rf"(?<![\w-]){one.name}-{_VARIANTS}\b(?!-)", text):
-                yield Tag(match.start(), match.end(), match[0])
+    by_start = {one.start: one for one in names}
+    new = list(names)
+    for _ in range(_ROUNDS):
+        found = {t.start: t for one in new for t in (*_following(text, one), *_preceding(text, one))}
+        new = [t for start, t in found.items() if start not in by_start]
+        by_start.update({t.start: t for t in new})
+        yield from new
+        if not new:
+            break
+    for one in list(by_start.values()):
+        yield from _between(text, one, by_start)
+        yield from _variants(text, one)
+
+
+def _following(text: str, one: Tag) -> Iterator[Tag]:
+    follows = _NEXT.match(text, one.end)
+    if follows is None and text.endswith(", ", 0, one.start):
+        follows = _LAST.match(text, one.end)
+    if follows is not None:
+        group = follows.lastindex or 1
+        yield from name_at(text, follows.start(group), follows.end(group))
+
+
+def _preceding(text: str, one: Tag) -> Iterator[Tag]:
+    precedes = _PRECEDES.search(text, max(0, one.start - 80), one.start)
+    if precedes is None or precedes["before"] or (precedes["comma"] and not _GOES_ON.match(text, one.end)):
+        return
+    yield from name_at(text, *precedes.span("name"))
+
+
+def _between(text: str, one: Tag, by_start: Mapping[int, Tag]) -> Iterator[Tag]:
+    """Find the plain words between two names: "FOO, Heron, Egret and BAR"."""
+    between = _BETWEEN.match(text, one.end)
+    if between is not None and between.end() in by_start:
+        for word in _PLAIN.finditer(text, *between.span(1)):
+            if word[0].casefold() not in generic_words():
+                yield Tag(word.start(), word.end(), word[0])
+
+
+def _variants(text: str, one: Tag) -> Iterator[Tag]:
+    if f"{one.name}-" in text and is_plain_word(one.name):
+        for match in re.finditer(rf"(?<![\w-]){one.name}-{_VARIANTS}\b(?!-)", text):
+            yield Tag(match.start(), match.end(), match[0])

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 from assistant.flowing_text import flowing
 from assistant.latex_marks import Plain
 from assistant.listed_names import by_small, knowing, known_names, listed, together
 from assistant.tagging_abbreviations import abbreviated, abbreviates, generic_abbreviations, shortened
+from assistant.tagging_compared import compared
 from assistant.tagging_data import DATA_BEHIND, DATA_NAME, DESCRIBED_FURTHER_ON, is_called_data, is_data, is_proposed
 from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
+from assistant.tagging_plain import plain_names
 from assistant.tagging_sized import sized_or_said
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
@@ -45,7 +48,9 @@ def _standing(abstract: str, flow: Plain, found: Tag) -> Tag:
 
 def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
-    found = {*listed(text, names), *formed(text), *abbreviated(text), *given_as_examples(text), *sized_or_said(text)}
+    known = list(listed(text, names))
+    found = {*known, *formed(text), *abbreviated(text), *given_as_examples(text), *sized_or_said(text)}
+    found.update(chain(compared(text, known), plain_names(text)))
     if not _speaks_of_models(text):
         found = {t for t in found if not is_plain_word(t.name) or t.name in names}
     by_short = dict(shortened(text, found))
@@ -94,6 +99,7 @@ _NAME_OF_ANOTHER = re.compile(
     r" (?:is|was) (?:also )?the name of (?![^.;]{0,50}\b(?:models?|networks?|systems?|architectures?|LLMs?)\b)"
 )
 """As in "BERT is the name of a farmer"."""
+_NAMED_DATA = re.compile(r"\s(?:collections?|corpus|corpora|data ?sets?)\b")
 _CODE_BEFORE = re.compile(r"\bimport (?:[\w.]+, ){0,9}\Z")
 _CODE_BEHIND = re.compile(r"\.[a-z_]\w*\(|\((?!\d|ours)")
 
@@ -117,7 +123,7 @@ def _is_something_else(text: str, found: Tag) -> bool:
         after,
     ):
         return True
-    if _NAME_OF_ANOTHER.match(after) or _spelt_out_and_abbreviated(text, found):
+    if _NAMED_DATA.match(after) or _NAME_OF_ANOTHER.match(after) or _spelt_out_and_abbreviated(text, found):
         return True
     if _is_listed(found.name):
         return False
@@ -147,6 +153,7 @@ def _speaks_of_models(text: str) -> bool:
     return any(not is_plain_word(name.name) for name in listed(text, ()))
 
 
+_FIGURE_BEHIND = re.compile(r"[ -]\d+(?:\.\d+)?\Z")
 _OF_NO_MODEL = re.compile(
     r"[A-Z]{1,4}LMs?"  # MLM, LVLM: a class of language models
     r"|W\d+A\d+(?:KV\d+)?"  # bits of weights and activations
@@ -157,7 +164,7 @@ _OF_NO_MODEL = re.compile(
 
 def _is_of_no_model(text: str, found: Tag) -> bool:
     """Tell a generic word, and what has the form of a class, a precision, a campaign or a task and is no own model."""
-    small = found.name.casefold()
+    small = _FIGURE_BEHIND.sub("", found.name.casefold())
     if by_small(together(known_names())).get(small) == found.name:  # FiD is a reader, FID a distance
         return False
     if not generic_words().isdisjoint((small, small.removesuffix("s"))):

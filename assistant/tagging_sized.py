@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from assistant.tagging_forms import SIZE, Tag, generic_words, lines_of, name_at
+from assistant.tagging_forms import SIZE, Tag, generic_words, lines_of, looks_like_a_name, name_at
 
 _PLAIN = r"(?<![\w./-])([A-Z][a-z]{2,})"
 _VARIANT = r"(?:-(?:Chat|Instruct|Base|Coder|Math|Code|Vision|VL|Audio|Turbo|Preview|Thinking|SFT|DPO|RL)\b)"
@@ -54,9 +54,22 @@ _DESCRIBED_BY_SIZE = re.compile(
 )
 _ANY_WITH_SIZE = re.compile(
     r"(?<![\w./-])((?=[\w-]{0,60}?[A-Z])[A-Za-z]\w{1,30}+"
-    r"(?:-[A-Za-z]\w{0,30}+|-\d(?:\.\d)?(?=-[A-Za-z])){0,4})-\d{1,3}(?:\.\d+)?B(?![\w/-])" + _COUNTED
+    r"(?:-[A-Za-z]\w{0,30}+|-\d(?:\.\d)?(?=-[A-Za-z\d])){0,4})-\d{1,3}(?:\.\d+)?[Bb]"
+    r"(-(?:chat|beta|alpha|instruct|base|preview|thinking|hf|it|v\d(?:\.\d)?|Chat|Beta|Instruct|Base|Preview|Thinking)){0,2}"
+    r"(?![\w/-])" + _COUNTED
 )
 """A name of any form to which the size of a model is joined."""
+_VERSIONED = re.compile(
+    r"(?<![\w./+-])(?<!\b[Oo]n )(?<!\bof )(?![\w-]{0,30}(?:Attention|Optim|Adam|SGD|Prompt|Search|Decoding|Sampling)-)"
+    r"((?=[\w-]{0,30}?[A-Z])[A-Za-z][A-Za-z]{1,15}(?:-[A-Z][A-Za-z]{0,15})?-v?[1-9](?:\.\d{1,2})?)"
+    r"(?=[.,;:]?\s|[,;:)]|'s|-(?:powered|based|generated|level|style|like|driven|family|turbo|[Cc]hat|[Ii]nstruct)\b|\Z)"
+)
+"""A name with a small number behind it, as versions are: "FOO-2", "FooLM-1.5"."""
+_OF_A_KIND_OR_SIZE = re.compile(
+    r"(?<![\w./+-])(?!(?i:pre|post|non|anti|ex)-)((?=[\w-]{0,40}?[A-Z])([A-Za-z]\w{1,20}(?:-\d(?:\.\d)?)?)"
+    r"-(XX?L|xx?l|base|large|turbo|Turbo|instruct|Instruct|chat|Chat|instant))(?![\w-])(?!\.\w)"
+)
+"""A name with the word for a size or for a use of models: "FOO-XL", "Heron-instruct"."""
 _WITH_VERSION = re.compile(
     r"\b(?:introduc|propos|present|releas|open-sourc|unveil|announc|develop|describ)\w*\s"
     rf"({_PLAIN}(?:\sv?|-?v)\d(?:\.\d{{1,2}})?)(?=,\s(?:an?|the|our)\s)"
@@ -78,10 +91,15 @@ def _no_names() -> frozenset[str]:
     return plain_words() | generic_words()
 
 
+def is_no_name(word: str) -> bool:
+    """Tell an ordinary word with a capital: one of the lists, a nation, a school, a quality."""
+    return word.casefold() in _no_names() or _ADJECTIVE.fullmatch(word) is not None
+
+
 def _is_no_name(text: str, match: re.Match[str]) -> bool:
     if match[1].casefold() in _no_names():
         return True
-    return _ADJECTIVE.fullmatch(match[1]) is not None and not text.startswith("-", match.end(1))
+    return is_no_name(match[1]) and not text.startswith("-", match.end(1))
 
 
 def sized_or_said(text: str) -> Iterator[Tag]:
@@ -95,7 +113,18 @@ def sized_or_said(text: str) -> Iterator[Tag]:
     for match in _SIZED_VARIANT.finditer(text):
         if match[1] in names:
             yield Tag(match.start(), match.end(), match[0])
+    yield from _numbered(text)
     yield from _with_version_or_size(text)
+
+
+def _numbered(text: str) -> Iterator[Tag]:
+    """Find names by a small number, or by the word for a size or a use, behind them."""
+    for match in _VERSIONED.finditer(text):
+        if not is_no_name(match[1].partition("-")[0]):
+            yield from name_at(text, match.start(1), match.end(1))
+    for match in _OF_A_KIND_OR_SIZE.finditer(text):
+        if looks_like_a_name(match[2]) or (match[3].islower() and not is_no_name(match[2])):
+            yield Tag(match.start(1), match.end(1), match[1])
 
 
 def _with_version_or_size(text: str) -> Iterator[Tag]:
@@ -105,6 +134,9 @@ def _with_version_or_size(text: str) -> Iterator[Tag]:
         if match[2].casefold() not in no_names:
             yield Tag(match.start(1), match.end(1), match[1])
     for match in _ANY_WITH_SIZE.finditer(text):
+        if match[2]:
+            yield Tag(match.start(), match.end(), match[0])
+            continue
         yield from name_at(text, match.start(1), match.end(1))
         first, _, variant = match[1].partition("-")
         if variant.istitle() and first.istitle() and no_names.isdisjoint((first.casefold(), match[1].casefold())):

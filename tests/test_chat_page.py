@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from assistant.refusal import REFUSAL
-from tests.chat_server import run
+from tests.chat_server import HOW_TO_GET_IT, browser_path, run
 from tests.pages import Page, contrast
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
 ASKED = "What is ReAct and when would I use it?"
 
 

@@ -52,12 +52,7 @@ def course_policy_of(library: Library, prompts: PromptSet) -> CoursePolicy | Non
     def search(question: str, k: int) -> list[str]:
         return [hit.chunk.path for hit in everything().search(question, k)]
 
-    def given(conversation: str) -> list[str]:
-        from assistant.tracing.conversations import answers_in
-
-        return answers_in(library.traces, conversation)
-
-    return CoursePolicy(policy, library.embedder, library.ledger, library.clock, search, given)
+    return CoursePolicy(policy, library.embedder, library.ledger, library.clock, search)
 
 
 def _check_prompts(policy: Policy, prompts: PromptSet) -> None:
