@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from assistant.abstract_sections import begins_a_section, has_sections, is_section_head
+
 Span = tuple[int, int]
 _WORD = r"(?:abstract|zusammenfassung|résumé|resumen|sommario|resumo|摘要)"
 MARK = re.compile(
@@ -19,12 +21,7 @@ MARK = re.compile(
 """The word "Abstract" as a heading: on a line of its own, or with a colon, a dash or bold letters before the text."""
 _END_MARK = re.compile(r"\\end\{abstract\}")
 _PARAGRAPH = re.compile(r"\S(?:[^\n]++|\n(?![ \t\r]*(?:\n|\Z)))*")
-_SECTION_WORDS = (
-    r"(?:background|motivation|introduction|objectives?|aims?|purpose|methods?|materials|approach|results?"
-    r"|findings|conclusions?|discussion|summary|keywords?|contributions?)"
-)
-_SECTION = re.compile(rf"[#*\d. ]*{_SECTION_WORDS}\b.{{0,30}}", re.IGNORECASE)
-_BEGINS_A_SECTION = re.compile(rf"[#*\s]*{_SECTION_WORDS}\b", re.IGNORECASE)
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _RULE = re.compile(r"^[ \t]*[-=*_~]{3,}[ \t]*\r?$", re.MULTILINE)
 _GAP = re.compile(r"\n[ \t\r]*\n[ \t\r]*\n\s*")
 _NUMBER = re.compile(r"^[ \t#*]*[\[(]?(\d{1,2})[.)\]:][)\]]?[*]*[ \t]+(?=\S)", re.MULTILINE)
@@ -41,11 +38,22 @@ _SHORT = 12
 """Words: no more stand above numbered abstracts ("Three abstracts:"); a list within one has its abstract above it."""
 
 
+_LONGEST_ITEM, _LONGEST_LINE = 45, 40
+"""Words; lines that a width ends have fewer."""
+_SENTENCE_ENDS = re.compile(r"[.!?]\s+[A-Z]")
+_LISTS_WHAT_IS_DONE = re.compile(
+    r"\b(?:contributions?|[Ww]e|[Oo]ur|[Tt]his (?:paper|work|article|study)|following|claims)\b"
+)
+"""As in "Our contributions are:"."""
+
+
 def abstract_parts(text: str) -> list[Span]:
     """Give the places of the abstracts in a text; none where all of it is one."""
     marks = list(MARK.finditer(text))
     if marks:
         return [part for body in _marked(text, marks) for part in _within(text, body)]
+    if has_sections(text):
+        return []
     paragraphs = paragraphs_of(text, 0, len(text))
     titled = list(_titled(text, [part for span in paragraphs for part in _title_and_body(text, span)]))
     for found in (titled, _numbered(text), _apart(text, _RULE), _apart(text, _GAP)):
@@ -54,14 +62,28 @@ def abstract_parts(text: str) -> list[Span]:
     ruled = _between(text, 0, len(text), _RULE)
     if len(ruled) > 1 and all(is_prose(text[slice(*span)]) for span in ruled):
         return ruled
-    if len(paragraphs) > 1 and all(_PRESENTS.match(text, *span) for span in paragraphs):
-        return paragraphs
-    return []
+    pieces = prose_of(text)
+    return pieces if len(pieces) > 1 and all(_PRESENTS.match(text, *span) for span in pieces) else []
 
 
 def paragraphs_of(text: str, start: int, end: int) -> list[Span]:
     """Give the places of the paragraphs, which an empty line parts."""
     return [(m.start(), m.start() + len(m[0].rstrip())) for m in _PARAGRAPH.finditer(text, start, end)]
+
+
+def prose_of(text: str) -> list[Span]:
+    """Give the places of the paragraphs, also of those that a line end alone parts, if no line is half a sentence."""
+    found: list[Span] = []
+    for start, end in paragraphs_of(text, 0, len(text)):
+        lines = [match.span() for match in _LINE.finditer(text, start, end)]
+        apart = len(lines) > 1 and all(_is_whole(text[slice(*line)]) for line in lines)
+        found += lines if apart else [(start, end)]
+    return found
+
+
+def _is_whole(line: str) -> bool:
+    """Tell a paragraph on one line from a line that a width ended."""
+    return len(line.split()) > _LONGEST_LINE or (is_prose(line) and _SENTENCE_ENDS.search(line) is not None)
 
 
 def is_prose(paragraph: str) -> bool:
@@ -88,7 +110,7 @@ def _within(text: str, body: Span) -> list[Span]:
 def _apart(text: str, border: re.Pattern[str]) -> list[Span]:
     """Give the pieces between borders without their titles; none where one begins as a section of an abstract does."""
     parts = _without_titles(text, _between(text, 0, len(text), border))
-    return [] if any(_BEGINS_A_SECTION.match(text, *part) for part in parts) else parts
+    return [] if any(begins_a_section(text, part) for part in parts) else parts
 
 
 def _numbered(text: str) -> list[Span]:
@@ -97,11 +119,19 @@ def _numbered(text: str) -> list[Span]:
     for match in _NUMBER.finditer(text):
         if int(match[1]) == len(numbers) + 1:
             numbers.append(match)
-    if len(numbers) < 2 or len(text[: numbers[0].start()].split()) > _SHORT:
+    above = text[: numbers[0].start()] if numbers else ""
+    if len(numbers) < 2 or len(above.split()) > _SHORT or _LISTS_WHAT_IS_DONE.search(above):
         return []
     ends = [*(match.start() for match in numbers[1:]), len(text)]
     parts = _without_titles(text, [(m.end(), end) for m, end in zip(numbers, ends, strict=True)])
-    return [] if any(_BEGINS_A_SECTION.match(text, *part) for part in parts) else parts
+    if all(_is_an_item(text[slice(*part)]) for part in parts):
+        return []
+    return [] if any(begins_a_section(text, part) for part in parts) else parts
+
+
+def _is_an_item(part: str) -> bool:
+    """Tell an item of a list, such as a contribution, from an abstract, which has more than one sentence."""
+    return part[:1].islower() or (len(part.split()) < _LONGEST_ITEM and _SENTENCE_ENDS.search(part) is None)
 
 
 def _between(text: str, start: int, end: int, border: re.Pattern[str]) -> list[Span]:
@@ -158,6 +188,14 @@ def _titled(text: str, paragraphs: Sequence[Span]) -> Iterator[Span]:
         yield body[0][0], body[-1][1]
 
 
+def _was_ended(line: str, following: Sequence[str]) -> bool:
+    """Tell a line that no width ended: the next one is a whole paragraph, or begins with a word that had its place."""
+    words = following[0].split()
+    if len(words) > _LONGEST_LINE:
+        return True
+    return len(following) > 2 and len(line) + 1 + len(words[0]) <= max(map(len, following))
+
+
 _MARKED_TITLE = re.compile(r"[ \t]*(?:#{1,6}[ \t]\S.*|(\*\*|__)\S.*\1|\d{1,2}\.[ \t]+[A-Z][^.!?]*)[ \t\r]*\Z")
 _TITLE_WORD = re.compile(r"[A-Z\d]\S*|\S{1,4}|between|toward|towards|through|without|versus|under")
 
@@ -174,7 +212,9 @@ def _title_and_body(text: str, paragraph: Span) -> list[Span]:
     body = line_end + 1
     while body < end and text[body].isspace():
         body += 1
-    if not is_title or not _is_head(title) or body >= end or text[body].islower():
+    if body >= end or text[body].islower() or not _is_head(title):
+        return [paragraph]
+    if not is_title and not _was_ended(title, text[body:end].split("\n")):
         return [paragraph]
     return [(start, start + len(title)), (body, end)]
 
@@ -186,5 +226,5 @@ def _is_head(paragraph: str) -> bool:
     return (
         len(paragraph.split()) <= 25
         and re.search(r"[.!;:,\u3002][\"')\]*]*$", paragraph) is None
-        and _SECTION.fullmatch(paragraph) is None
+        and not is_section_head(paragraph)
     )

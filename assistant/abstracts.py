@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.abstract_parts import MARK, abstract_parts, is_prose, paragraphs_of
+from assistant.abstract_parts import MARK, abstract_parts, is_prose, prose_of
 from assistant.latex_marks import Plain, plain
 from assistant.tagging_rules import Tag
 from index_store.errors import InvalidInput
@@ -102,7 +102,7 @@ def _notes(text: str, abstracts: tuple[Abstract, ...]) -> Iterator[str]:
         yield f"{len(abstracts)} abstracts were found, and each was tagged on its own, without its title."
     elif re.search(r"\w", MARK.sub("", text[: abstracts[0].start])):
         yield 'What stands above the word "Abstract" was not read.'
-    elif (parts := sum(is_prose(text[slice(*p)]) for p in paragraphs_of(text, 0, len(text)))) > 1:
+    elif (parts := sum(is_prose(text[slice(*p)]) for p in prose_of(text))) > 1:
         yield f"{parts} paragraphs were read as one abstract; put a line of --- between several."
     longest = max(len(a.text) for a in abstracts)
     if longest > USUAL_LENGTH:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,13 @@ def test_dashes_and_the_word_abstract_part_a_paste_together() -> None:
     assert texts(f"Abstract: {ONE}\n\n---\n\n{TWO}\n\n---\n\nAbstract: {ONE}") == [ONE, TWO, ONE]
 
 
+def test_a_line_that_no_width_ended_is_a_title_above_its_abstract() -> None:
+    wrapped = "\n".join(textwrap.wrap(f"{ONE} {TWO}", 60))
+    paste = f"Learning to read the maps\n{wrapped}\n\nWhat people remember of rivers\n{wrapped}"
+    assert texts(paste) == [wrapped, wrapped]
+    assert texts(f"{wrapped}\n\n{wrapped}") == [f"{wrapped}\n\n{wrapped}"]
+
+
 def test_titles_part_short_abstracts_too() -> None:
     short = "We present FooNet, a network that reads maps."
     assert texts(f"# Maps\n\n{short}\n\n# Classes\n\nSpeech in classrooms is hard to hear for models.")[0] == short
@@ -73,6 +82,14 @@ def test_titles_part_short_abstracts_too() -> None:
         (
             "Maps are old. We propose FooNet.\r\n\r\nThis work studies GPT-4.\r\n\r\nWe investigate T5.",
             ["Maps are old. We propose FooNet.", "This work studies GPT-4.", "We investigate T5."],
+        ),
+        (
+            "We present FooNet. It reads maps.\nTowns grow. We introduce BarBERT.\r\nThis work studies T5. It fails.",
+            [
+                "We present FooNet. It reads maps.",
+                "Towns grow. We introduce BarBERT.",
+                "This work studies T5. It fails.",
+            ],
         ),
     ],
 )
@@ -98,6 +115,14 @@ def test_several_short_abstracts_are_told_apart(paste: str, parts: list[str]) ->
         f"1. Background: {ONE}\n\n2. Results: {TWO}",
         f"Background: {ONE}\n\n\n\nResults: {TWO}",
         f"{ONE}\n\nWe add three things:\n1. {ONE}\n2. {TWO}",
+        f"Context\n{ONE}\n\nProposed Work\n{TWO}\n\nKey Insight\n{ONE}\n\nCode and Data\n{TWO}",
+        f"## Problem\n{ONE}\n\n## Our Idea\n{TWO}\n\n## Code and Data\n{ONE}",
+        f"**Setting and Participants**\n{ONE}\n\n**Tides**\n{TWO}\n\n**Limitations**\n{ONE}",
+        f"**Context.** {ONE}\n\n\n\n**Code and Data.** {TWO}",
+        f"Our contributions are:\n1) {ONE}\n2) {TWO}",
+        "1) we propose FooNet, which reads maps of towns.\n2) we show that it beats BERT on two tasks of maps.",
+        "Three things are new:\n1. FooNet, a network for maps of the towns.\n2. A test of it with BERT on two tasks.",
+        "We propose FooNet, which reads maps of towns.\nWe present a set of maps, too.\nWe develop a test of it.",
     ],
 )
 def test_one_abstract_stays_whole(paste: str) -> None:
@@ -129,6 +154,7 @@ def test_what_stands_above_the_word_abstract_is_left_out_and_told() -> None:
         ),
         ("我们提出了一种名为 FooNet 的新网络，用于阅读地图，其性能优于 BERT。", "another language"),
         (f"{ONE}\n\n{TWO}", "2 paragraphs were read as one abstract; put a line of --- between"),
+        (f"{ONE}\n{ONE}\nTowns are old. Nobody knows them.", "3 paragraphs were read as one abstract"),
     ],
 )
 def test_what_is_unusual_is_told(paste: str, told: str) -> None:
