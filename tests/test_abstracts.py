@@ -62,7 +62,8 @@ def test_a_line_that_no_width_ended_is_a_title_above_its_abstract() -> None:
     wrapped = "\n".join(textwrap.wrap(f"{ONE} {TWO}", 60))
     paste = f"Learning to read the maps\n{wrapped}\n\nWhat people remember of rivers\n{wrapped}"
     assert texts(paste) == [wrapped, wrapped]
-    assert texts(f"{wrapped}\n\n{wrapped}") == [f"{wrapped}\n\n{wrapped}"]
+    prose = "\n".join(textwrap.wrap(f"{TWO} {TWO}", 60))
+    assert texts(f"{prose}\n\n{prose}") == [f"{prose}\n\n{prose}"]
 
 
 def test_titles_part_short_abstracts_too() -> None:
