@@ -33,10 +33,15 @@ class Person:
     name: str
     client: httpx.Client
 
-    def event(self, number: int, data: list[Any], session: str = "walk") -> tuple[int, str]:
-        """Send an event of a page and wait for its end; give the status, and all that came back."""
-        asked = {"data": data, "fn_index": number, "session_hash": session, "event_data": None, "trigger_id": None}
-        joined = self.client.post("/gradio_api/queue/join", json=asked)
+    def event(
+        self, number: int, data: list[Any], session: str = "walk", about: Any = None, **query: str
+    ) -> tuple[int, str]:
+        """Send an event of a page and wait for its end; give the status, and all that came back.
+
+        `about` is what the event says of itself, `query` what stands in the address of its page.
+        """
+        asked = {"data": data, "fn_index": number, "session_hash": session, "event_data": about, "trigger_id": None}
+        joined = self.client.post("/gradio_api/queue/join", json=asked, params=query)
         if joined.status_code != 200:
             return joined.status_code, joined.text
         told = []

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from assistant.accounts.people import owns
 from assistant.conversation import Assistant
 from assistant.query_engine import Turns
 from assistant.tracing.records import Origin
@@ -67,7 +68,7 @@ class LiveTurns:
     def owned(self, conversation: str, user: str | None) -> LiveTurn | None:
         """Give the turn of a conversation if it is this user's."""
         turn = self.of(conversation)
-        return turn if turn is not None and turn.user == user and user is not None else None
+        return turn if turn is not None and owns(user, turn.user) else None
 
     def check_free(self, conversation: str) -> None:
         """Refuse a question while another of its conversation is under way: its answer may be what it leans on.

@@ -18,7 +18,7 @@ from assistant.tagging import check_in_abstract, checked_names
 from assistant.tracing.export import csv_rows, to_jsonl, to_openinference
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import Feedback, Review, Status
-from index_store.errors import InvalidInput, TraceUnknown
+from index_store.errors import ConversationUnknown, InvalidInput, TraceUnknown
 from ui import api_models as models
 from ui import api_requests as requests
 from ui.api_entrance import MayReview, MaySeeOwn, person_of
@@ -41,6 +41,7 @@ class TraceRoutes:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.library.traces
         self._reader = TraceReader(self._store.engine)
+        self._book = parts.book
 
     def listed(
         self,
@@ -115,10 +116,10 @@ class TraceRoutes:
         return self._whole(trace_id)
 
     def _own(self, trace_id: str, who: Person) -> Row:
-        record = self._whole(trace_id)
-        if record["user_id"] != who.id:
-            raise no_turn()
-        return record
+        try:
+            return self._book.turn(trace_id, who.id)
+        except (ConversationUnknown, TraceUnknown) as exc:  # one answer for both: nobody learns what there is
+            raise no_turn() from exc
 
     def _whole(self, trace_id: str) -> Row:
         try:

@@ -71,6 +71,11 @@ class Person:
         return action in ALLOWED[self.role] and (self.scopes is None or action in self.scopes)
 
 
+def owns(user: str | None, owner: str | None) -> bool:
+    """Tell whether what belongs to one pseudonym is another's own; what is nobody's is nobody's own."""
+    return user is not None and user == owner
+
+
 def authorize(who: Person | None, action: Action, owner: str | None = None) -> Person:
     """Give back who may do something; `owner` is the pseudonym of whom it is done to, None for what is nobody's.
 
@@ -84,7 +89,7 @@ def authorize(who: Person | None, action: Action, owner: str | None = None) -> P
         raise NotAllowed(_refusal(who, action), hint="Ask whoever runs this server.")
     if not who.agreed and action in KEPT:
         raise NotAllowed("You have not agreed to how questions are kept.", hint="Sign in on the page and read it.")
-    if owner is not None and owner != who.id and not (action is Action.REVIEW or action is Action.ACCOUNTS):
+    if owner is not None and not owns(who.id, owner) and not (action is Action.REVIEW or action is Action.ACCOUNTS):
         raise NotAllowed("This is not yours.", hint="Sign in as whoever it belongs to.")
     return who
 

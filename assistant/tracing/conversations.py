@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
+from assistant.accounts.people import owns
 from assistant.tracing.database import reading
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.redaction import storable
@@ -162,7 +163,7 @@ class Conversations:
         query = select(conversations).where(conversations.c.id == storable(conversation))
         with reading(self._store.engine) as connection:
             found = connection.execute(query).mappings().first()
-        if found is None or user is None or found["user_id"] != storable(user):
+        if found is None or not owns(None if user is None else storable(user), found["user_id"]):
             raise ConversationUnknown(
                 "There is no such conversation of yours.", hint="Choose one from the list, or begin a new one."
             )
