@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assistant.accounts import accounts as module
 from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
-from assistant.accounts.attempts import FREE, LONGEST_WAIT_S, network_of
+from assistant.accounts.attempts import FREE, LONGEST_OF_AN_ADDRESS_S, LONGEST_WAIT_S, Attempts, network_of
 from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
 from assistant.accounts.tables import accounts as tables
+from assistant.accounts.tables import attempts as attempts_table
 from assistant.accounts.tables import sessions
 from assistant.tracing.store import TraceStore
 from index_store.errors import AccountUnknown, InvalidInput, NotAllowed, NotSignedIn, SignInRefused
@@ -83,6 +84,22 @@ def test_who_guesses_waits_longer_each_time_and_who_is_elsewhere_does_not(accoun
     assert len(waits) >= 5
     assert waits[-1] <= LONGEST_WAIT_S
     assert accounts.sign_in("Ada", GOOD, "10.0.0.1")
+
+
+def test_a_class_behind_one_address_mistypes_and_nobody_waits_but_who_tries_name_after_name_does(
+    accounts: Accounts, clock: Clock
+) -> None:
+    attempts = Attempts(accounts.store, clock)
+    for n in range(FREE["name"] + 10):
+        assert attempts.take(f"student {n}", "10.0.0.9") == 0.0  # mistyped
+        assert attempts.take(f"student {n}", "10.0.0.9") == 0.0
+        attempts.succeeded(f"student {n}", "10.0.0.9")
+    many = update(attempts_table).where(attempts_table.c.key.startswith("from:")).values(failures=FREE["from"] + 30)
+    accounts.store.write(lambda connection: connection.execute(many))
+    assert 0.0 < attempts.take("another name", "10.0.0.9") <= LONGEST_OF_AN_ADDRESS_S
+    assert attempts.take("another name", "10.0.0.1") == 0.0
+    clock.now += LONGEST_OF_AN_ADDRESS_S + 0.01
+    assert attempts.take("another name", "10.0.0.9") == 0.0
 
 
 def test_the_right_password_waits_too_while_somebody_guesses(accounts: Accounts, clock: Clock) -> None:

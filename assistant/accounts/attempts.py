@@ -1,9 +1,10 @@
 """Counts failed sign-ins and says how long to wait: a guesser is slowed down, a person who mistypes hardly notices.
 
 Counted are a name from one address, a name from all, and an address for all names; of IPv6 its network (/64), for who
-has one address there has all of them. Beyond what each may fail, every failure doubles the wait, up to a quarter of an
-hour; a day without one forgets it. What is kept are hashes: a name that nobody has, perhaps a password that was typed
-into the wrong field, is not written down.
+has one address there has all of them. An address may be a whole class's, behind one router: it may fail far more often,
+and waits for a minute at most. Beyond what each may fail, every failure doubles the wait, of a name up to a quarter of
+an hour; a day without one forgets it. What is kept are hashes: a name that nobody has, perhaps a password that was
+typed into the wrong field, is not written down.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from sqlalchemy.exc import IntegrityError
 from assistant.accounts.tables import attempts
 from assistant.tracing.store import TraceStore
 
-FREE = {"both": 5, "name": 30, "from": 30}
+FREE = {"both": 5, "name": 30, "from": 300}
 """Failures without a wait, by what they are counted for."""
-LONGEST_WAIT_S = 900.0
+LONGEST_WAIT_S, LONGEST_OF_AN_ADDRESS_S = 900.0, 60.0
 FORGOTTEN_S = 86_400.0
 
 
@@ -45,7 +46,7 @@ class Attempts:
             ahead = update(attempts).where(attempts.c.key.in_(keys), attempts.c.last_at > now)
             connection.execute(ahead.values(last_at=now))
             rows = connection.execute(select(attempts).where(attempts.c.key.in_(keys)).with_for_update()).all()
-            until = (_until(row.failures, FREE[row.key.partition(":")[0]], row.last_at) for row in rows)
+            until = (_until(row.key.partition(":")[0], row.failures, row.last_at) for row in rows)
             if (wait := max(until, default=0.0) - now) > 0:
                 return wait
             for key in keys:
@@ -98,8 +99,7 @@ def network_of(address: str) -> str:
     return str(ip)
 
 
-def _until(failures: int, free: int, last_at: float) -> float:
+def _until(kind: str, failures: int, last_at: float) -> float:
     """Give when the next may come, in seconds since 1970."""
-    if failures < free:
-        return -math.inf
-    return last_at + min(LONGEST_WAIT_S, 2.0 ** min(failures - free, 20))
+    beyond, longest = failures - FREE[kind], LONGEST_OF_AN_ADDRESS_S if kind == "from" else LONGEST_WAIT_S
+    return -math.inf if beyond < 0 else last_at + min(longest, 2.0 ** min(beyond, 20))
