@@ -78,6 +78,7 @@ _NAMES_A_TECHNIQUE = re.compile(
     r"(?:ing|(?<!Diffu)(?<!Fu)[ts]ion|ment|ness|ity|[ae]nce|sis|Search|Carlo|Forests?|Trees?)\Z"
 )
 _NAMES_A_KIND = re.compile(r" (?:Net|Network|Transformer|Diffusion|Encoder|Former|GPT|LM|GAN|VAE)\Z")
+_HAS_A_CAPITAL_OR_DIGIT = re.compile(r"[A-Z]|\A[a-z]+-?\d")
 _MOST_IN_A_LIST = 12
 _AS_IT_IS, _BESIDE_A_NAME, _OF_A_KNOWN_ONE = range(3)
 """What a plain word in a list takes to be a name; the last is asked of every word."""
@@ -129,7 +130,7 @@ def _items(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Give the places of what stands in a list from there on, as long as it may be names."""
     for _ in range(_MOST_IN_A_LIST):
         item = _ITEM.match(text, at)
-        if item is None or not any(c.isupper() for c in item[1]):
+        if item is None or not _HAS_A_CAPITAL_OR_DIGIT.search(item[1]):
             return
         behind = _BEHIND.match(text, item.end(1))
         end = item.end(1) if behind is None else behind.end()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from assistant.tagging_abbreviations import PROPOSED
-from assistant.tagging_forms import Tag
+from assistant.tagging_forms import KINDS_OF_SYSTEMS, SIZE, Tag
 
 DATA_BEHIND = re.compile(
     r"^(?:[\s,/]{1,3}(?:\([^)]{0,30}\)|and|or|\d+(?:\.\d+)?[BMK]?|v\d+|[A-Z][\w-]{0,30})(?=[\s,/]|$)){0,5}?\s{0,3}"
@@ -30,17 +30,40 @@ def is_proposed(text: str, found: Tag) -> bool:
     return bool(PROPOSED.search(before)) and not _DESCRIBED_AS_DATA.search(after)
 
 
+def with_size(text: str, found: Tag) -> Tag:
+    """Give a name with the size behind it, as data has it: the whole of "FOO-3B" for FOO."""
+    behind = _SIZE_BEHIND.match(text, found.end)
+    return found if behind is None else Tag(found.start, behind.end(), text[found.start : behind.end()])
+
+
+_SIZE_BEHIND = re.compile(rf"-{SIZE}(?![\w-])")
+_TOKENS_BEHIND = re.compile(
+    r"-(?:\d+(?:\.\d+)?T|(?!(?:4|8|16|32|64|80|100|128|200|256|512)[kK])\d+(?:\.\d+)?[kK])(?![\w-])"
+    r"(?!\s(?:models?|LLMs?|parameters?)\b)"
+)
+_ENDS_WITH_TOKENS = re.compile(r".-\d+(?:\.\d+)?T\Z")
+
+
+def counts_tokens(text: str, found: Tag) -> bool:
+    """Tell data by its trillions or thousands ("FOO-2T", "FOO-52K"), of which no model has parameters."""
+    if _ENDS_WITH_TOKENS.search(found.name):
+        return _TOKENS_BEHIND.match(text, text.rfind("-", 0, found.end)) is not None
+    return _TOKENS_BEHIND.match(text, found.end) is not None
+
+
 @lru_cache(maxsize=1024)  # the same few names stand in a text many times
 def is_called_data(text: str, name: str) -> bool:
     """Tell a name that the text anywhere gives to data, or measures something on."""
     first = text.find(name)
-    if _GIVEN_AS_DATA.search(text[max(0, first - 120) : first]):
+    before = text[max(0, first - 120) : first]
+    if _GIVEN_AS_DATA.search(before) and not _GIVEN_AS_A_SYSTEM.search(before):
         return True
     if name in _measured_on(text):
-        is_source = _SOURCE_BEFORE.search(text[max(0, first - 120) : first]) is not None
+        is_source = _SOURCE_BEFORE.search(before) is not None
         if is_source or not is_proposed(text, Tag(first, first + len(name), name)):
             return True
-    return any(is_data(text, end, _DESCRIBED) for end in islice(_ends(text, name), _OCCURRENCES))
+    ends = islice(_ends(text, name), _OCCURRENCES)
+    return any(is_data(text, end, _DESCRIBED) or _HOLDS_OR_TEACHES.match(text, end) for end in ends)
 
 
 _OCCURRENCES = 20
@@ -87,11 +110,22 @@ _MEASURED_ON = re.compile(
     r"(?! (?:features|embeddings|outputs?|representations|activations|logits|latents|generations)\b)"
 )
 _SOURCE_BEFORE = re.compile(r"\b(?:on|from) (?:the )?(?:[A-Z][\w-]{1,30}+,? (?:and )?){0,4}\Z")
+_HOLDS_OR_TEACHES = re.compile(
+    r"(?:,?\s(?:which|that))?,?\s(?:contain|compris|consist|cover|span|includ|provid|collect)(?:e?s|ing)(?: of)?\s"
+    r"(?:(?:over|more than|about|around|nearly|some|roughly|up to)\s)?\d[\d.,]*"
+    r"(?:[KMBT]|\s(?:thousand|million|billion|trillion))?\s"
+    r"(?!(?:encoders?|decoders?|layers?|parameters?|blocks?|experts?|models?|modules?|heads?|stages?|networks?|agents?)\b)"
+    r"|(?:,? (?:and|or) [A-Z][\w.-]{1,30}+)? (?:is|are|was|were) (?:used|collected|curated|filtered) (?:for|to) "
+    r"(?:pre-?|fine-?)?(?:train|tun)\w*"
+)
+"""What holds a number of things, or is used to train on, is data."""
+_GIVEN_AS_A_SYSTEM = re.compile(rf"\b{KINDS_OF_SYSTEMS},?\s(?:called|named|dubbed|termed)\s\Z")
 _GIVEN_AS_DATA = re.compile(
-    r"\b(?:(?:data ?set|benchmark|corpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
+    r"\b(?:(?:[Dd]ata ?set|[Bb]enchmark|[Cc]orpus|test suite|leaderboard|collection|(?:new|novel) task)\b"
     r"(?:\s(?:of|for|with|on)\s[^.,;]{1,60})?(?:[,:]|,?\s(?:called|named|dubbed|namely|termed)|\s\()"
-    r"|(?:data ?sets?|benchmarks?|corpora|test suites?|leaderboards?|collections?|metrics?|librar(?:y|ies)|tasks)"
-    r"(?:\s\(|:|,?\s(?:such as|like|including|namely|e\.g\.,?)))\s?(?:[A-Z][\w.-]{1,30}+,? (?:and |or )?){0,8}$"
+    r"|(?:[Dd]ata ?sets?|[Bb]enchmarks?|[Cc]orpora|test suites?|leaderboards?|collections?|metrics?"
+    r"|librar(?:y|ies)|tasks)(?:\s\(|:|,?\s(?:such as|like|including|namely|e\.g\.,?)))\s?"
+    r"(?:[A-Z][\w.-]{1,30}+,? (?:and |or )?){0,8}$"
 )
 _DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
 _DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")

@@ -17,7 +17,16 @@ from assistant.latex_marks import Plain
 from assistant.listed_names import by_small, knowing, known_names, listed, together
 from assistant.tagging_abbreviations import abbreviated, abbreviates, generic_abbreviations, shortened
 from assistant.tagging_compared import compared
-from assistant.tagging_data import DATA_BEHIND, DATA_NAME, DESCRIBED_FURTHER_ON, is_called_data, is_data, is_proposed
+from assistant.tagging_data import (
+    DATA_BEHIND,
+    DATA_NAME,
+    DESCRIBED_FURTHER_ON,
+    counts_tokens,
+    is_called_data,
+    is_data,
+    is_proposed,
+    with_size,
+)
 from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
 from assistant.tagging_plain import plain_names
@@ -27,6 +36,7 @@ __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
 NO_MODELS = ["NA"]
 _VARIANT_OF_SIZE = re.compile(r"[- ](?:tiny|mini|small|base|medium|large|huge|x{1,2}l)\Z")
+_VERSION_BEHIND = re.compile(r"[- ]v?\d(?:\.\d{1,2})?\Z")
 _GREEK_BEFORE = re.compile(r"(?<!\w)[α-ωΑ-Ωµ]-\Z")
 
 
@@ -125,11 +135,14 @@ def _is_something_else(text: str, found: Tag) -> bool:
         return True
     if _NAMED_DATA.match(after) or _NAME_OF_ANOTHER.match(after) or _spelt_out_and_abbreviated(text, found):
         return True
+    if counts_tokens(text, found):
+        return True
     if _is_listed(found.name):
         return False
-    if DATA_BEHIND.match(after) or _is_code(text, found):
+    whole = with_size(text, found)
+    if DATA_BEHIND.match(text[whole.end : whole.end + 60]) or _is_code(text, found):
         return True
-    return is_data(text, found.end, DESCRIBED_FURTHER_ON) or is_called_data(text, found.name)
+    return is_data(text, whole.end, DESCRIBED_FURTHER_ON) or is_called_data(text, whole.name)
 
 
 _OF_MODELS = re.compile(
@@ -169,7 +182,7 @@ def _is_of_no_model(text: str, found: Tag) -> bool:
         return False
     if not generic_words().isdisjoint((small, small.removesuffix("s"))):
         return True
-    if _OF_NO_MODEL.fullmatch(found.name) is None or _is_listed(found.name):
+    if _OF_NO_MODEL.fullmatch(found.name) is None or _is_listed(found.name) or with_size(text, found) != found:
         return False
     return not is_proposed(text, found)
 
@@ -208,7 +221,8 @@ def _spelt_out_and_abbreviated(text: str, found: Tag) -> bool:
 def _is_listed(name: str) -> bool:
     listed_names = by_small(together(known_names()))
     small = _VARIANT_OF_SIZE.sub("", name.casefold())
-    return small in listed_names or small.removesuffix("s") in listed_names
+    spellings = (small, small.removesuffix("s"), _VERSION_BEHIND.sub("", small))
+    return any(spelling in listed_names for spelling in spellings)
 
 
 def _each_once(found: Iterable[Tag]) -> list[Tag]:

@@ -53,12 +53,12 @@ _DESCRIBED_BY_SIZE = re.compile(
     r"[- ](?:parameters?[- ])?(?:[\w-]+\s){0,3}?(?:model|LM|LLM|student|network|transformer|encoder|decoder)\b"
 )
 _ANY_WITH_SIZE = re.compile(
-    r"(?<![\w./-])((?=[\w-]{0,60}?[A-Z])[A-Za-z]\w{1,30}+"
+    r"(?<![\w./-])(?![A-Z]{2}-)((?=[\w-]{0,60}?[A-Z])[A-Za-z]\w{1,30}+"
     r"(?:-[A-Za-z]\w{0,30}+|-\d(?:\.\d)?(?=-[A-Za-z\d])){0,4})-\d{1,3}(?:\.\d+)?[Bb]"
     r"(-(?:chat|beta|alpha|instruct|base|preview|thinking|hf|it|v\d(?:\.\d)?|Chat|Beta|Instruct|Base|Preview|Thinking)){0,2}"
     r"(?![\w/-])" + _COUNTED
 )
-"""A name of any form to which the size of a model is joined."""
+"""A name of any form to which the size of a model is joined; two capitals with one (SA-1B) are data more often."""
 _VERSIONED = re.compile(
     r"(?<![\w./+-])(?<!\b[Oo]n )(?<!\bof )(?![\w-]{0,30}(?:Attention|Optim|Adam|SGD|Prompt|Search|Decoding|Sampling)-)"
     r"((?=[\w-]{0,30}?[A-Z])[A-Za-z][A-Za-z]{1,15}(?:-[A-Z][A-Za-z]{0,15})?-v?[1-9](?:\.\d{1,2})?)"

@@ -38,3 +38,32 @@ def test_data_libraries_code_and_people_are_no_models(abstract: str, expected: l
 @pytest.mark.parametrize(("abstract", "expected"), SPELT_OUT)
 def test_of_a_name_and_its_abbreviation_the_abbreviation_is_the_tag(abstract: str, expected: list[str]) -> None:
     assert names_of(abstract) == expected
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "SA-1B contains 11M images. We train a model.",
+        "Pretrained on RedPajama-1T, our model is good.",
+        "Datasets such as TideText-2B, RedPajama-1T and C4-en-10M are noisy for models.",
+        "We train our model on KelpText-3B and DuneWeb-10B.",
+        "KelpText-3B and DuneText-2B are used for pretraining language models.",
+        "KelpText-3B consists of about 3 billion tokens for language models.",
+        "The model learns from Alpaca-52K.",
+    ],
+)
+def test_data_with_a_size_is_no_model(abstract: str) -> None:
+    assert names_of(abstract) == ["NA"]
+
+
+@pytest.mark.parametrize(
+    ("abstract", "expected"),
+    [
+        ("We compare DCLM-7B and Falcon-40B models.", ["DCLM", "Falcon"]),
+        ("On LLaMA-2-7B, LLaMA-2-13B and Mistral-7B, models with W4A4 are good.", ["LLaMA-2", "Mistral"]),
+        ("On a benchmark of models with KelpNet we test a model called PRISM.", ["KelpNet", "PRISM"]),
+        ("We prompt gpt-3.5-turbo-16k, a model.", ["gpt-3.5-turbo-16k"]),
+    ],
+)
+def test_a_model_with_a_size_or_a_window_is_one(abstract: str, expected: list[str]) -> None:
+    assert names_of(abstract) == expected
