@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
+from assistant.evaluation.from_traces import judgement
 from assistant.tracing.queries import Filter, TraceReader
-from assistant.tracing.records import Feedback, Origin, Review
+from assistant.tracing.records import PROPOSED_BY, Feedback, Origin, Review
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.store import TraceStore
 from assistant.tracing.tables import conversations, feedback, metadata, outbox, spans, traces, users
@@ -134,6 +135,22 @@ def test_a_review_keeps_what_would_have_been_right(store: TraceStore) -> None:
     )
     review = TraceReader(store.engine).get(own)["reviews"][0]
     assert (review["verdict"], review["corrected_sources"], review["assignee"]) == ("wrong", ["05-react.md"], "bo")
+
+
+def test_what_a_student_proposes_does_not_stand_over_what_a_reviewer_found(store: TraceStore) -> None:
+    own, reader = keep(store), TraceReader(store.engine)
+    proposal = Review(own, f"{PROPOSED_BY}12ab", BEGAN, "wrong", corrected_tags=("GPT-4",))
+    store.add_review(proposal)
+    assert reader.last_reviews([own])[own]["reviewer"] == proposal.reviewer
+    assert [row["id"] for row in reader.find(Filter(reviewed=False))] == [own]
+    assert judgement(reader.get(own)["reviews"])["corrected_tags"] == ["GPT-4"]
+    store.add_review(Review(own, "ana", BEGAN, "right", assignee="bo"))
+    store.add_review(proposal)
+    assert judgement(reader.get(own)["reviews"])["reviewer"] == "ana"
+    assert reader.last_reviews([own])[own]["verdict"] == "right"
+    assert [row["id"] for row in reader.find(Filter(reviewed=True, assigned=True))] == [own]
+    assert [row["reviewer"] for row in reader.reviews()] == ["ana"]
+    assert len(reader.get(own)["reviews"]) == 3
 
 
 def test_filters_hold_together(store: TraceStore) -> None:

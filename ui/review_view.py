@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.evaluation.agreement import Agreement
+from assistant.tracing.records import is_proposal
 from assistant.unanswered import Group
 from ui.library_view import table
 
@@ -37,12 +38,18 @@ def _line(row: Row, review: Row) -> list[str]:
     return [
         row["status"] + (", left out" if row["left_out"] else ""),
         row["vote"] or "",
-        ", ".join(part for part in (review.get("verdict"), to) if part) or ("seen" if review else ""),
+        _reviewed(review, to),
         "" if row["support"] is None else f"{row['support']:.2f}",
         _seconds(row),
         row["model"],
         _time(row["started_at"]),
     ]
+
+
+def _reviewed(review: Row, to: str) -> str:
+    if review and is_proposal(review):
+        return "proposal"
+    return ", ".join(part for part in (review.get("verdict"), to) if part) or ("seen" if review else "")
 
 
 def _short(text: str) -> str:
@@ -183,7 +190,8 @@ def _people(record: Row) -> str:
         right = [review["corrected_answer"], *(review["corrected_sources"] or []), *(review["corrected_tags"] or [])]
         said = "; ".join(str(part) for part in (review["verdict"], *right, review["comment"]) if part)
         to = f", for {review['assignee']}" if review["assignee"] else ""
-        lines.append(f"{_time(review['created_at'])}: {review['reviewer']}{to}: {said}")
+        proposed = " (a proposal)" if is_proposal(review) else ""
+        lines.append(f"{_time(review['created_at'])}: {review['reviewer']}{proposed}{to}: {said}")
     items = "".join(f"<li>{html.escape(' '.join(line.split()))}</li>" for line in lines)
     return f"<h4>Feedback and reviews</h4><ul>{items}</ul>" if items else ""
 

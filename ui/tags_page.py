@@ -14,12 +14,12 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.accounts.people import Action
+from assistant.accounts.people import Action, Person
 from assistant.tag_replies import parse_tags
 from assistant.tagging import Tagged, Tagger, check_in_abstract, checked_names
 from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
-from assistant.tracing.records import Origin, Review
+from assistant.tracing.records import PROPOSED_BY, Origin, Review
 from index_store.errors import InvalidInput, LecternError, NotAllowed
 from ui import wiring
 from ui.disclosure import error_for
@@ -91,7 +91,8 @@ class TagHandlers:
             names = names_of(said)
             self._parts.book.turn(trace_id, user)  # only who tagged it here
             check_in_abstract(names, TraceReader(self._parts.library.traces.engine).get(trace_id)["question"])
-            review = Review(trace_id, f"visitor {(user or '')[:8]}", time.time(), "wrong", corrected_tags=names)
+            by = _reviewer(self._parts.person(request))
+            review = Review(trace_id, by, time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
@@ -177,6 +178,14 @@ def names_of(said: str) -> tuple[str, ...]:
     if said.strip().startswith("["):
         return checked_names(parse_tags(said) or NO_MODELS)
     return checked_names(name for line in said.splitlines() for name in line.split(","))
+
+
+def _reviewer(person: Person | None) -> str:
+    """Give whose judgement a correction is: a reviewer's own, of anybody else a proposal."""
+    pseudonym = "" if person is None else person.id[:8]
+    if person is None or not person.may(Action.REVIEW):
+        return f"{PROPOSED_BY}{pseudonym}"
+    return person.name or f"page {pseudonym}"
 
 
 def _abstract(parts: Parts, text: str) -> str:

@@ -18,6 +18,7 @@ from assistant.evaluation.replay import said_before, way_of
 from assistant.evaluation.row_files import read_objects
 from assistant.followup import stand_alone
 from assistant.tracing.queries import Filter, TraceReader
+from assistant.tracing.records import is_proposal
 from index_store.errors import InvalidInput
 
 FOLDER = "datasets"
@@ -70,9 +71,13 @@ def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) ->
 
 
 def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Give the last review that says what was right: one that only comments or assigns takes nothing back."""
+    """Give the last review that says what was right: one that only comments or assigns takes nothing back.
+
+    What a reviewer found stands over what was proposed, before it or since.
+    """
     said = ("verdict", "corrected_answer", "corrected_sources", "corrected_tags")
-    return next((r for r in reversed(reviews) if any(r.get(name) for name in said)), {})
+    judged = [r for r in reviews if any(r.get(name) for name in said)]
+    return max(enumerate(judged), key=lambda r: (not is_proposal(r[1]), r[0]), default=(0, {}))[1]
 
 
 def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:

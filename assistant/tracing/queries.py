@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from assistant.tracing.database import reading
-from assistant.tracing.records import Vote
+from assistant.tracing.records import PROPOSED_BY, Vote
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces
 from index_store.errors import TraceUnknown
@@ -36,6 +36,7 @@ _SHOWN = (
 AT_A_TIME = 200
 SHORTEST_ID = 6
 """Characters of an id from which its beginning is enough."""
+_BY_REVIEWERS = ~reviews.c.reviewer.startswith(PROPOSED_BY)
 WEAK_SUPPORT = 0.4
 """Cosine: an answer whose best passage is farther from its question deserves a look."""
 Order = Literal["newest", "worst"]
@@ -140,10 +141,13 @@ class TraceReader:
     def last_reviews(self, trace_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Give the latest review of each trace that has one, by id: reviewer, verdict and assignee.
 
+        What was proposed is given only where no reviewer has said anything.
+
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        latest = select(func.max(reviews.c.id)).where(reviews.c.trace_id.in_(trace_ids)).group_by(reviews.c.trace_id)
+        standing = func.coalesce(func.max(case((_BY_REVIEWERS, reviews.c.id))), func.max(reviews.c.id))
+        latest = select(standing).where(reviews.c.trace_id.in_(trace_ids)).group_by(reviews.c.trace_id)
         shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict, reviews.c.assignee)
         return {row["trace_id"]: row for row in self._rows(select(*shown).where(reviews.c.id.in_(latest)))}
 
@@ -157,12 +161,13 @@ class TraceReader:
         return self._rows(select(*shown).where(outbox.c.trace_id == trace_id).order_by(outbox.c.id))
 
     def reviews(self) -> list[dict[str, Any]]:
-        """Give all reviews, oldest first: trace, reviewer and verdict.
+        """Give all that reviewers said, oldest first: trace, reviewer and verdict.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        return self._rows(select(reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict).order_by(reviews.c.id))
+        shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict)
+        return self._rows(select(*shown).where(_BY_REVIEWERS).order_by(reviews.c.id))
 
     def _by_prefix(self, beginning: str) -> list[dict[str, Any]]:
         return self._rows(_whole().where(traces.c.id.startswith(beginning, autoescape=True)).limit(2))
@@ -219,10 +224,10 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         measured = traces.c.evaluation.is_not(None)
         found.append(measured if wanted.evaluation else ~measured)
     if wanted.reviewed is not None:
-        seen = traces.c.id.in_(select(reviews.c.trace_id))
+        seen = traces.c.id.in_(select(reviews.c.trace_id).where(_BY_REVIEWERS))
         found.append(seen if wanted.reviewed else ~seen)
     if wanted.assigned is not None:
-        latest = select(func.max(reviews.c.id)).group_by(reviews.c.trace_id)
+        latest = select(func.max(reviews.c.id)).where(_BY_REVIEWERS).group_by(reviews.c.trace_id)
         given = select(reviews.c.trace_id).where(reviews.c.id.in_(latest), reviews.c.assignee.is_not(None))
         found.append(traces.c.id.in_(given) if wanted.assigned else traces.c.id.not_in(given))
     return found

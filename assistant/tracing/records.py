@@ -136,7 +136,10 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a reviewer found, and what would have been right; each review is kept, the latest counts."""
+    """What a reviewer found, and what would have been right; each review is kept, the latest counts.
+
+    What is PROPOSED_BY somebody who is no reviewer is kept too, and counts where no reviewer has judged.
+    """
 
     trace_id: str
     reviewer: str
@@ -147,3 +150,12 @@ class Review:
     corrected_tags: tuple[str, ...] | None = None
     comment: str = ""
     assignee: str | None = None
+
+
+PROPOSED_BY = "visitor "
+"""What the reviewer's name begins with where it is no reviewer's, but who asked corrects what they were told."""
+
+
+def is_proposal(review: Mapping[str, Any]) -> bool:
+    """Tell whether a review is what somebody proposes who is no reviewer."""
+    return str(review.get("reviewer") or "").startswith(PROPOSED_BY)
