@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from assistant.gate import DAY_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
-from assistant.tracing.records import Origin, Prompt
+from assistant.tracing.records import Origin, Prompt, Span
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.spending import spent
 from assistant.tracing.store import TraceStore
@@ -239,6 +239,19 @@ def test_what_nobody_reported_is_estimated_from_what_was_sent_and_said(tmp_path:
         assert 1_000 < taken.tokens < 1_300 and taken.usd > 0
         asked(store, turns.BEGAN, prompt=None, status="error")  # no model was asked
         assert spent(store, "u1", turns.BEGAN) == taken
+    finally:
+        store.close()
+
+
+def test_a_stopped_turn_of_several_calls_is_estimated_from_all_of_them(tmp_path: Path) -> None:
+    store, prompt = TraceStore(tmp_path), Prompt("react", 1, "x", {"question": "Why?"})
+    asked_twice = [{"messages": [{"role": "user", "content": "word " * 800 * n}]} for n in (1, 2)]
+    calls = [Span(f"{n:016}", None, "model", "chat", turns.BEGAN, inputs=said) for n, said in enumerate(asked_twice)]
+    calls[0].attributes = {"gen_ai.usage.input_tokens": 3_000, "gen_ai.usage.output_tokens": 500}
+    try:
+        begun = turns.start(origin=Origin("c1", "u1", "web"), **ABOUT)
+        store.finish(begun, turns.end(status="stopped", answer="", prompt=prompt), calls)
+        assert 5_500 <= spent(store, "u1", turns.BEGAN).tokens < 5_600  # 3,500 as reported, 2,000 as they were sent
     finally:
         store.close()
 

@@ -30,7 +30,7 @@ from ui.parts import Parts
 Scope = Annotated[Literal["own", "all"], Query(description="`all` is for reviewers.")]
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Format = Literal["jsonl", "csv", "openinference"]
-OURS = frozenset({"owner", "search_text"})
+OURS = frozenset({"owner", "search_text", "sent_characters", "said_characters"})
 """Columns that say nothing of the turn."""
 _TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "openinference": "application/x-ndjson"}
 

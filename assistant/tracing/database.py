@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from index_store.errors import SettingsError, TracesUnavailable
 
-LATEST = "0005"
+LATEST = "0006"
 """The newest step in `migrations/versions`; a test compares."""
 BUSY_S = 30.0
 """How long a database may take: a locked one of SQLite, or PostgreSQL for one answer."""

@@ -5,10 +5,13 @@ Writes nothing. Names are cut to the width of their columns: PostgreSQL refuses 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
-from assistant.tracing.records import End, Span, Start
+from assistant.tracing.records import INPUT_TOKENS, OUTPUT_TOKENS, End, Span, Start
 from assistant.tracing.redaction import Redaction, storable
+from assistant.tracing.spending import CHARACTERS_A_TOKEN
 
 
 class Rows:
@@ -36,8 +39,9 @@ class Rows:
             "index_fingerprint": storable(start.index_fingerprint)[:200],
         }
 
-    def ended(self, start: Start, end: End) -> dict[str, Any]:
+    def ended(self, start: Start, end: End, steps: Sequence[Span] = ()) -> dict[str, Any]:
         """Give what changes in it when it is over."""
+        sent, said = _characters(steps) if end.input_tokens is None else (None, None)
         answer = self._redact.text(end.answer)
         prompt, trial = end.prompt, start.origin.trial
         return {
@@ -60,6 +64,8 @@ class Rows:
             "embedding_tokens": _count(end.embedding_tokens),
             "tokens_from": end.tokens_from,
             "price_usd": end.price_usd,
+            "sent_characters": sent,
+            "said_characters": said,
             "error": None if end.error is None else self._redact.text(end.error),
             "error_type": end.error_type and end.error_type[:120],
         }
@@ -81,6 +87,25 @@ class Rows:
             "outputs": self._redact.value(span.outputs),
             "attributes": self._redact.value(span.attributes),
         }
+
+
+def _characters(steps: Sequence[Span]) -> tuple[int | None, int | None]:
+    """Give how much was sent to models and said by them, in characters; None where no model was asked.
+
+    What a call did report counts as so many characters: a stopped turn has calls before the one that was cut off.
+    """
+    calls = [step for step in steps if step.kind == "model"]
+    if not calls:
+        return None, None
+    sent = sum(_as_characters(step.attributes.get(INPUT_TOKENS), step.inputs) for step in calls)
+    return sent, sum(_as_characters(step.attributes.get(OUTPUT_TOKENS), step.outputs) for step in calls)
+
+
+def _as_characters(reported: Any, text: Any) -> int:
+    tokens = _count(reported) if isinstance(reported, int) else None
+    if tokens is not None:
+        return min(tokens * CHARACTERS_A_TOKEN, 2**53)
+    return len(json.dumps(text, ensure_ascii=False, default=str)) if text else 0
 
 
 def _count(reported: int | None) -> int | None:

@@ -1,6 +1,7 @@
 """What turns have cost since a time, by user: for the day's limits. Turns that were deleted since count all the same.
 
-Where a server reports no tokens, or a turn was stopped before it did, they are estimated from what was sent and said.
+Where a server reports no tokens, or a turn was stopped before it did, they are estimated from what was sent and said in
+all its calls of models.
 """
 
 from __future__ import annotations
@@ -69,8 +70,9 @@ def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], 
     """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known."""
     cost = Spent((row["input_tokens"] or 0) + (row["output_tokens"] or 0), row["price_usd"] or 0.0)
     if row["input_tokens"] is None and row["template"] is not None and row["mode"] != "quoting":
-        sent = len(json.dumps(row["template_variables"] or {}))
-        cost = _estimated(row["model"], row["mode"], sent, len(row["answer"]), prices)
+        sent = row["sent_characters"] or len(json.dumps(row["template_variables"] or {}))
+        said = max(row["said_characters"] or 0, len(row["answer"]))
+        cost = _estimated(row["model"], row["mode"], sent, said, prices)
     _keep(connection, user, int(row["started_at"] // DAY_S), cost)
 
 
@@ -94,7 +96,9 @@ def _taken(
 ) -> dict[str | None, Spent]:
     """Sum up what turns have taken, by user."""
     unreported = traces.c.input_tokens.is_(None) & traces.c.template.is_not(None) & (traces.c.mode != "quoting")
-    sent = func.sum(func.coalesce(func.length(cast(traces.c.template_variables, Text)), 0))
+    last_prompt = func.length(cast(traces.c.template_variables, Text))  # of turns from before all were counted
+    sent = func.sum(func.coalesce(traces.c.sent_characters, last_prompt, 0))
+    said = func.sum(func.coalesce(traces.c.said_characters, func.length(traces.c.answer)))
     query = (
         select(
             conversations.c.user_id,
@@ -104,7 +108,7 @@ def _taken(
             func.sum(func.coalesce(traces.c.input_tokens, 0) + func.coalesce(traces.c.output_tokens, 0)),
             func.sum(traces.c.price_usd),
             sent,
-            func.sum(func.length(traces.c.answer)),
+            said,
         )
         .join_from(traces, conversations)
         .where(*conditions)

@@ -106,7 +106,7 @@ class TraceStore:
     def _finish(self, start: Start, end: End, steps: Sequence[Span]) -> None:
         was_there = start.trace_id in self._begun_here
         self._begun_here.discard(start.trace_id)
-        begun, row = self._rows.begun(start, self.owner.name), self._rows.ended(start, end)
+        begun, row = self._rows.begun(start, self.owner.name), self._rows.ended(start, end, steps)
         rows = [self._rows.step(start.trace_id, n, span) for n, span in enumerate(steps)]
 
         def write(connection: Connection) -> None:

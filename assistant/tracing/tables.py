@@ -92,6 +92,8 @@ traces = Table(
     Column("embedding_tokens", BigInteger),
     Column("tokens_from", String(16), nullable=False, server_default="none"),
     Column("price_usd", Double),
+    Column("sent_characters", BigInteger),  # in all calls of models together, where their tokens are not known
+    Column("said_characters", BigInteger),
     Column("error", Text),
     Column("error_type", String(120)),
     Column("left_out", Boolean, nullable=False, server_default=false()),  # asked again, edited or undone
