@@ -9,7 +9,8 @@ name ("LLaMA-13B" gives "LLaMA"), a version or variant is ("LLaMA 2", "GPT-3.5-t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from assistant.flowing_text import flowing
@@ -68,8 +69,8 @@ def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     found = {t for t in found | set(by_short.values()) if _key(t.name) not in spelt_out}
     kept = _names_among(text, found, generic)
     kept = [_with_its_letter(text, t) for t in _names_among(text, {*kept, *beside(text, kept)}, generic)]
-    longer = {t.name for t in kept}
-    return _each_once(t for t in kept if not any(_begins(text, t, name) for name in longer))
+    in_order = sorted({t.name for t in kept})  # where those that begin as another follow it
+    return _each_once(t for t in kept if not _begins_a_longer(text, t, in_order))
 
 
 def _names_among(text: str, candidates: Iterable[Tag], generic: frozenset[str]) -> list[Tag]:
@@ -91,9 +92,14 @@ def _with_its_letter(text: str, found: Tag) -> Tag:
     return found if letter is None else Tag(letter.start(), found.end, text[letter.start() : found.end])
 
 
-def _begins(text: str, found: Tag, name: str) -> bool:
+def _begins_a_longer(text: str, found: Tag, in_order: Sequence[str]) -> bool:
     """Tell whether a name that was found is only the beginning of a longer one that stands there."""
-    return len(name) > len(found.name) and text.startswith(name, found.start)
+    for at in range(bisect_right(in_order, found.name), len(in_order)):
+        if text.startswith(in_order[at], found.start):
+            return True
+        if not in_order[at].startswith(found.name):
+            break
+    return False
 
 
 def names_of(abstract: str, names: Iterable[str] = ()) -> list[str]:
