@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.evaluation.row_files import table
 from index_store.errors import InvalidInput
-from ui.batch import Row, check_row, dump, parse_history, parse_object, run_batch
+from ui.batch import Given, Row, check_row, dump, parse_history, parse_object, run_batch
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -26,7 +29,7 @@ def echo(row: Row) -> Row:
     return {"said": row["question"], "turns": len(row["history"])}
 
 
-def batch(lines: list[str], answer: Any = echo) -> tuple[bool, list[Row]]:
+def batch(lines: Sequence[Given], answer: Any = echo) -> tuple[bool, list[Row]]:
     out, heard = io.StringIO(), []
     done = run_batch(lines, answer, out, heard.append)
     rows = [json.loads(line) for line in out.getvalue().split("\n")[:-1]]
@@ -53,6 +56,13 @@ def test_an_id_comes_back_as_it_was_also_beside_an_error(row_id: object) -> None
 
 def test_a_row_without_an_id_gets_the_number_of_its_line() -> None:
     assert [row["id"] for row in batch(["\n", '{"question": "q"}', " ", "no json"])[1]] == [2, 4]
+
+
+def test_a_row_of_a_table_is_told_by_the_number_of_its_line_and_keeps_its_id() -> None:
+    rows = table('id,question\na,"two\nlines"\nb,\n,\n,why\n', Path("q.csv"), "question")
+    found = batch(rows)[1]
+    assert [row["id"] for row in found] == ["a", "b", 5, 6]
+    assert [row.get("error", "").split(" has")[0] for row in found] == ["", "Row 4", "Row 5", ""]
 
 
 def test_ids_that_stand_more_than_once_are_told() -> None:

@@ -188,13 +188,22 @@ def test_rows_come_back_in_order_with_their_ids_and_errors_beside_them() -> None
     assert [("error" in row, row.get("tags")) for row in rows] == [
         (False, ["BERT"]), (True, None), (True, None), (False, ["NA"]),
     ]  # fmt: skip
-    assert [row["id"] for row in rows] == ["a", 2, 3, 4]
-    assert [json.loads(line)["id"] for line in to_jsonl(rows).splitlines()] == ["a", 2, 3, 4]
+    assert [row["id"] for row in rows] == ["a", 2, 0, 4]
+    assert [json.loads(line)["id"] for line in to_jsonl(rows).splitlines()] == ["a", 2, 0, 4]
+
+
+def test_a_table_is_read_as_the_command_reads_it_and_an_error_keeps_the_id_of_its_row() -> None:
+    data = b'id;abstract;error\nb7;"We train BERT.\nIt learns.";x\n0;\n;"We ask\nGPT-4."\n'
+    rows = asyncio.run(_all(data, "x.csv"))
+    assert [(row["id"], row.get("tags")) for row in rows] == [("b7", ["BERT"]), ("0", None), (6, ["GPT-4"])]
+    assert rows[1]["error"].startswith("Row 4 has no abstract")
+    assert asyncio.run(_all(data.replace(b";", b"\t"), "X.TSV")) == rows
 
 
 @pytest.mark.parametrize(
     ("data", "name", "told"),
-    [(b"", "x.csv", "no column"), (b"a,b\n1,2\n", "x.csv", "no column `abstract`"), (b"\n", "x.jsonl", "holds no row"),
+    [(b"", "x.csv", "holds no row"), (b"a,b\n1,2\n", "x.csv", "no column `abstract`"),
+     (b"\n", "x.jsonl", "holds no row"),
      (b"\xff\xfe", "x.csv", "is not UTF-8"), (b"{}\n" * 5_001, "x.jsonl", "at most 5,000")],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_is_told(data: bytes, name: str, told: str) -> None:

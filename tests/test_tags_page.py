@@ -34,7 +34,7 @@ async def shown(parts: Parts, file: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("b.csv", "title\nx\n", "b.csv has no column `abstract`."),
+        ("b.csv", "title\nx\n", "b.csv has no column `abstract`; its columns are: title."),
         ("<b>.csv", "title\nx\n", "&lt;b&gt;.csv has no column"),
         ("c.jsonl", "", "c.jsonl holds no row."),
         ("", "", "No file was chosen. Choose a CSV or JSON lines file first."),

@@ -1,4 +1,4 @@
-"""Runs a command over JSON lines: a row in, a row out, in order. A bad row gives an error row and the run goes on."""
+"""Runs a command over JSON lines or rows of a table: a row in, a row out, in order. A bad row gives an error row."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import click
 from index_store.errors import InvalidInput, LecternError
 
 Row = dict[str, Any]
+Given = str | tuple[int, Row]
+"""A line of JSON; or what was read as a row already, with the number of its line in the file."""
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 SHOWN_IDS = 5
 _ARRAY = re.compile(r"\s*\[\s*(?:\{|\Z)")
@@ -34,7 +36,7 @@ class Done:
 
 
 def run_batch(
-    lines: Iterable[str],
+    lines: Iterable[Given],
     answer: Callable[[Row], Row],
     out: TextIO,
     tell: Callable[[int], None],
@@ -47,8 +49,8 @@ def run_batch(
     one gets the number of its line, as in `lectern eval`, so that a score finds it.
     """
     done, ids = Done(0), Counter[str]()
-    for number, line in _filled(lines):
-        result = _run_row(line, number, answer, needs)
+    for number, given in filled(lines):
+        result = _run_row(given, number, answer, needs)
         failed = "error" in result
         done = Done(done.rows + 1, done.failed + failed, done.first or (str(result["error"]) if failed else ""))
         ids[str(result["id"])] += 1
@@ -58,7 +60,7 @@ def run_batch(
     return replace(done, repeated=tuple(row_id for row_id, times in ids.items() if times > 1))
 
 
-def run_command(lines: Iterable[str], answer: Callable[[Row], Row], shown: bool, needs: str = "question") -> NoReturn:
+def run_command(lines: Iterable[Given], answer: Callable[[Row], Row], shown: bool, needs: str = "question") -> NoReturn:
     """Run a batch to standard output, say on standard error what failed, and end with the exit code.
 
     With `shown` the progress goes to standard error.
@@ -86,19 +88,19 @@ def run_command(lines: Iterable[str], answer: Callable[[Row], Row], shown: bool,
     sys.exit(1 if done.failed else 0)
 
 
-def _no_array(lines: Iterable[str]) -> Iterable[str]:
+def _no_array(lines: Iterable[Given]) -> Iterable[Given]:
     """Give the lines, and refuse an array, whose lines would fail each on its own; only the first is waited for.
 
     Raises:
         InvalidInput: saying how to make lines of it.
     """
     rest = iter(lines)
-    above: list[str] = []
+    above: list[Given] = []
     for line in rest:
         above.append(line)
-        if line.strip():
+        if not isinstance(line, str) or line.strip():
             break
-    if above and _ARRAY.match(above[-1]):
+    if above and isinstance(above[-1], str) and _ARRAY.match(above[-1]):
         raise InvalidInput(
             "--batch reads JSON lines, and this is one JSON array.",
             hint="Write each object of it on a line of its own, for example: jq -c '.[]' FILE",
@@ -106,10 +108,10 @@ def _no_array(lines: Iterable[str]) -> Iterable[str]:
     return chain(above, rest)
 
 
-def _run_row(line: str, number: int, answer: Callable[[Row], Row], needs: str) -> Row:
+def _run_row(given: str | Row, number: int, answer: Callable[[Row], Row], needs: str) -> Row:
     row_id: Any = number
     try:
-        row = parse_object(line, number, needs)
+        row = parse_object(given, number, needs) if isinstance(given, str) else given
         row_id = row.get("id", number)
         return {"id": row_id, **answer(check_row(row, number, needs))}
     except LecternError as exc:
@@ -176,6 +178,10 @@ def dump(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS).encode("utf-8", "replace").decode("utf-8")
 
 
-def _filled(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Give the lines that are not blank, each with its number among all."""
-    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+def filled(lines: Iterable[Given]) -> Iterator[tuple[int, str | Row]]:
+    """Give what is not blank, each with the number of its line."""
+    for number, given in enumerate(lines, start=1):
+        if not isinstance(given, str):
+            yield given
+        elif given.strip():
+            yield number, given

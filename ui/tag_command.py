@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import click
 
 from index_store.errors import InvalidInput
-from ui.batch import Row, dump, run_command
+from ui.batch import Given, Row, dump, run_command
 from ui.text_files import TextFile, standard_input
 
 if TYPE_CHECKING:
@@ -87,20 +87,20 @@ def _tag_batch(lines: Any, file: Any, answer: Callable[[Row], Row], shown: bool)
     run_command(_rows_of(lines), answer, shown, needs="abstract")
 
 
-def _rows_of(lines: Any) -> Iterable[str]:
-    """Give the rows of a table as lines of JSON, numbered as `lectern eval` numbers them; other lines as they are.
+def _rows_of(lines: Any) -> Iterable[Given]:
+    """Give the rows of a table, numbered as `lectern eval` numbers them; other lines as they are.
 
     Raises:
         InvalidInput: when the table has no column `abstract`, or cannot be read.
     """
     name = str(getattr(lines, "name", ""))
     if not name.lower().endswith((".csv", ".tsv")):
-        return cast(Iterable[str], lines)
+        return cast(Iterable[Given], lines)
     from pathlib import Path
 
     from assistant.evaluation.row_files import table
 
-    return (dump({"id": number, **row}) for number, row in table(lines.read(), Path(name), "abstract"))
+    return table(lines.read(), Path(name), "abstract")
 
 
 def _check_is_text(text: str, file: Any) -> None:

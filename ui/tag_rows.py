@@ -6,20 +6,22 @@ import csv
 import io
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from assistant.evaluation.row_files import table
 from assistant.tagging import Tagged
 from assistant.tracing.export import cell
 from index_store.errors import InvalidInput, LecternError
-from ui.batch import check_row, dump, parse_object
+from ui.batch import check_row, dump, filled, parse_object
 
 MOST_ROWS = 5_000
 Row = dict[str, Any]
 Tag = Callable[[str], Awaitable[Tagged]]
 
 
-def read_rows(data: bytes, name: str) -> list[Row | str]:
-    """Read JSON lines, or a CSV with a column `abstract`; a row that cannot be used is given as what is wrong with it.
+def read_rows(data: bytes, name: str) -> list[Row]:
+    """Read JSON lines, or a table with a column `abstract`; a row that cannot be used says so in its `error`.
 
     Raises:
         InvalidInput: when it is neither, holds no row, or far too many.
@@ -28,45 +30,35 @@ def read_rows(data: bytes, name: str) -> list[Row | str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise InvalidInput(f"{name} is not UTF-8 text.", hint="Save it as UTF-8.") from exc
-    found = _csv_rows(text, name) if name.lower().endswith(".csv") else _json_rows(text)
-    if not found:
+    is_table = name.lower().endswith((".csv", ".tsv"))
+    found = table(text, Path(name), "abstract") if is_table else filled(text.split("\n"))
+    rows = [_checked(given, number) for number, given in found]
+    if not rows:
         raise InvalidInput(f"{name} holds no row.", hint='A row is a line like {"id": 1, "abstract": "..."}.')
-    if len(found) > MOST_ROWS:
+    if len(rows) > MOST_ROWS:
         raise InvalidInput(
-            f"{name} has {len(found):,} rows; at most {MOST_ROWS:,} are tagged here.",
+            f"{name} has {len(rows):,} rows; at most {MOST_ROWS:,} are tagged here.",
             hint="Split it. In a terminal there is no limit: lectern tag --batch FILE",
         )
-    return found
+    return rows
 
 
-def _json_rows(text: str) -> list[Row | str]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    return [_checked(lambda n=n, line=line: parse_object(line, n), n) for n, line in enumerate(lines, start=1)]  # type: ignore[misc]
-
-
-def _csv_rows(text: str, name: str) -> list[Row | str]:
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def _checked(given: str | Row, number: int) -> Row:
+    """Give a row with its id, or with the number of its line; with an `error` where it cannot be used."""
+    row_id: Any = number
     try:
-        if "abstract" not in (rows.fieldnames or []):
-            raise InvalidInput(f"{name} has no column `abstract`.", hint="Its first line names the columns.")
-        return [_checked(lambda row=row: dict(row), n) for n, row in enumerate(rows, start=1)]  # type: ignore[misc]
-    except csv.Error as exc:
-        raise InvalidInput(f"{name} is no CSV that can be read: {exc}.", hint="Export it as CSV again.") from exc
-
-
-def _checked(read: Callable[[], Row], number: int) -> Row | str:
-    try:
-        row = read()
-        return {"id": row.get("id") or number, **check_row(row, number, "abstract")} | {"id": row.get("id") or number}
+        row = parse_object(given, number, "abstract") if isinstance(given, str) else given
+        row_id = row.get("id", number)
+        return {"id": row_id, "abstract": check_row(row, number, "abstract")["abstract"]}
     except LecternError as exc:
-        return str(exc)
+        return {"id": row_id, "error": str(exc)}
 
 
-async def tagged_rows(rows: Sequence[Row | str], tag: Tag) -> AsyncGenerator[Row, None]:
+async def tagged_rows(rows: Sequence[Row], tag: Tag) -> AsyncGenerator[Row, None]:
     """Give a result for each row, in order; one that fails is an error beside its id, and the rest go on."""
-    for number, row in enumerate(rows, start=1):
-        if isinstance(row, str):
-            yield {"id": number, "error": row}
+    for row in rows:
+        if "error" in row:
+            yield row
             continue
         try:
             found = await tag(row["abstract"])

@@ -250,7 +250,7 @@ def build_tags(parts: Parts) -> None:
 def _whole_file(does: TagHandlers, chosen: list[Any], how: dict[str, Any]) -> None:
     with gr.Accordion("A whole file", open=False, elem_id="whole-file"):
         gr.Markdown("CSV with a column `abstract`, or JSON lines with `id` and `abstract`.")
-        file = gr.File(label="File", file_types=[".csv", ".jsonl"], elem_id="file")
+        file = gr.File(label="File", file_types=[".csv", ".tsv", ".jsonl"], elem_id="file")
         with gr.Row():
             start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")
             cancel = gr.Button("Cancel", elem_id="cancel-file")
