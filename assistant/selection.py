@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.addressed import speaks_to_model
+from assistant.asked import asks_number
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -110,7 +111,7 @@ def candidates_of(
     texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
     headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
-    wants_number = bool(_ASKS_NUMBER.search(question))
+    wants_number = asks_number(question)
     beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     found = []
     for i, (p, n, unit) in enumerate(placed):

@@ -1,0 +1,133 @@
+"""Tells by its wording what a question asks for: a number, a thing that it calls by its name, what is about one.
+
+Pure: the wording alone, of English. What is not recognised is asked for all the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.terms import content_terms, words_of
+
+_MEASURES = (
+    r"(?:percentages?|percent|fractions?|portion|ratios?|rates?|ratings?|scores?|numbers?|sizes?|loss|accurac(?:y|ies)"
+    r"|years?|dates?|deadlines?|prices?|costs?|fees?|salar(?:y|ies)|values?|shares?|ranks?|versions?|budgets?|lengths?"
+    r"|counts?|amounts?|heights?|weights?|ages?|speeds?|limits?|durations?)"
+)
+_ASKS = re.compile(
+    r"\bhow (?:many|much|long|large|big|old|often|fast|far|massive|tall|heavy|high|deep|wide)\b"
+    r"|\b(?:what|which) (?:percent(?:age)?|fraction|proportion|portion|ratio|(?:number|share|amount) of)\b"
+    r"|\bwhen (?:was|were|did)\b"
+    rf"|\b(?:what|which) (?:(?!do|does|did|can|should|would|is|are|was|were)[\w-]+ ){{0,4}}{_MEASURES}"
+    r"(?: of(?: [\w-]+){1,4})?"
+    r" (?:do|does|did|is|are|was|were|has|have|had|can|should|will)\b"
+    rf"|\bwhat(?:['’]s| is| are| was| were) (?:the|its|their) (?:[\w-]+ ){{0,3}}{_MEASURES}"
+    r" (?:of|for|in|on|per|at|when|used|to)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w-])[$€£~<>≈]*\d"
+    r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy"
+    r"|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|halves|thirds?|quarters?|once|twice"
+    r"|percent|double|triple|hourly|daily|weekly|monthly|yearly|annually|always|never|every|each|none|nothing|free"
+    r"|january|february|march|april|june|july|august|september|october|november|december)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_number(question: str) -> bool:
+    """Tell whether a question asks for a number, a date or an amount.
+
+    >>> asks_number("What is the dropout rate of Mixtral?"), asks_number("What is a learning rate?")
+    (True, False)
+    """
+    return _ASKS.search(question) is not None
+
+
+def has_number(text: str) -> bool:
+    """Tell whether a text has a number, in digits or in words, or says how often.
+
+    >>> has_number("It has seven layers."), has_number("GPT-4 has layers.")
+    (True, False)
+    """
+    return _NUMBER.search(text) is not None
+
+
+_AUXILIARY = r"(?:is|are|was|were|does|do|did|has|have|had|can|should|would|could|will|must|might|may|gets?|got)"
+_NO_THING = (
+    rf"(?:{_AUXILIARY}|the|an?|this|that|these|those|it|its|he|she|they|we|you|i|my|your|our|his|her|their|one|people"
+    r"|to|if|when)"
+)
+"""What begins a clause behind "what" and no thing that is asked for: "what does it do", "what the course is about"."""
+_FOR = re.compile(
+    rf"\b(?:what|which|how (?:many|much))\s+(?!{_NO_THING}\b)((?:[\w'’.-]+\s+){{1,5}}?){_AUXILIARY}\b", re.IGNORECASE
+)
+_PART_OF = re.compile(
+    r"\bwhat(?:['’]s|\s+(?:is|are|was|were))\s+(?:the|a|an)\s+((?:[\w-]+\s+){1,4}?)(?:of|for|in|on|to|at)\b",
+    re.IGNORECASE,
+)
+_GENERAL = """purpose role idea meaning definition goal point name way ways reason reasons problem problems key use uses
+    type types kind kinds sort example examples part parts step steps thing things effect effects rule rules difference
+    differences advantage advantages disadvantage benefit benefits risk risks main best first two three four different
+    common"""
+_IN_GENERAL = frozenset(_GENERAL.split())
+"""What a text does not call by its name where it tells it."""
+
+
+def asked_for(question: str) -> list[str]:
+    """Give the words that name what a question asks for; none where it does not say.
+
+    >>> asked_for("Which learning rate did they use?"), asked_for("What is ReAct?")
+    (['learning', 'rate'], [])
+    """
+    found = _FOR.search(question)
+    return words_of(found[1]) if found else []
+
+
+def called_by_name(question: str) -> frozenset[str]:
+    """Give the terms of what is asked for that a text with an answer mostly has: a rank, not a reason.
+
+    >>> sorted(called_by_name("What is the dropout rate of Mixtral?")), called_by_name("What is the idea of ReAct?")
+    (['dropout', 'rate'], frozenset())
+    """
+    of = _PART_OF.search(question)
+    words = asked_for(question) or (words_of(of[1]) if of else [])
+    return frozenset(content_terms(" ".join(word for word in words if word.casefold() not in _IN_GENERAL)))
+
+
+_WORD = re.compile(r"[^\W_][\w.&'’-]*[^\W_]")
+_OWNER = re.compile(r"['’]s?\Z")
+_ENGLISH = re.compile(
+    r"\b(?:the|is|are|do|does|did|how|what|which|who|when|where|why|can|should|with|from)\b", re.IGNORECASE
+)
+_MOSTLY = 0.5
+"""Of the words of a title in capitals ("How Do I Compare Prompts") none is a name for that."""
+
+
+def things_named(question: str) -> list[str]:
+    """Give the words of a question that are names: with a capital within the sentence or the word, or with a digit.
+
+    None of another language, where other words have capitals too.
+
+    >>> things_named("How do I load a LoRA adapter into Pinecone?"), things_named("Is The Course Free?")
+    (['LoRA', 'Pinecone'], [])
+    """
+    if not _ENGLISH.search(question):
+        return []
+    found = ((_OWNER.sub("", match[0]), match.start()) for match in _WORD.finditer(question))
+    words = [(word, _begins_a_sentence(question, start)) for word, start in found]
+    capital = [word for word, begins in words if word[0].isupper() and not begins]
+    in_capitals = len(capital) > _MOSTLY * len(words)
+    return [word for word, begins in words if _is_odd(word) or (word[0].isupper() and not begins and not in_capitals)]
+
+
+def _begins_a_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \t\n\"'“‘(*-")
+    return not before or before[-1] in ".!?:"
+
+
+def _is_odd(word: str) -> bool:
+    """Tell a word that has letters and a digit, or small letters and capitals behind the first."""
+    if word.isupper():
+        return False
+    return any(c.isupper() for c in word[1:]) or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
