@@ -13,13 +13,14 @@ import pytest
 
 from assistant.accounts.people import Action, Person, Role
 from assistant.events import Failure, Refusal, ToolStep
+from assistant.planner import ONLY_THE_COURSE
 from assistant.tools.tool import Offer
-from assistant.tracing.records import ERROR_TYPE
+from assistant.tracing.records import ERROR_TYPE, PROVIDER
 from index_store import errors
 from index_store.errors import LecternError
 from tests.api_server import Keys, Served, served_api
 from tests.test_mcp import over_http
-from ui.disclosure import LATER, error_for, event_for, record_for, sees_setup
+from ui.disclosure import LATER, deliveries_for, error_for, event_for, record_for, sees_setup
 from ui.rows import TurnFailed
 
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -90,6 +91,29 @@ def test_a_kept_turn_says_the_same() -> None:
     assert record_for(long, False)["error"] == "It is long. Shorten it."
     bug = {"error": "/srv/secret", "error_type": "KeyError"}
     assert record_for(bug, False)["error"] == f"Something went wrong here. {LATER}"
+
+
+def test_what_is_told_otherwise_is_so_wherever_else_it_stands_in_a_kept_turn() -> None:
+    raw = "It has no key. Set TAVILY_API_KEY."
+    lesson = "The notebook reads OPENAI_API_KEY."  # of the course, and everybody's
+    messages = [{"role": "user", "content": f"{lesson}\nObservation: Error: {raw}"}]
+    spans: list[dict[str, Any]] = [
+        {"kind": "tool", "error": raw, "attributes": {ERROR_TYPE: "ToolFailed"}, "inputs": {}, "outputs": {}},
+        {"kind": "model", "error": None, "attributes": {PROVIDER: "10.0.0.7"}, "inputs": {"messages": messages}},
+        {"kind": "agent", "error": None, "attributes": None, "outputs": {"notes": [raw], "text": ONLY_THE_COURSE}},
+    ]
+    record = {"provider": "10.0.0.7", "error": None, "spans": spans, "template_variables": {"steps": [{"error": raw}]}}
+    told = str(record_for(record, False))
+    assert lesson in told and told.count("It has no key.") == 4
+    assert not [inner for inner in ("TAVILY", "10.0.0.7", "lectern doctor") if inner in told]
+    assert record_for(record, True) == record
+    assert record_for({"provider": "openai", "error": None}, False)["provider"] == "openai"
+
+
+def test_why_a_delivery_failed_is_for_admins() -> None:
+    rows = [{"sink": "comet", "state": "failed", "error": f"{NOWHERE} is gone"}, {"sink": "opik", "error": None}]
+    assert NOWHERE not in str(deliveries_for(rows, False)) and deliveries_for(rows, True) == rows
+    assert deliveries_for(rows, False)[1]["error"] is None
 
 
 @pytest.mark.parametrize(("path", "body"), [

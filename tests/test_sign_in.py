@@ -262,7 +262,8 @@ def test_a_server_for_others_is_refused_without_accounts(tmp_path: Path) -> None
 
 def test_without_accounts_a_proxy_and_a_foreign_name_are_refused(web_address: str) -> None:
     with httpx.Client(base_url=web_address) as client:
-        assert client.get("/", headers={"x-forwarded-for": "10.0.0.9"}).status_code == 403
+        proxied = client.get("/", headers={"x-forwarded-for": "10.0.0.9"})
+        assert proxied.status_code == 403 and "LECTERN_" not in proxied.text  # it is told in the log
         assert client.get("/", headers={"host": "rebound.example"}).status_code == 421
         assert client.post("/gradio_api/queue/join", headers={"origin": "https://evil.example"}).status_code == 403
         assert client.get("/", headers={"host": "localhost"}).status_code == 200

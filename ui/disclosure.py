@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.accounts.people import Action, Person
-from assistant.tracing.records import ERROR_TYPE
+from assistant.tracing.records import ERROR_TYPE, PROVIDER
 from index_store import errors
 from index_store.errors import LecternError
 from ui.rows import TurnFailed
@@ -45,7 +45,13 @@ _SAID: Sequence[tuple[type[LecternError], str]] = (
 """What is said of an error whose own words are about the server; of the classes that fit the first."""
 _THEIRS = (errors.InvalidInput, errors.AccessProblem, errors.SourceProblem)
 """What is wrong with what was asked for, and would be later too."""
-_FOR_OPERATORS = re.compile(r"\blectern [a-z]|\b[A-Z]{2,}_[A-Z_]+\b|the log of the server")
+_FOR_OPERATORS = re.compile(
+    r"\blectern [a-z]|\b[A-Z]{2,}_[A-Z_]+\b|the log of the server|\bsettings\.yml\b|\bCheck the key\b"
+)
+_ASIDE = re.compile(r" \(see: lectern [a-z]+\)")
+_KNOWN_PROVIDERS = frozenset({"openai", "lectern"})
+SOME_SERVER = "compatible"
+"""What is said of a provider that is named by its host."""
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 log = logging.getLogger(__name__)
 
@@ -76,7 +82,7 @@ def error_for(error: LecternError, sees: bool) -> LecternError:
 
 def event_for(event: Event, sees: bool) -> Event:
     """Give an event of a turn in the words that are for its reader."""
-    from assistant.events import Answer, Failure, Refusal, ToolStep
+    from assistant.events import Answer, Failure, Refusal, Thought, ToolStep
 
     if sees:
         return event
@@ -87,6 +93,8 @@ def event_for(event: Event, sees: bool) -> Event:
         return replace(event, offers=())  # commands that add to the library
     if isinstance(event, ToolStep) and event.error:
         return replace(event, error=_without_remedies(event.error) or LATER)
+    if isinstance(event, Thought):
+        return replace(event, text=_ASIDE.sub("", event.text))
     return event
 
 
@@ -95,20 +103,51 @@ def record_for(record: Mapping[str, Any], sees: bool) -> dict[str, Any]:
     shown = dict(record)
     if sees:
         return shown
+    if shown.get("provider"):
+        shown["provider"] = _provider(shown["provider"])
     if shown.get("error"):
         shown["error"] = _kept(shown["error"], shown.get("error_type"))
-    if shown.get("spans"):
-        shown["spans"] = [_span(span) for span in shown["spans"]]
+    before = shown.get("spans") or []
+    spans = [_span(span) for span in before]
+    pairs = ((old.get("error"), new.get("error")) for old, new in zip(before, spans, strict=True))
+    told = {old: new for old, new in pairs if old and new and old != new}
+    # What went wrong in a step stands in the next prompt, in notes and in the variables of the answer's too.
+    if spans:
+        shown["spans"] = [{**s, **{n: _reworded(s[n], told) for n in ("inputs", "outputs") if n in s}} for s in spans]
+    if shown.get("template_variables"):
+        shown["template_variables"] = _reworded(shown["template_variables"], told)
     return shown
+
+
+def deliveries_for(rows: Sequence[Mapping[str, Any]], sees: bool) -> list[dict[str, Any]]:
+    """Give what was delivered of a turn: why something was not has addresses in it, and is for who can mend that."""
+    return [{**row, "error": row["error"] and (row["error"] if sees else "an admin sees why")} for row in rows]
 
 
 def _span(span: Mapping[str, Any]) -> dict[str, Any]:
     attributes = span.get("attributes")
     kind = attributes.get(ERROR_TYPE) if isinstance(attributes, Mapping) else None
     shown = {**span, "error": _kept(span["error"], kind) if span.get("error") else span.get("error")}
+    if isinstance(attributes, Mapping) and attributes.get(PROVIDER):
+        shown["attributes"] = {**attributes, PROVIDER: _provider(attributes[PROVIDER])}
     if isinstance(span.get("outputs"), Mapping) and span["outputs"].get("offers"):
         shown["outputs"] = {**span["outputs"], "offers": []}
     return shown
+
+
+def _provider(name: str) -> str:
+    return name if name in _KNOWN_PROVIDERS else SOME_SERVER
+
+
+def _reworded(value: Any, told: Mapping[str, str]) -> Any:
+    """Give JSON with errors of a turn's steps in the words for its reader, wherever they stand in it."""
+    if isinstance(value, str):
+        for old, new in told.items():
+            value = value.replace(old, new)
+        return _ASIDE.sub("", value)
+    if isinstance(value, Mapping):
+        return {key: _reworded(inner, told) for key, inner in value.items()}
+    return [_reworded(inner, told) for inner in value] if isinstance(value, list) else value
 
 
 def _kept(text: str, kind: str | None) -> str:

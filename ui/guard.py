@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -56,6 +57,7 @@ GRADIO = (
 LARGEST_EVENT = 20_000_000
 LARGEST_TABLE = 10_000_000
 """Bytes of an upload of who may not change the library: a table of abstracts to tag."""
+_log = logging.getLogger(__name__)
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -120,9 +122,12 @@ class Guard:
         """Check the name that was called, and where a change comes from."""
         hosts, headers = self._rules.hosts, request.headers
         if hosts is not None and not _is_known(_host(headers.get("host", "")), hosts):
-            raise Refused(421, "This server does not answer to that name.", "Set LECTERN_PUBLIC_URL to it.")
+            _log.warning("Called as %r: set LECTERN_PUBLIC_URL, if that is this server's name", headers.get("host", ""))
+            hint = "Use the address that you were given." if self._rules.accounts else "Set LECTERN_PUBLIC_URL to it."
+            raise Refused(421, "This server does not answer to that name.", hint)
         if not self._rules.accounts and ("x-forwarded-for" in headers or "forwarded" in headers):
-            hint = "Set LECTERN_ACCOUNTS=1 on a server that a proxy shows to others."
+            _log.warning("A proxy shows this server to others: set LECTERN_ACCOUNTS=1")
+            hint = "Whoever runs this server finds in its log what to do."
             raise Refused(403, "A proxy stands before this server, and its accounts are off.", hint)
         if request.method not in _CHANGES:
             return

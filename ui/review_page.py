@@ -17,7 +17,7 @@ from assistant.tracing.records import Review
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
 from index_store.errors import InvalidInput, LecternError
-from ui.disclosure import record_for
+from ui.disclosure import deliveries_for, record_for
 from ui.page_errors import shown_error
 from ui.parts import Parts
 from ui.plots import plots_html
@@ -79,7 +79,7 @@ class ReviewHandlers:
             record = record_for(self._reader.get(trace_id), self._parts.sees_setup(request))
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        deliveries = self._reader.deliveries(record["id"])
+        deliveries = deliveries_for(self._reader.deliveries(record["id"]), self._parts.sees_setup(request))
         leaves = self._store.as_sent(record) if deliveries else None
         shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
         last = judgement(record["reviews"])
