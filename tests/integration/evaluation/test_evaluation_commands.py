@@ -1,13 +1,10 @@
-"""Evaluation from the command line: runs that go on, comparisons over real HTTP, a report, reviewed turns as tests."""
+"""Measuring from the command line: tags, searches and answers, a judge, runs that go on."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +14,10 @@ from assistant.evaluation.datasets import read_dataset
 from assistant.evaluation.runs import Result, Run
 from index_store.errors import InvalidInput, ModelOverloaded
 from tests.chat_server import run
+from tests.integration.evaluation.conftest import figures_of
 from tests.model_server import ModelServer, Reply, failing
 
 pytestmark = pytest.mark.integration
-ROWS = [
-    {"id": "1", "abstract": "We present FooNet, a model that beats BERT on three tasks.", "tags": ["FooNet", "BERT"]},
-    {"id": "2", "abstract": "We study how people read long texts in the evening.", "tags": ["NA"]},
-    {"id": "3", "abstract": "Our system, named Zorg, answers questions about <b>pots</b>.", "tags": ["Zorg"]},
-]
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    file = tmp_path / "rows.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    return file
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as double:
-        yield double
-
-
-def figures_of(out: str) -> dict[str, Any]:
-    rows = [json.loads(line) for line in out.splitlines()]
-    return {row["figure"]: row for row in rows if "figure" in row and "with" not in row}
 
 
 def test_tags_are_measured_with_the_list_without_it_and_without_the_names_of_the_rows(
@@ -129,14 +98,6 @@ def test_a_model_judges_with_reasons(home: Path, tmp_path: Path, server: ModelSe
     assert figures_of(out)["judge (1 to 5)"]["value"] == 5.0
     costs = json.loads(out.splitlines()[-1])
     assert costs["tokens a row"] == costs["judge's tokens a row"] == sum(Reply().usage or ())
-
-
-@pytest.fixture
-def course(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "course").mkdir()
-    text = "# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n\n# Glazes\n\nCeladon is a green glaze.\n"
-    (tmp_path / "course" / "kilns.md").write_text(text)
-    run(home, "ingest", str(tmp_path / "course"))
 
 
 JUDGED = {
@@ -265,137 +226,6 @@ def test_a_run_goes_on_after_half_a_line_and_not_with_other_settings(tmp_path: P
         again.check_continues(data, {"model": "b"})
     with pytest.raises(InvalidInput, match="There is no run"):
         Run.open(tmp_path, "nonsense")
-
-
-def test_prompts_and_models_are_compared_and_the_report_opens_offline(
-    home: Path, dataset: Path, server: ModelServer, tmp_path: Path
-) -> None:
-    def reply(request: dict[str, Any]) -> str:
-        asked = str(request["messages"][-1]["content"])
-        good = {"FooNet, a": '["FooNet", "BERT"]', "evening": '["NA"]', "pots": '["Zorg"]'}
-        right = next(v for k, v in good.items() if k in asked)
-        return right if request["model"] == "m-good" else '["NA"]'
-
-    server.default = reply
-    page = tmp_path / "report.html"
-    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m-good"}
-    given = ("--prompts", "1,tag_abstract@2", "--models", "m-good,m-poor", "--report", str(page))
-    out = run(home, "compare", str(dataset), *given, **how)
-    assert "A  tag_abstract@1 with m-good" in out and "D  tag_abstract@2 with m-poor" in out
-    assert "By quality:\n 1. F1 1.000  A and C, equal\n 3. F1 0.000  B and D, equal" in out
-    assert "Not enough data to tell\n" in out and "- A and C apart: on these 3 rows they are equally good." in out
-    assert "corrected for 6 pairs" in out
-    assert len(server.chats) == 4 * 3 + 2  # each model is asked once before it is timed
-    assert all(len(line) <= 80 for line in out.split("\n* ")[0].splitlines())
-    html = page.read_text("utf-8")
-    assert "<script" not in html and "http://" not in html and "https://" not in html
-    assert "<b>pots</b>" not in html and "&lt;b&gt;pots" in html
-    assert html.count("<svg") >= 1 and "m-poor" in html
-    table = list(csv.DictReader(io.StringIO(page.with_suffix(".csv").read_text("utf-8"))))
-    assert [row["model"] for row in table] == ["m-good", "m-poor", "m-good", "m-poor"]
-    assert {row["F1"] for row in table if row["model"] == "m-good"} == {"1.0000"}
-
-
-def test_a_model_that_never_answers_is_a_cell_without_a_figure(
-    home: Path, dataset: Path, server: ModelServer, tmp_path: Path
-) -> None:
-    server.default = lambda request: '["NA"]' if request["model"] == "m-good" else failing(404, "No such model.")
-    page = tmp_path / "report.html"
-    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m-good"}
-    given = ("--models", "m-good,m-gone", "--report", str(page))
-    out = run(home, "compare", str(dataset), *given, expected=1, **how)
-    assert "By quality:\n 1. F1 0.000  A  tag_abstract@2 with m-good\n" in out
-    assert "3 rows failed" in out and "m-gone" in out.split("3 rows failed")[1]
-    assert "3 rows failed" in page.read_text("utf-8")
-    good, gone = csv.DictReader(io.StringIO(page.with_suffix(".csv").read_text("utf-8")))
-    assert (good["NA accuracy"], good["n"], gone["F1"], gone["errors"]) == ("0.3333", "3", "", "3")
-
-
-def test_the_order_of_the_cells_does_not_make_one_slow(home: Path, dataset: Path, server: ModelServer) -> None:
-    first_s = 4.0
-
-    def slow_at_first(request: dict[str, Any]) -> Reply:
-        return Reply(text='["NA"]', delay_s=first_s if len(server.chats) == 1 else 0.0)
-
-    server.default = slow_at_first
-    run(home, "compare", str(dataset), "--prompts", "1,2", OPENAI_BASE_URL=server.url, LECTERN_MODEL="m")
-    kept = [file.read_text("utf-8") for file in home.glob("evaluations/*/rows.jsonl")]
-    rows = [json.loads(line) for text in kept for line in text.splitlines()]
-    assert len(rows) == 2 * 3 and all(row["seconds"] < first_s for row in rows)
-
-
-def test_the_rules_have_no_price(home: Path, dataset: Path) -> None:
-    out = run(home, "compare", str(dataset))
-    assert "none" in out and "unknown" not in out
-    page = home / "evaluations" / "comparison.html"
-    assert "no price" in page.read_text("utf-8") and "price unknown" not in page.read_text("utf-8")
-
-
-def test_a_report_goes_into_a_folder_that_exists_or_is_refused_before_anything_is_asked(
-    home: Path, dataset: Path, server: ModelServer, tmp_path: Path
-) -> None:
-    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
-    for place, said in ((tmp_path / "nope" / "x.html", "there is no folder"), (tmp_path, "is a folder")):
-        assert said in run(home, "compare", str(dataset), "--report", str(place), expected=2, merged=True, **how)
-    assert not (tmp_path / "nope").exists() and server.chats == []
-
-
-def test_without_a_browser_the_place_of_the_page_is_told(home: Path, dataset: Path) -> None:
-    out = run(
-        home, "compare", str(dataset), "--open", merged=True, DISPLAY="", WAYLAND_DISPLAY="", BROWSER="", PATH="/"
-    )
-    assert f"Open this file in one: {home / 'evaluations' / 'comparison.html'}" in out and "xdg" not in out
-
-
-def test_a_comparison_that_cannot_be_made_is_refused_before_anything_is_asked(home: Path, dataset: Path) -> None:
-    told = run(home, "compare", str(dataset), "--prompts", "1,2", expected=2, merged=True)
-    assert "no language model" in told
-    told = run(home, "compare", str(dataset) + "x", expected=2, merged=True)
-    assert "cannot be read" in told
-
-
-def test_a_reviewed_turn_becomes_a_test_and_can_be_run_again(home: Path, tmp_path: Path) -> None:
-    row = tmp_path / "one.jsonl"
-    row.write_text(json.dumps({"id": 1, "abstract": "We use BERT and our Thing for pots."}) + "\n")
-    run(home, "tag", "--batch", str(row))
-    trace = json.loads(run(home, "traces", "list", "--json"))["id"]
-    told = run(home, "dataset", "add", "--from-trace", trace, expected=2, merged=True)
-    assert "Nobody has said" in told and "traces correct" in told
-    run(home, "traces", "correct", trace, "--tag", "BERT", "--tag", "Thing", "--reviewer", "r")
-    run(home, "dataset", "add", "--from-trace", trace[:10])
-    listed = json.loads(run(home, "dataset", "list", "--json"))
-    kept = json.loads(Path(listed["path"]).read_text())
-    assert kept == {"id": trace, "abstract": "We use BERT and our Thing for pots.", "tags": ["BERT", "Thing"]}
-    run(home, "traces", "correct", trace, "--tag", "BERT", "--reviewer", "r")
-    assert "Replaced" in run(home, "dataset", "add", "--from-trace", trace)
-    assert figures_of(run(home, "eval", "tags", listed["path"], "--json"))["F1"]["n"] == 1
-    again = json.loads(run(home, "replay", trace, "--json"))
-    assert again["before"]["tags"] == again["after"]["tags"] and again["changed"] == []
-    assert again["before"]["trace"] != again["after"]["trace"]
-
-
-def test_a_turn_of_the_course_alone_is_not_taken_to_the_tools_when_it_is_run_again(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "kilns.md").write_text("# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n")
-    run(home, "ingest", str(tmp_path / "kilns.md"))
-    for how, tools in (("--course", []), ("--agent", ["calculate"])):
-        trace = json.loads(run(home, "ask", "What is 17 * 23?", how, "--json"))["trace_id"]
-        row = json.loads(run(home, "replay", trace, "--json"))
-        assert (row["after"]["tools"], row["changed"]) == (tools, [])
-
-
-def test_a_turn_is_run_again_with_another_model(home: Path, tmp_path: Path, server: ModelServer) -> None:
-    (tmp_path / "course").mkdir()
-    (tmp_path / "course" / "kilns.md").write_text("# Kilns\n\nStoneware is fired at 1,260 degrees for nine hours.\n")
-    run(home, "ingest", str(tmp_path / "course"))
-    trace = json.loads(run(home, "ask", "How hot is stoneware fired?", "--json"))["trace_id"]
-    server.default = "It is fired very hot, at 1,260 degrees [1]."
-    how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
-    row = json.loads(run(home, "replay", trace, "--model", "other", "--prompt", "answer@1", "--json", **how))
-    assert {"answer", "model"} <= set(row["changed"]) and row["after"]["model"] == "other"
-    shown = run(home, "replay", trace, "--model", "other", **how)
-    assert re.search(r"new trace: [0-9a-f]{32}\n", shown) and re.search(r"price: none in [\d.]+ s -> unknown in", shown)
-    assert "no prompts or models" in run(home, "replay", trace, "--model", "x", expected=2, merged=True)
-    assert "No turn is named" in run(home, "replay", expected=2, merged=True)
 
 
 def test_a_prompt_that_the_measurement_does_not_use_is_told(home: Path, dataset: Path, server: ModelServer) -> None:
