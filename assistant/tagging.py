@@ -1,100 +1,31 @@
 """Tags what was pasted: the names of the models that an abstract speaks of, each with its place, kept as a trace.
 
 With a language model by its replies (`model_tags`), else by the rules of `tagging_rules`: a heuristic that says so.
+`tagged` has what comes out, `tag_corrections` checks what somebody else says.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.abstracts import LONGEST_ABSTRACT, Paste, check_abstract, read_paste
-from assistant.events import Usage
+from assistant.abstracts import Paste, read_paste
 from assistant.gate import OPEN, Gate
-from assistant.latex_marks import plain
-from assistant.tag_replies import Placed, excerpt, place
-from assistant.tagging_rules import NO_MODELS, Tag, tag
+from assistant.tag_replies import Placed
+from assistant.tagged import Tagged, names_and_notes, tagged_of
+from assistant.tagging_rules import NO_MODELS, tag
 from assistant.tracing.capture import recorded, span
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Traces, Turn
 from assistant.usage import metered
-from index_store.errors import InvalidInput, TagParseError
+from index_store.errors import TagParseError
 
 if TYPE_CHECKING:  # what asks a model is not needed by the rules
     from assistant.examples import Examples
     from assistant.llms import Model
     from assistant.prompts import PromptSet
-
-__all__ = ["LONGEST_ABSTRACT", "Tagged", "TaggedAbstract", "Tagger", "check_abstract"]
-
-DROPPED_SHOWN = 5
-MARKED = "LaTeX marks were read through: they are no part of a tag, and its place has them."
-
-PARTED = "A tag that a line end parts is given as it stands in the text."
-
-
-def checked_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Give the names that somebody says an abstract has, each once; NO_MODELS stands alone.
-
-    Raises:
-        InvalidInput: when there is none, or "NA" stands beside a name.
-    """
-    given = tuple(dict.fromkeys(" ".join(name.split()) for name in names if name.strip()))
-    if not given:
-        raise InvalidInput("No name was given.", hint="Write the names with commas between them, or NA for none.")
-    if len(given) > 1 and NO_MODELS[0] in given:
-        raise InvalidInput(f"{NO_MODELS[0]} stands for no name, and there are others beside it.", hint="Leave one out.")
-    return given
-
-
-def check_in_abstract(names: Iterable[str], abstract: str) -> None:
-    """Refuse names that an abstract does not have: a tag is a piece of it, and a test with another could not be met.
-
-    Raises:
-        InvalidInput: naming them.
-    """
-    strays = place([plain(name).text for name in names if name not in NO_MODELS], plain(abstract).text).dropped
-    if strays:
-        shown = ", ".join(excerpt(name) for name in strays)
-        raise InvalidInput(
-            f"The text does not have: {shown}.", hint="A tag is copied from the text as it stands there."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedAbstract:
-    """One abstract of several, with its own tags; places are those in what was pasted."""
-
-    start: int
-    end: int
-    tags: list[str]
-    spans: list[list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """What was found; `spans` are [start, end) in characters of the paste, one for each tag, none where `tags` is
-    NO_MODELS. LaTeX marks stand in the place of a tag and not in the tag.
-
-    `abstracts` has what was found in each where several were pasted; `tags` is then all of it. `dropped` counts the
-    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user. `by_rules`: no
-    model was asked, and the names are a heuristic's.
-    """
-
-    trace_id: str
-    tags: list[str]
-    spans: list[list[int]]
-    by_rules: bool = False
-    dropped: int = 0
-    notes: tuple[str, ...] = ()
-    abstracts: tuple[TaggedAbstract, ...] = ()
-    failed: int = 0  # of several abstracts, those whose reply could not be read: they have no list
-    usage: Usage = field(default_factory=Usage)
-    seconds: float = 0.0
 
 
 class Finder(Protocol):
@@ -181,7 +112,7 @@ class Tagger:
         try:
             with recorded(turn.recording), metered(turn.meter):
                 found = await self._each(paste)
-            tagged = _tagged(turn, paste, found, by_rules=self.uses_rules)
+            tagged = tagged_of(turn, paste, found, by_rules=self.uses_rules)
             turn.said = ", ".join(tagged.tags)
             await turn.end("ok", tags=tagged.tags)
         except Exception as exc:  # kept with the turn, then told as what it is
@@ -202,9 +133,7 @@ class Tagger:
             InvalidInput, PromptProblem, ModelProblem: as `tag`.
         """
         paste = read_paste(abstract)
-        found = await self._each(paste)
-        each = _pasted(paste, found)
-        return tuple(_names(_once(each))), (*_notes(paste, each, _dropped(found)), *_failures(found))
+        return names_and_notes(paste, await self._each(paste))
 
     async def _each(self, paste: Paste) -> list[Placed]:
         """Find the names in each abstract; where one reply cannot be read the others stand, unless none can."""
@@ -235,70 +164,3 @@ class Tagger:
             provider=provider,
             model=model,
         )
-
-
-def _tagged(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool) -> Tagged:
-    """Put together what was found in each abstract, in places of the paste."""
-    each, dropped = _pasted(paste, found), _dropped(found)
-    once = _once(each)
-    several = tuple(
-        TaggedAbstract(one.start, one.start + len(one.text), [] if placed.error else _names(tags), _spans(tags))
-        for one, tags, placed in zip(paste.abstracts, each, found, strict=True)
-    )
-    return Tagged(
-        trace_id=turn.start.trace_id,
-        tags=_names(once),
-        spans=_spans(once),
-        by_rules=by_rules,
-        dropped=len(dropped),
-        notes=(*_notes(paste, each, dropped), *_failures(found)),
-        failed=sum(bool(placed.error) for placed in found),
-        abstracts=several if len(several) > 1 else (),
-        usage=turn.meter.usage(),
-        seconds=turn.seconds,
-    )
-
-
-def _pasted(paste: Paste, found: Sequence[Placed]) -> list[list[Tag]]:
-    """Give the tags of each abstract, in places of the paste."""
-    return [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
-
-
-def _dropped(found: Sequence[Placed]) -> list[str]:
-    return [name for placed in found for name in placed.dropped]
-
-
-def _once(each: Iterable[Iterable[Tag]]) -> list[Tag]:
-    """Give each name once, as it stands in the first place that has it."""
-    once: dict[str, Tag] = {}
-    for one in chain.from_iterable(each):
-        once.setdefault(" ".join(one.name.casefold().split()), one)
-    return list(once.values())
-
-
-def _notes(paste: Paste, each: Sequence[Sequence[Tag]], dropped: Sequence[str]) -> tuple[str, ...]:
-    """Say what a reader of the tags should know: of the paste, of what was dropped, of how a tag is given."""
-    marked = any(t.name not in one.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
-    parted = any("\n" in t.name for tags in each for t in tags)
-    return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
-
-
-def _failures(found: Sequence[Placed]) -> tuple[str, ...]:
-    said = "has no tags: the model gave no list of names, also when it was asked again"
-    return tuple(f"Abstract {n} {said}: {one.error}." for n, one in enumerate(found, start=1) if one.error)
-
-
-def _names(tags: Iterable[Tag]) -> list[str]:
-    return [t.name for t in tags] or list(NO_MODELS)
-
-
-def _spans(tags: Iterable[Tag]) -> list[list[int]]:
-    return [[t.start, t.end] for t in tags]
-
-
-def _told(dropped: Sequence[str]) -> list[str]:
-    if not dropped:
-        return []
-    shown = ", ".join(excerpt(name) for name in dropped[:DROPPED_SHOWN])
-    more = f" and {len(dropped) - DROPPED_SHOWN} more" if len(dropped) > DROPPED_SHOWN else ""
-    return [f"Names that the model gave and the abstract does not have were dropped ({len(dropped)}): {shown}{more}."]

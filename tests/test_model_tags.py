@@ -14,7 +14,8 @@ from assistant.examples import Choice, Example, Examples
 from assistant.gate import Gate, Spent, TurnLimits
 from assistant.llms import choose_model
 from assistant.prompts import PromptSet
-from assistant.tagging import Tagged, Tagger
+from assistant.tagged import Tagged
+from assistant.tagging import Tagger
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.settings import TraceSettings

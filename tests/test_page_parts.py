@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from assistant.accounts.people import Person, Role
 from assistant.evaluation.agreement import agreements, kappa
-from assistant.tagging import Tagged, Tagger
+from assistant.tagged import Tagged
+from assistant.tagging import Tagger
 from assistant.tracing.records import Origin
 from assistant.tracing.statistics import Day
 from assistant.unanswered import grouped

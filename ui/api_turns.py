@@ -26,7 +26,8 @@ from ui.rows import hits_row
 
 if TYPE_CHECKING:
     from assistant.accounts.people import Person
-    from assistant.tagging import Tagged, Tagger
+    from assistant.tagged import Tagged
+    from assistant.tagging import Tagger
 
 T = TypeVar("T")
 STOP_WITHIN_S = 5.0

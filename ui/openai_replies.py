@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.events import Answer, Event, Refusal, Token, ToolStep, Usage, Withdrawn
-from assistant.tagging import Tagged
+from assistant.tagged import Tagged
 from ui.batch import Row, dump
 from ui.rows import step_row, tags_row, turn_row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from assistant.tagging import Tagged
+from assistant.tagged import Tagged
 from index_store.errors import LecternError
 from ui import api_models as models
 from ui import api_requests as requests

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.accounts.people import Action, Person, authorize
-from assistant.tagging import check_in_abstract, checked_names
+from assistant.tag_corrections import check_in_abstract, checked_names
 from assistant.tracing.export import csv_rows, to_jsonl, to_openinference
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import Feedback, Review, Status

@@ -11,7 +11,7 @@ import gradio as gr
 
 from assistant.evaluation.agreement import agreements
 from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
-from assistant.tagging import check_in_abstract
+from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import Review
 from assistant.tracing.statistics import by_day

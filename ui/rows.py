@@ -13,7 +13,7 @@ from ui.batch import Row
 if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.conversation import Assistant
     from assistant.events import Citation, Event, Restricted, ToolStep
-    from assistant.tagging import Tagged
+    from assistant.tagged import Tagged
     from assistant.ways import Way
     from index_store.chunks import Hit
     from index_store.search import Searcher

@@ -16,7 +16,7 @@ from ui.batch import Given, Row, dump, run_command
 from ui.text_files import TextFile, standard_input
 
 if TYPE_CHECKING:
-    from assistant.tagging import Tagged
+    from assistant.tagged import Tagged
 
 
 _ARRAY = re.compile(r"""\s*\[\s*\{\s*"[\w -]{1,40}"\s*:""")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.row_files import table
-from assistant.tagging import Tagged
+from assistant.tagged import Tagged
 from assistant.tracing.export import cell
 from index_store.errors import InvalidInput, LecternError
 from ui.batch import check_row, dump, filled, parse_object

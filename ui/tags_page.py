@@ -15,8 +15,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.accounts.people import Action, Person
+from assistant.tag_corrections import check_in_abstract, checked_names
 from assistant.tag_replies import parse_tags
-from assistant.tagging import Tagged, Tagger, check_in_abstract, checked_names
+from assistant.tagged import Tagged
+from assistant.tagging import Tagger
 from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import PROPOSED_BY, Origin, Review

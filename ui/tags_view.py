@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 
-from assistant.tagging import Tagged
+from assistant.tagged import Tagged
 
 Spans = Sequence[Sequence[int]]
 

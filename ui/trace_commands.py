@@ -180,7 +180,7 @@ def deliver(due: bool) -> None:
 @click.option("--assign", help="Who shall look at it.")
 def correct(trace_id: str, reviewer: str, sources: tuple[str, ...], tags: tuple[str, ...], **given: Any) -> None:
     """Keep a review of a turn: a verdict, or what was right."""
-    from assistant.tagging import check_in_abstract, checked_names
+    from assistant.tag_corrections import check_in_abstract, checked_names
     from assistant.tracing.records import Review
     from ui.review_sources import known_sources
 
