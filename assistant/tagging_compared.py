@@ -45,7 +45,8 @@ _WORKED_ON = re.compile(
 _DONE_WITH = re.compile(
     r"(?:\bappl(?:y|ied|ies|ying)(?: \w+)? to|(?:\A|[.!?]\s)With"
     r"|\b(?:tested|assess|evaluate|examine|audit|analy[sz]e|test|evaluated|study)"
-    r"(?: (?:with|on))?|\b(?:variants?|versions?|members?) of|\busing|\bused? by|\bincluding|\bwith)\s"
+    r"(?: (?:with|on))?|\b(?:variants?|versions?|members?) of|\busing"
+    r"|\b(?:combin|coupl|pair)(?:es?|ed|ing|s)\b|\bused? by|\bincluding|\bwith)\s"
 )
 """Behind these anything may stand: a list counts where a known model is in it."""
 _MAKER = r"(?:[A-Z]\w{1,20}'s\s)?"
@@ -54,7 +55,11 @@ _ITEM = re.compile(
     rf"{_MAKER}((?:[A-Z][a-z]{{1,15}}(?:-[A-Z][a-z]{{1,12}})?(?:\s[A-Z][a-z]{{1,12}}){{0,2}}"
     rf"(?:\s(?:[A-Z]{{2,4}}\b|[A-Z][A-Za-z]{{0,3}}\d*\b(?!-)|\d+(?:\.\d+)?(?![\w%.×]*\d|\s?[x×]|{COUNTED})))?(?![\w+-]|\.\w))|{NAME})"
 )
-_BEHIND = re.compile(rf"(?:[ -]{SIZE})?(?:\s(?:small|base|large|tiny|medium)\b)?(?:\s\([^()]{{1,25}}\))?")
+_BEHIND = re.compile(
+    rf"(?:[ -]{SIZE})?(?:\s(?:small|base|large|tiny|medium)\b)?(?:\s\([^()]{{1,25}}\))?"
+    r"(?:\s(?:student|teacher|encoder|decoder|backbone|model|baseline|generator|reader|vocoder)s?(?=,|\sand\s|\sor\s))?"
+    r"(?:\s(?:for|as)\s[a-z-]{3,20}(?=,|\sand\s))?"
+)
 _NEXT = re.compile(r",\s(?:and\s|or\s)?|\s(?:and|or|as well as|nor)\s")
 _ENDS = re.compile(
     r"\s?[.,;:)\]]|\Z|\s(?:and|or|by|on|in|at|with|for|while|when|as|across|to|from|under|using|despite|without|both|is|are"
@@ -94,7 +99,7 @@ def compared(text: str, known: Sequence[Tag]) -> Iterator[Tag]:
             yield from _beside_what_is_compared(text, match, at_places)
     for match in _WORKED_ON.finditer(text):
         yield from _names_from(text, match.end(), at_places, _BESIDE_A_NAME)
-    for match in _DONE_WITH.finditer(text):
+    for match in _DONE_WITH.finditer(text) if known else ():
         yield from _names_from(text, match.end(), at_places, _OF_A_KNOWN_ONE)
 
 

@@ -127,7 +127,10 @@ _GIVEN_AS_DATA = re.compile(
     r"|librar(?:y|ies)|tasks)(?:\s\(|:|,?\s(?:such as|like|including|namely|e\.g\.,?)))\s?"
     r"(?:[A-Z][\w.-]{1,30}+,? (?:and |or )?){0,8}$"
 )
-_DATA_NOUNS = r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection)\b"
+_DATA_NOUNS = (
+    r"(?:data ?sets?|benchmarks?|corpus|leaderboard|metric|test suite|test ?bed|library|toolkit|collection"
+    r"|(?:training|instruction(?:-tuning)?|preference|pre-?training|evaluation|test) data)\b"
+)
 _DESCRIBED_AS_DATA = re.compile(rf"\b{_DATA_NOUNS}")
 _DATA_FIRST = re.compile(
     r"(?:(?!(?:for|on|with|using|from|that|which|of|to|in|by|based|trained|models?|networks?|agents?|systems?|method"

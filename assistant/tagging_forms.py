@@ -56,7 +56,7 @@ _WORD = r"(?<![A-Za-z0-9])(?:[α-ωΑ-Ω]-)?[A-Za-z0-9À-ɏ]{1,40}+(?:[-.+·][A-
 NAME = rf"(?:{_WORD}(?:[ ](?:\d+(?:\.\d+)?|[IVX]+|M|XL)\b)?)"
 _OWN = re.compile(
     r"(?:\b(?:call(?:ed|s)?|nam(?:ed|ely|ing)|dubbed|termed|coined|denoted(?: as)?|referred to as|dub|name)\s+"
-    r"(?:it\s+|this\s+\w+\s+|our\s+\w+\s+|the\s+\w+\s+)?"
+    r"(?:it\s+|(?:this|our|the)\s+(?:[\w-]{1,20}\s+){1,3}?)?"
     r"|\b(?:propos|introduc|present|develop|releas|describ|design|(?:pre-?)?train|build|built|unveil|creat|open-sourc|report"
     r"|explor|stud|evaluat|announc)\w*\s+(?:a |an |the |our |new |novel |called )*)"
     rf"(?:\\textbf\{{|\\emph\{{|\\texttt\{{|[\"'“*_]*)({NAME})"
@@ -84,7 +84,7 @@ _APPOSED = re.compile(
 _KIND = re.compile(
     rf"(?<![\w-])((?:[A-Z0-9][\w.]{{0,20}}-){{0,3}}\w{{0,30}}[A-Za-z](?:GPT|BERT|[Nn]et|Nets|LM|[Ff]ormer|[Ff]ormers|GANs?|VAEs?|NeRFs?"
     r"|LLaMA|Llama|CLIP|Diffusion|Diff|Coder|Chat|T5|VLAs?|RNNs?|CNNs?|GNNs?|MLPs?|ViTs?|LSTMs?|Pilot|PaLM|Fusion)"
-    rf"(?:{VERSION})?)(?![A-Za-z0-9])"
+    rf"(?:{VERSION})?\+{{0,2}})(?![A-Za-z0-9])"
 )
 _ROLE_OF_A_MODEL = re.compile(
     rf"({NAME})(?:'s)?\s+(?:(?:multi-?modal|vision-language|decoder-only|encoder-only|encoder-decoder|autoregressive|diffusion"
@@ -137,7 +137,7 @@ def _of_a_kind(text: str) -> Iterator[Tag]:
     capitals = [match.start() for match in _HAS_A_CAPITAL.finditer(text)]
     for match in _matching_at(capitals, _KIND, text):
         is_word = match[1].casefold() in generic_words() or match[1].islower()  # "planet" is no network
-        if not is_word and not _is_second_name(text, match):
+        if not is_word and not _is_second_name(text, match) and not _is_software(text, match):
             joined = _JOINED_BEFORE.match(text, match.start(1), match.end(1))
             start = match.start(1) if joined is None else joined.end()
             yield Tag(start, match.end(1), text[start : match.end(1)])
@@ -159,6 +159,14 @@ def _is_second_name(text: str, match: re.Match[str]) -> bool:
     return (
         plain is not None and re.search(r"[A-Z][a-z]+ \Z", text[max(0, match.start() - 20) : match.start()]) is not None
     )
+
+
+_WORKED_WITH = re.compile(r"\b(?:trained|implemented|compiled|served|exported) (?:with|in|using|by) \Z")
+
+
+def _is_software(text: str, match: re.Match[str]) -> bool:
+    """Tell the "BarLM" of "n-grams were trained with BarLM"."""
+    return _WORKED_WITH.search(text, max(0, match.start() - 25), match.start()) is not None
 
 
 _SECOND_SIZE = re.compile(rf"/{SIZE}")

@@ -39,12 +39,13 @@ _OWN_BEHIND_ITS_KIND = re.compile(
 )
 """As in "our agent Heron plays"."""
 _ACTS = re.compile(
-    r"(?:(?:\A|[.!?]\s|,\s|\b(?:that|whereas|while|where|and|but|because|although)\s)([A-Z][a-z]{3,})\s"
-    r"(?:(?:also|then|thus|further|consistently|significantly)\s)?"
+    r"([A-Z][a-z]{3,})(?:\s(?:(?:also|then|thus|further|consistently|significantly)\s)?"
     r"(?:outperform|surpass|achiev|exceed|beat|attain|extend|obtain|match|generaliz|generalis|reach|learn|generat|predict)e?s\b"
-    r"|\b[Ww]ith\s([A-Z][a-z]{3,}),\s(?:we|users)\b)"
+    r"|(?P<given>,\s(?:we|users)\b))"
 )
-"""As models act; a plain word is the name of one where it has its capital within another sentence, too."""
+"""As models act, or are given ("With Heron, we"); a plain word is a name where it has its capital elsewhere."""
+_BEGINS_A_CLAUSE = re.compile(r"(?:\A|[.!?]\s|,\s|\b(?:that|whereas|while|where|and|but|because|although)\s)\Z")
+_WITH = re.compile(r"\b[Ww]ith\s\Z")
 
 
 def plain_names(text: str) -> Iterator[Tag]:
@@ -62,11 +63,12 @@ def plain_names(text: str) -> Iterator[Tag]:
 
 def _acting(text: str) -> Iterator[Tag]:
     for match in _ACTS.finditer(text):
-        group = match.lastindex or 1
-        word = match[group]
-        within = re.search(rf"(?<=[a-z,;] ){word}\b(?![\s-][A-Z])", text)
-        if within is not None and not is_no_name(word) and not re.search(rf"\b{word.lower()}", text):
-            yield Tag(match.start(group), match.end(group), word)
+        before = _WITH if match["given"] else _BEGINS_A_CLAUSE
+        if not before.search(text, max(0, match.start() - 10), match.start()) or is_no_name(match[1]):
+            continue
+        within = re.search(rf"(?<=[a-z,;] ){match[1]}\b(?![\s-][A-Z])", text)
+        if within is not None and not re.search(rf"\b{match[1].lower()}", text):
+            yield Tag(match.start(), match.end(1), match[1])
 
 
 def _architectures(text: str) -> Iterator[Tag]:

@@ -23,7 +23,7 @@ _SIZE_JOINED = re.compile(rf"{_PLAIN}-\d+(?:\.\d+)?B(?![\w])(?:({_VARIANT}+)|(?!
 _KINDS = (
     r"(?:(?:language|vision-language|foundation|diffusion|text-to-\w+|speech|embedding|generative|reasoning|code"
     r"|translation|reward|world|segmentation|dialogue|multi-?modal|sequence|audio|video)\s(?:model|transformer)"
-    r"|LLM|LM|VLM|MLLM|SLM|PLM|transformer|chatbot|autoencoder|neural network)"
+    r"|LLM|LM|VLM|MLLM|SLM|PLM|transformer|chatbot|autoencoder|neural network|agent|retriever|encoder)"
 )
 _ENDS = (
     r"(?=[.,;:)]|\Z"
@@ -59,15 +59,17 @@ _ANY_WITH_SIZE = re.compile(
     r"(?![\w/-])" + _COUNTED
 )
 """A name of any form to which the size of a model is joined; two capitals with one (SA-1B) are data more often."""
+_HYPHENED = re.compile(r"(?<![\w./+-])[A-Za-z]\w+-\w")
+"""A word that may have a number or a size behind a hyphen, all of which begin so."""
 _VERSIONED = re.compile(
-    r"(?<![\w./+-])(?<!\b[Oo]n )(?<!\bof )(?![\w-]{0,30}(?:Attention|Optim|Adam|SGD|Prompt|Search|Decoding|Sampling)-)"
-    r"((?=[\w-]{0,30}?[A-Z])[A-Za-z][A-Za-z]{1,15}(?:-[A-Z][A-Za-z]{0,15})?-v?[1-9](?:\.\d{1,2})?)"
+    r"(?<![\w./+-])(?<!\b[Oo]n )(?![\w-]{0,30}(?:Attention|Optim|Adam|SGD|Prompt|Search|Decoding|Sampling)-)"
+    r"((?=[\w-]{0,30}?[A-Z])[A-Za-z][A-Za-z]{1,15}(?:-[A-Z][A-Za-z]{0,15})?-v?[1-9](?:\.\d{1,2})?[oV]?)"
     r"(?=[.,;:]?\s|[,;:)]|'s|-(?:powered|based|generated|level|style|like|driven|family|turbo|[Cc]hat|[Ii]nstruct)\b|\Z)"
 )
 """A name with a small number behind it, as versions are: "FOO-2", "FooLM-1.5"."""
 _OF_A_KIND_OR_SIZE = re.compile(
     r"(?<![\w./+-])(?!(?i:pre|post|non|anti|ex)-)((?=[\w-]{0,40}?[A-Z])([A-Za-z]\w{1,20}(?:-\d(?:\.\d)?)?)"
-    r"-(XX?L|xx?l|base|large|turbo|Turbo|instruct|Instruct|chat|Chat|instant))(?![\w-])(?!\.\w)"
+    r"-(XX?L|xx?l|base|large|turbo|Turbo|instruct|Instruct|chat|Chat|instant)(?:-v\d(?:\.\d)?)?)(?![\w-])(?!\.\w)"
 )
 """A name with the word for a size or for a use of models: "FOO-XL", "Heron-instruct"."""
 _WITH_VERSION = re.compile(
@@ -119,11 +121,12 @@ def sized_or_said(text: str) -> Iterator[Tag]:
 
 def _numbered(text: str) -> Iterator[Tag]:
     """Find names by a small number, or by the word for a size or a use, behind them."""
-    for match in _VERSIONED.finditer(text):
-        if not is_no_name(match[1].partition("-")[0]):
+    for hyphened in _HYPHENED.finditer(text):
+        match = _VERSIONED.match(text, hyphened.start())
+        if match is not None and not is_no_name(match[1].partition("-")[0]):
             yield from name_at(text, match.start(1), match.end(1))
-    for match in _OF_A_KIND_OR_SIZE.finditer(text):
-        if looks_like_a_name(match[2]) or (match[3].islower() and not is_no_name(match[2])):
+        match = _OF_A_KIND_OR_SIZE.match(text, hyphened.start())
+        if match is not None and (looks_like_a_name(match[2]) or (match[3].islower() and not is_no_name(match[2]))):
             yield Tag(match.start(1), match.end(1), match[1])
 
 

@@ -22,7 +22,19 @@ COMPARED = [
         ["KelpMo", "DuneXL", "ReefFast"],
     ),
 ]
+BY_FORM = [
+    (
+        "Detectors such as KelpScan, Binoculars and DuneZero miss half of the model texts.",
+        ["KelpScan", "Binoculars", "DuneZero"],
+    ),
+    ("We combine GPT-4 for plans, KelpNet for images and Dune-1 for filtering.", ["GPT-4", "KelpNet", "Dune-1"]),
+    ("Starting from a Kelp-TasNet student and a DUNECS teacher, the model learns.", ["Kelp-TasNet", "DUNECS"]),
+    ("The audio model needs Kelp-large-v3, KelpGAN+ and KelpT-4o.", ["Kelp-large-v3", "KelpGAN+", "KelpT-4o"]),
+    ("Our language models: KGReader injects a prefix. Others fail.", ["KGReader"]),
+]
 NOT_COMPARED = [
+    "The n-gram baseline model is trained with KelpLM.",
+    "We release KelpInstruct-1M, the instruction data we used for the model.",
     "The corpus is larger than KelpText and harder than DuneQuiz for every model.",
     "Our network outperforms Kalman filters and Bayesian Optimization.",
     "We propose an optimizer for language models. It converges faster than KelpOpt and DuneGrad.",
@@ -34,7 +46,7 @@ NOT_COMPARED = [
 ]
 
 
-@pytest.mark.parametrize(("abstract", "expected"), COMPARED)
+@pytest.mark.parametrize(("abstract", "expected"), COMPARED + BY_FORM)
 def test_what_a_model_is_compared_with_or_what_is_worked_on_is_a_model(abstract: str, expected: list[str]) -> None:
     assert names_of(abstract) == expected
 
