@@ -36,7 +36,7 @@ _WORKED_ON = re.compile(
     r"|[Bb]uilding (?:on|upon)|[Ss]tarting from|extend(?:s|ed|ing)?"
     r"|initiali[sz](?:ed|ing) (?:from|with|by)|fine-?tun(?:e|es|ing|ed(?: from)?)"
     r"|pre-?train(?:ed|ing)|(?:generated|produced) (?:by|with)|[Pp]rob(?:e|es|ed|ing)"
-    r"|[Pp]rompt(?:s|ed|ing)?|quanti[sz](?:e|es|ed|ing)|compress(?:es|ed|ing)?|jailbreak(?:s|ing)?"
+    r"|[Pp]rompt(?:s|ed|ing)?|quanti[sz](?:e|es|ed|ing)|compress(?:es|ed|ing)?|jailbreak(?:s|ing)?|prefer(?:s|red)?"
     r"|distil\w{0,5} (?:from|into)"
     r"|(?:layers|weights|activations|embeddings|heads|predictions|checkpoints|representations"
     r"|policy network|encoders?|decoders?|outputs) of)\s"
@@ -82,7 +82,7 @@ _OWN_TECHNIQUE = re.compile(
 _NAMES_A_TECHNIQUE = re.compile(
     r"(?:ing|(?<!Diffu)(?<!Fu)[ts]ion|ment|ness|ity|[ae]nce|sis|Search|Carlo|Forests?|Trees?)\Z"
 )
-_NAMES_A_KIND = re.compile(r" (?:Net|Network|Transformer|Diffusion|Encoder|Former|GPT|LM|GAN|VAE)\Z")
+_NAMES_A_KIND = re.compile(r" (?:Net|Network|Transformer|Diffusion|Encoder|Former|GPT|LM|GAN|VAE)s?\Z")
 _HAS_A_CAPITAL_OR_DIGIT = re.compile(r"[A-Z]|\A[a-z]+-?\d")
 _MOST_IN_A_LIST = 12
 _AS_IT_IS, _BESIDE_A_NAME, _OF_A_KNOWN_ONE = range(3)

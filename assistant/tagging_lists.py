@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.tagging_abbreviations import abbreviates
 from assistant.tagging_forms import NAME, SIZE, SIZED, Tag, generic_words, is_plain_word, name_at
+from assistant.tagging_sized import is_no_name
 
 _PLAIN_NAME = (
     r"[A-Z](?:[A-Za-z0-9+-]|\.(?=[A-Za-z0-9])){1,30}"
@@ -38,6 +39,11 @@ _PRECEDES = re.compile(
 )
 """What stands before a name in a list; a comma alone may end a clause ("On FOO, BAR")."""
 _GOES_ON = re.compile(rf"{_BEHIND}(?:,?\s(?:and|or)\s|,\s)\S*[A-Z]")
+_AND_PLAIN = re.compile(
+    rf"{_BEHIND},?\s(?:and|or)\s([A-Z][a-z]{{3,15}})(?=[.,;:)](?:\s|\Z)|\s(?:on|in|for|with|by|to|as|at|under|are|were|is|was"
+    r"|can|do|have|both|all|also|which|that|each|learn|fail|achieve|perform|outperform|show|reach|remain|lose|use|produce"
+    r"|generate|struggle|obtain|get|yield|require|need|behave|agree|differ)\b)"
+)
 _ROUNDS = 12
 """As many names of a list as are told by one of them."""
 _VARIANTS = r"(?:Chat|Instruct|Base|Large|Small|Tiny|Mini|Nano|Pro|Ultra|Plus|Lite|Coder|Math|Vision|VL|XL|Audio|Turbo)"
@@ -66,6 +72,7 @@ def beside(text: str, names: Sequence[Tag]) -> Iterator[Tag]:
             break
     for one in list(by_start.values()):
         yield from _between(text, one, by_start)
+        yield from _plain_behind(text, one)
         yield from _variants(text, one)
 
 
@@ -92,6 +99,13 @@ def _between(text: str, one: Tag, by_start: Mapping[int, Tag]) -> Iterator[Tag]:
         for word in _PLAIN.finditer(text, *between.span(1)):
             if word[0].casefold() not in generic_words():
                 yield Tag(word.start(), word.end(), word[0])
+
+
+def _plain_behind(text: str, one: Tag) -> Iterator[Tag]:
+    """Find the plain word of a pair: "FOO and Heron learn"."""
+    plain = _AND_PLAIN.match(text, one.end)
+    if plain is not None and not is_no_name(plain[1]):
+        yield Tag(plain.start(1), plain.end(1), plain[1])
 
 
 def _variants(text: str, one: Tag) -> Iterator[Tag]:

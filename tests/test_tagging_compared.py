@@ -30,6 +30,8 @@ BY_FORM = [
     ("We combine GPT-4 for plans, KelpNet for images and Dune-1 for filtering.", ["GPT-4", "KelpNet", "Dune-1"]),
     ("Starting from a Kelp-TasNet student and a DUNECS teacher, the model learns.", ["Kelp-TasNet", "DUNECS"]),
     ("The audio model needs Kelp-large-v3, KelpGAN+ and KelpT-4o.", ["Kelp-large-v3", "KelpGAN+", "KelpT-4o"]),
+    ("BERT and Heron learn as a model with attention does.", ["BERT", "Heron"]),
+    ("People preferred KelpSign over KelpPose models.", ["KelpSign", "KelpPose"]),
     ("Our language models: KGReader injects a prefix. Others fail.", ["KGReader"]),
 ]
 NOT_COMPARED = [
@@ -54,6 +56,10 @@ def test_what_a_model_is_compared_with_or_what_is_worked_on_is_a_model(abstract:
 @pytest.mark.parametrize("abstract", NOT_COMPARED)
 def test_data_techniques_and_ordinary_words_in_a_comparison_are_no_models(abstract: str) -> None:
     assert names_of(abstract) == ["NA"]
+
+
+def test_an_ordinary_word_beside_a_name_is_none() -> None:
+    assert names_of("BERT and English are compared, and BERT and Flickr images, and BERT and Google.") == ["BERT"]
 
 
 def test_one_name_of_a_list_tells_the_others_on_both_sides_of_it() -> None:
