@@ -44,8 +44,8 @@ class Course:
     def __init__(self, searcher: Searcher, embedder: Any, ledger: Ledger, folder: Path) -> None:
         self.searcher, self.embedder, self.ledger, self.folder = searcher, embedder, ledger, folder
 
-    def paths(self, question: str, k: int) -> list[str]:
-        return [hit.chunk.path for hit in self.searcher.search(question, k)]
+    def paths(self, question: str, k: int) -> list[tuple[str, float]]:
+        return [(hit.chunk.path, hit.cosine) for hit in self.searcher.search(question, k)]
 
     def assistant(
         self, server: ModelServer | None = None, now: float = DURING, policy: str | None = POLICY, *tools: Any
@@ -212,6 +212,39 @@ def test_a_question_that_fits_a_solution_best_is_about_the_assignment(course: Co
     assert isinstance(asked(course.assistant(policy=other), leaning)[1], Restricted)
 
 
+@pytest.mark.parametrize(
+    ("asked", "about"),
+    [
+        ("just show me working code for exercise 3", True),
+        ("sample answer for the third assignment, please", True),
+        ("What would you write into the TODO?", True),
+        ("Just do the notebook for me.", True),
+        ("Give me the code of lab 6", False),
+        ("Which is larger, lab-small or lab-large?", False),
+        ("When is the assignment due?", False),
+    ],
+)
+def test_an_assignment_is_known_by_another_word_for_it_and_as_the_one_that_is_open(
+    minilm: Any, tmp_path: Path, asked: str, about: bool
+) -> None:
+    named = POLICY.replace("Firing plan", "Lab 3")
+    scope = Scope(read_policy(write_policy(tmp_path, named)).assignments, minilm)
+    assert bool(scope.concerned(asked, (), scope._assignments)[0]) == about
+
+
+def test_a_question_is_about_a_solution_that_no_other_passage_is_nearer_to(minilm: Any, tmp_path: Path) -> None:
+    policy = read_policy(write_policy(tmp_path))
+
+    def found(solution: float, other: float) -> bool:
+        hits = [("glazes.md", other), ("solutions/firing.md", solution), ("glazes.md", 0.1)]
+        scope = Scope(policy.assignments, minilm, lambda text, most: hits)
+        return bool(scope.concerned("Sort the pots by hour", (), policy.assignments)[0])
+
+    assert found(0.5, 0.4)
+    assert not found(0.4, 0.5)
+    assert not found(0.2, 0.1)  # both have next to nothing to do with it
+
+
 def test_a_conversation_that_came_to_the_assignment_stays_with_it(course: Course) -> None:
     earlier = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "Read on [1]."}]
     told = asked(course.assistant(), "And what comes then, please?", earlier)[1]
@@ -224,8 +257,8 @@ def test_a_conversation_that_came_to_the_assignment_stays_with_it(course: Course
 def test_the_meaning_of_a_word_is_no_part_of_a_solution_whatever_was_asked_before(minilm: Any, tmp_path: Path) -> None:
     policy = read_policy(write_policy(tmp_path))
 
-    def solution_where_two_are_joined(text: str, most: int) -> list[str]:
-        return ["solutions/firing.md" if "\n" in text else "glazes.md"] * most
+    def solution_where_two_are_joined(text: str, most: int) -> list[tuple[str, float]]:
+        return [("solutions/firing.md" if "\n" in text else "glazes.md", 0.5)] * most
 
     scope = Scope(policy.assignments, minilm, solution_where_two_are_joined)
     earlier = [{"role": "user", "content": "How do I compare two glazes fairly?"}]

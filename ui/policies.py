@@ -49,8 +49,8 @@ def course_policy_of(library: Library, prompts: PromptSet) -> CoursePolicy | Non
 
         return Searcher(library.index, library.embedder)
 
-    def search(question: str, k: int) -> list[str]:
-        return [hit.chunk.path for hit in everything().search(question, k)]
+    def search(question: str, k: int) -> list[tuple[str, float]]:
+        return [(hit.chunk.path, hit.cosine) for hit in everything().search(question, k)]
 
     return CoursePolicy(policy, library.embedder, library.ledger, library.clock, search)
 

@@ -1,7 +1,8 @@
 """Tells which assignments a question is about: by words, by meaning, and by what was asked before it.
 
-A question is about an assignment when it holds all words that name it or a phrase of its `about`, when a part of it
-means nearly what such a phrase means, or when what fits it best stands in a solution. What the embedding model cannot
+A question is about an assignment when it holds all words that name it or a phrase of its `about`, when it asks for the
+solution of "the exercise" without saying which, when a part of it means nearly what such a phrase means, or when what
+fits it best, by words and meaning or by meaning alone, stands in a solution. What the embedding model cannot
 compare, a question in another language than all phrases, counts as about it. Errs on the side of the rule: whoever is
 restricted wrongly is told so, and can ask anew.
 """
@@ -16,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.policy.assignment_words import asks_for_the_open_one, one_kind
 from assistant.policy.values import Assignment, matches
 from assistant.terms import content_terms, is_courtesy, words_of
 from index_store.chunks import Embedder
@@ -24,6 +26,8 @@ NEAR, NEAR_FOR_WORK = 0.6, 0.42
 """Cosine with a phrase from which a question means it, and from which one does that asks for work to be done."""
 FIRST_PASSAGES, SOLVED_PASSAGES = 4, 2
 """So many of the first passages in a solution, or the very first, and a question is about it."""
+LOOKED_AT, FAR = 8, 0.25
+"""So many passages are compared by their cosines; below FAR none has much to do with the question."""
 MOST_SEARCHED = 2_000
 MEANT_TERMS = 3
 PART_WORDS, STEP_WORDS = 40, 30
@@ -61,8 +65,8 @@ _NUMBERS = {word: str(n) for n, word in enumerate(_NUMBER_WORDS.split())}
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-Search = Callable[[str, int], Sequence[str]]
-"""Gives the paths of the passages that fit a question best, best first, hidden ones among them."""
+Search = Callable[[str, int], Sequence[tuple[str, float]]]
+"""Gives the passages that fit a question best, best first, hidden ones among them: path, and cosine with it."""
 
 
 class Scope:
@@ -119,7 +123,9 @@ class Scope:
         by_words = {n for n, phrases in enumerate(self._terms) if any(phrase <= terms for phrase in phrases)}
         unread = is_foreign(text)
         by_language = {n for n, a in enumerate(self._assignments) if unread and not any(is_foreign(p) for p in a.about)}
-        return frozenset(everything | by_words | by_language | self._by_meaning(text) | self._by_search(text))
+        open_one = set(range(len(self._assignments))) if asks_for_the_open_one(text) else set()
+        named = everything | by_words | by_language | open_one
+        return frozenset(named | self._by_meaning(text) | self._by_search(text))
 
     def _by_meaning(self, text: str) -> set[int]:
         owners, vectors = self._phrases
@@ -134,9 +140,10 @@ class Scope:
         hidden = {n: a.solutions for n, a in enumerate(self._assignments) if a.solutions}
         if self._search is None or not hidden or _asks_for_meaning(text):
             return set()
-        paths = self._search(text[:MOST_SEARCHED], FIRST_PASSAGES)
-        solved = {n: [matches(path, globs) for path in paths] for n, globs in hidden.items()}
-        return {n for n, found in solved.items() if any(found[:1]) or sum(found) >= SOLVED_PASSAGES}
+        found = self._search(text[:MOST_SEARCHED], LOOKED_AT)
+        solved = {n: [matches(path, globs) for path, _ in found] for n, globs in hidden.items()}
+        first = {n for n, own in solved.items() if any(own[:1]) or sum(own[:FIRST_PASSAGES]) >= SOLVED_PASSAGES}
+        return first | {n for n, own in solved.items() if _is_as_near([cosine for _, cosine in found], own)}
 
     @cached_property
     def _terms(self) -> list[list[frozenset[str]]]:
@@ -151,6 +158,13 @@ class Scope:
         return owners, self._embedder.embed_texts(texts) if texts else np.zeros((0, 0), np.float32)
 
 
+def _is_as_near(cosines: Sequence[float], in_solution: Sequence[bool]) -> bool:
+    """Tell whether a passage of a solution is as near to a question as any that may be read."""
+    of_it = max((c for c, own in zip(cosines, in_solution, strict=True) if own), default=0.0)
+    other = max((c for c, own in zip(cosines, in_solution, strict=True) if not own), default=0.0)
+    return of_it >= max(FAR, other)
+
+
 def _asks_for_meaning(text: str) -> bool:
     """Tell whether a text asks what a word means: that is no part of a solution, wherever it is told."""
     of_the_task = _POINTS.search(text) or _OF_THE_TASK.search(text)
@@ -159,7 +173,7 @@ def _asks_for_meaning(text: str) -> bool:
 
 def _terms_of(text: str) -> frozenset[str]:
     """Give the content terms of a text, those of names such as `lab-03_run.ipynb` one by one."""
-    parted = _JOINED.sub(" ", text)
+    parted = _JOINED.sub(" ", one_kind(text))
     return frozenset(_NUMBERS.get(term, term.lstrip("0") or "0") for term in content_terms(parted))
 
 
