@@ -15,7 +15,7 @@ from assistant.answer_stream import AnswerStream
 from assistant.events import Citation
 from assistant.listing import listed
 from assistant.passages import named_pages
-from assistant.pasted import wants_else
+from assistant.pasted import abstract_in, left_unanswered, wants_else
 from assistant.planner import NOT_OF_YOURS
 from assistant.policy.values import RULE
 from assistant.query_engine import Outcome
@@ -33,6 +33,7 @@ from index_store.chunks import Embedder
 from index_store.errors import NoValue, ToolFailed
 
 UNFINISHED = "The turn ended before an answer was found."
+WISH_LEFT = "“{asked}” was not answered: in an abstract that is pasted, only the names of models are looked for."
 MOST_MEANINGS = 4
 NOT_SHOWN = "The language model answered without a source that holds, so its answer is not shown. Ask again."
 _NAMES = {"wikipedia": "Wikipedia", "web_search": "the web", "arxiv": "arXiv"}
@@ -46,7 +47,8 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
     answer = run.answer
     if run.tags is not None and answer is None:
         found = next(step for step in reversed(run.steps) if step.found.tags is not None).found
-        return Outcome(True, found.text, (), (), tags=run.tags, by_rules=found.by_rules, notes=found.notes)
+        notes = (*_wish_left(run.question), *found.notes)
+        return Outcome(True, found.text, (), (), tags=run.tags, by_rules=found.by_rules, notes=notes)
     if limit and (answer is None or not answer.order):
         answer = await asyncio.to_thread(_quoted, run, embedder)
     hits = tuple(source.hit for source in run.sources)
@@ -65,6 +67,12 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
             return Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
     text, notes = (UNFINISHED, _unopened(run, toolbox)) if limit else await _refused(run, toolbox, by_model=by_model)
     return Outcome(False, text, (), hits, limit=limit, offers=run.offers, notes=notes)
+
+
+def _wish_left(question: str) -> tuple[str, ...]:
+    """Name the question that stands before an abstract which was tagged."""
+    asked = left_unanswered(question) if abstract_in(question) is not None else ""
+    return (WISH_LEFT.format(asked=asked),) if asked else ()
 
 
 def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:

@@ -95,6 +95,23 @@ def called_by_name(question: str) -> frozenset[str]:
     return frozenset(content_terms(" ".join(word for word in words if word.casefold() not in _IN_GENERAL)))
 
 
+_WHO = re.compile(
+    r"\W*(?:(?:and|but|so|by|to|for|with|from)\s+)*whom?\b(?:\s+(?:else|is|are|was|were|do|does|did|has|have|had|can|could"
+    r"|will|would|may|might|must|should|been|being|the|an?))*\s+",
+    re.IGNORECASE,
+)
+
+
+def deed_asked_for(question: str) -> list[str]:
+    """Give the content words of a question for somebody, the deed or the role first; none for any other.
+
+    >>> deed_asked_for("Who was the captain of the Rovers?"), deed_asked_for("What did they win?")
+    (['captain', 'rovers'], [])
+    """
+    found = _WHO.match(question)
+    return [w for w in dict.fromkeys(words_of(question[found.end() :])) if content_terms(w)] if found else []
+
+
 _WORD = re.compile(r"[^\W_][\w.&'’-]*[^\W_]")
 _OWNER = re.compile(r"['’]s?\Z")
 _ENGLISH = re.compile(

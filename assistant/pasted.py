@@ -76,6 +76,8 @@ _THING = r"(?:tags?|names?|entit(?:y|ies)|ner|models?|llms?|architectures?)"
 _FOR_TAGS = re.compile(
     rf"{_PLEASE}(?:tag\b|{_VERB}\b.{{0,80}}\b{_THING}\b|(?:the )?{_THING}\b.{{0,60}}[?:]?\Z"
     rf"|(?:which|what|any)\b.{{0,60}}\b{_THING}\b"
+    rf"|(?:is|are) (?:there )?(?:an?|any|some|no)\b.{{0,40}}\b{_THING}\b"
+    rf"|(?:does|do|did) (?:it|this|the|that|they)\b.{{0,40}}\b(?:name|mention|list|have)\b.{{0,30}}\b{_THING}\b"
     rf"|(?:(?:ml|ai|language|machine learning|model|entity)\s+){{1,3}}{_THING}\b)"
     r"|.{0,20}(?:提取|标注|標註|抽取|模型名|extrahiere|extrais|extrae|nenne die|liste die)",
     re.IGNORECASE,
@@ -107,6 +109,8 @@ SHORT_WISH = 8
 """Words of a wish that need not say what it is about: "Translate to German:"."""
 _WISH_FIRST = re.compile(r"[^\n:：?？]{0,120}(?:(?<!http)(?<!https)[:：](?!//)|\n|[?？](?=\s))")
 _WISH_LAST = re.compile(r"(?<=\n)[^\n]{3,160}\Z")
+_QUESTION_FIRST = re.compile(r"[^\n.:!?]{3,160}\?(?= )")
+_QUESTION_LAST = re.compile(r"(?<=[.!] )[^\n.:!?]{3,160}\?\Z")
 _ASKS_OF_PASTE = re.compile(
     r"\b(?:this|these|the following|the above) (?:abstracts?|papers?|texts?|passages?|articles?|paragraphs?|essay)\b"
     r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary)\b|\bin it\b|\bof these models\b",
@@ -146,7 +150,7 @@ def wants_else(message: str) -> bool:
     (False, True)
     """
     said = message.strip()
-    first, last = _WISH_FIRST.match(said), _WISH_LAST.search(said)
+    first, last = _WISH_FIRST.match(said), _WISH_LAST.search(said) or _QUESTION_LAST.search(said)
     for wish, text in ((first, said[first.end() :] if first else ""), (last, said[: last.start()] if last else "")):
         if wish is None or _length(text) < FEWEST_BROUGHT or "?" in text or "？" in text:
             continue
@@ -156,7 +160,23 @@ def wants_else(message: str) -> bool:
         )
         if names_it and (asks or wish[0].rstrip().endswith("?")):
             return True
+        if wish[0].rstrip().endswith("?") and _is_abstract(text.strip(), is_marked=False):
+            return True
     return False
+
+
+def left_unanswered(message: str) -> str:
+    """Give the question that stands before an abstract in one paragraph with it, "" for none.
+
+    It may be a wish, or the abstract's own opening, which nobody can tell: it is not answered where names are found.
+
+    >>> left_unanswered("Who wrote this? We propose PotNet.")
+    'Who wrote this?'
+    """
+    found = _QUESTION_FIRST.match(message.strip())
+    if found is None or (_FOR_TAGS.match(found[0]) and not _ELSE_WITHIN.search(found[0])):
+        return ""
+    return found[0]
 
 
 def _kind(message: str, start: int, end: int) -> Piece:

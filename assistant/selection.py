@@ -18,6 +18,7 @@ import numpy as np
 
 from assistant.addressed import speaks_to_model
 from assistant.asked import asks_number
+from assistant.contraries import exclusives, what_not
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -123,7 +124,28 @@ def candidates_of(
             score += weights.beyond_title * len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
-    return _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
+    found = _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
+    return _not_contrary(question, found, passages)
+
+
+def _not_contrary(question: str, found: list[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
+    """Leave out what says the contrary of what is asked; give nothing where only that is near."""
+    says_not = what_not(question)
+    if says_not is not None:
+        found = _if_near([c for c in found if says_not(c.unit.text)], found)
+    for asked in exclusives(question):
+        said = {c: f"{passages[c.passage].heading} {c.unit.text}" for c in found}
+        left = [c for c in found if not asked.rules_out(said[c])]
+        if left[:1] != found[:1]:  # what is nearest says the contrary
+            best = [c for c in left if asked.is_met(said[c])]
+            left = [*best[:1], *(c for c in left if c is not best[0])] if _if_near(best, found) else []
+        found = left
+    return found
+
+
+def _if_near(some: list[Candidate], found: list[Candidate]) -> list[Candidate]:
+    """Give some of the candidates where the best of them is not much worse than the best of all, else none."""
+    return some if some and some[0].score >= found[0].score - NEARLY_AS_GOOD else []
 
 
 def _that_say_not(found: list[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
@@ -132,8 +154,7 @@ def _that_say_not(found: list[Candidate], passages: Sequence[Passage]) -> list[C
     To an embedding "when to" and "when not to" are nearly the same, and the wrong one of them is worse than no answer.
     """
     negated = [c for c in found if _SAYS_NOT.search(c.unit.text) or _tells_when_not(passages[c.passage].heading)]
-    about = negated and negated[0].score >= found[0].score - NEARLY_AS_GOOD
-    return negated if about else found
+    return _if_near(negated, found) or found
 
 
 def _tells_when_not(heading: str) -> bool:

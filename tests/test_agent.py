@@ -82,6 +82,11 @@ def test_a_pasted_abstract_is_tagged_in_every_mode(
     assert outcome(steps).by_rules != with_model
 
 
+def test_a_wish_before_a_tagged_abstract_is_named_as_not_answered(searcher: Any, minilm: Any) -> None:
+    end = outcome(run(agent_over(searcher, minilm), f"Which datasets are used? {ABSTRACT}"))
+    assert end.tags and any("“Which datasets are used?” was not answered" in note for note in end.notes)
+
+
 def test_a_follow_up_is_understood_with_its_history(searcher: Any, minilm: Any) -> None:
     history = [{"role": "user", "content": STONEWARE}, {"role": "assistant", "content": "At 1,260 degrees."}]
     steps = run(agent_over(searcher, minilm), "And porcelain?", history)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -287,3 +291,49 @@ def test_a_reader_that_hangs_up_early_is_no_error(library: Path) -> None:
     said = process.stderr.read().decode()
     process.stderr.close()
     assert (process.wait(60), said) == (1, "")
+
+
+def _asked_by(silent: socket.socket) -> list[socket.socket]:
+    """Accept connections until one asks something; the others only find out whether somebody is there."""
+    heard: list[socket.socket] = []
+    while True:
+        ready = select.select([silent, *heard], [], [], 60)[0]
+        assert ready, "nobody asked anything"
+        if silent in ready:
+            heard.append(silent.accept()[0])
+        elif any(connection.recv(1) for connection in ready):
+            return heard
+        else:
+            for connection in ready:
+                heard.remove(connection)
+                connection.close()
+
+
+def test_ctrl_c_while_a_host_is_silent_ends_at_once_in_words(library: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/api.php"
+        own = {"LECTERN_TOOLS": "course_search wikipedia", "LECTERN_WIKIPEDIA_API_URL": address}
+        environment = {**os.environ, "LECTERN_HOME": str(library / "home"), **own}
+        asked = [sys.executable, "-m", "ui", "ask", "--agent", UNANSWERABLE]
+        process = subprocess.Popen(
+            asked, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        heard = _asked_by(silent)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        for connection in heard:
+            connection.close()
+    assert process.returncode == 130
+    assert told.rstrip().endswith("Stopped: the question was not answered.") and "Traceback" not in told
+
+
+@pytest.mark.parametrize(("ends", "code"), [("sys.exit(3)", 3), ("sys.exit()", 0), ("None", 0), ("1 / 0", 1)])
+def test_a_thread_that_is_left_behind_changes_neither_the_exit_code_nor_what_was_said(ends: str, code: int) -> None:
+    left = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    command = f"exec({f'print(1); {left}; {ends}'!r})"
+    program = (
+        f"import atexit, sys, threading; from ui.cli import _Ending; ending = _Ending();"
+        f"atexit.register(print, 'others first'); ending.run(lambda: {command})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (code, "1\nothers first\n"), done.stderr

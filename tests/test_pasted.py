@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.pasted import abstract_in, wants_else
+from assistant.pasted import abstract_in, left_unanswered, wants_else
 from assistant.ways import is_for_agent
 from tests.conftest import REPOSITORY
 
@@ -179,3 +179,24 @@ def test_a_wish_for_something_else_with_a_text_is_known(message: str) -> None:
 )
 def test_an_ordinary_question_is_no_such_wish(message: str) -> None:
     assert not wants_else(message)
+
+
+@pytest.mark.parametrize("wish", ["Which datasets are used?", "Who wrote this?", "How large is the data set?"])
+@pytest.mark.parametrize("form", ["{wish}\n\n{text}", "{text}\n\n{wish}", "{text} {wish}", "{wish} {text}"])
+def test_a_question_beside_an_abstract_is_a_wish_for_something_else(wish: str, form: str) -> None:
+    assert wants_else(form.format(wish=wish, text=ABSTRACT))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["Are there any models in this text?", "Is there a model in this abstract?", "Does this paper mention any LLMs?"],
+)
+@pytest.mark.parametrize("form", ["{wish} {text}", "{wish}\n\n{text}", "{text}\n\n{wish}"])
+def test_whether_there_are_models_asks_for_their_names(wish: str, form: str) -> None:
+    assert abstract_in(form.format(wish=wish, text=ABSTRACT)) == ABSTRACT
+    assert not left_unanswered(form.format(wish=wish, text=ABSTRACT))
+
+
+def test_what_stands_before_an_abstract_and_asks_something_else_is_named() -> None:
+    assert left_unanswered(f"Which datasets are used? {ABSTRACT}") == "Which datasets are used?"
+    assert left_unanswered(ABSTRACT) == ""

@@ -101,3 +101,9 @@ def test_an_article_that_is_only_about_the_same_thing_is_no_answer(minilm: Any, 
     text = "The population of Norland was 387,758 at the census of 2023. In 1950 it was 141,042."
     passages = [Passage(1, text, "Population of Norland", 0.6, is_outside=True)]
     assert judge(question, passages, candidates_of(question, passages, minilm), minilm).enough is answered
+
+
+def test_of_a_name_that_no_passage_has_nothing_is_said(minilm: Any) -> None:
+    text = "The context window of KilnLM-2 is 8,192 tokens: so many does it read at once."
+    assert support("What is the context window of KilnLM-2?", minilm, text)[1]
+    assert not support("What is the context window of KilnLM-3?", minilm, text)[1]

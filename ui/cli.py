@@ -1,14 +1,17 @@
 """The command line: reads arguments, calls the packages, renders. Heavy libraries load inside the commands.
 
-Exit codes: 0 done (a refusal too), 1 done in part, 2 usage, 3 failed.
+Exit codes: 0 done (a refusal too), 1 done in part, 2 usage, 3 failed, 130 a question that Ctrl-C stopped.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -32,7 +35,7 @@ from ui.text_files import TextFile
 if TYPE_CHECKING:
     from assistant.ways import Way
 
-DONE, IN_PART, USAGE, FAILED = 0, 1, 2, 3
+DONE, IN_PART, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 _BATCH = click.option(
     "--batch",
@@ -110,7 +113,8 @@ def ask(question: str | None, agent: bool, course: bool, batch: Any, as_json: bo
     if agent and course:
         raise InvalidInput("--agent and --course exclude each other.", hint="Give one of them.")
     way: Way = "agent" if agent else "course" if course else "auto"
-    with wiring.open_assistant(wiring.read_environment()) as opened, delivered_behind(opened.library):
+    opening = wiring.open_assistant(wiring.read_environment())
+    with _at_once(batch), opening as opened, delivered_behind(opened.library):
         if batch is not None:
             _batch(batch, question, lambda row: rows.answer_row(opened.assistant, row, way))
         asked = _needed(question, 'lectern ask "What is few-shot prompting?"')
@@ -163,6 +167,18 @@ def _batch(lines: Any, question: str | None, answer: Callable[[Row], Row]) -> No
     run_command(lines, answer, sys.stderr.isatty())
 
 
+@contextmanager
+def _at_once(batch: Any) -> Iterator[None]:
+    """End with the shell's code for Ctrl-C where one question was asked: of that, nothing is done in part."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if batch is not None:
+            raise
+        click.echo("\nStopped: the question was not answered.", err=True)
+        sys.exit(INTERRUPTED)
+
+
 def _needed(question: str | None, example: str) -> str:
     if question is None:
         raise InvalidInput("There is no question.", hint=f"For example: {example}")
@@ -194,7 +210,39 @@ def _collect_seldom() -> None:
     atexit.register(gc.freeze)
 
 
+class _Ending:
+    """Ends the process without taking Python down where threads are left, as one that waits for a silent host.
+
+    A thread that is in native code while the interpreter goes is ended there by force, and the process with it, by
+    SIGABRT. Registered before all others, this runs after what other modules do at the end.
+    """
+
+    def __init__(self) -> None:
+        self._code: object = DONE
+        atexit.register(self._leave)
+
+    def run(self, command: Callable[[], Any]) -> None:
+        try:
+            command()
+        except SystemExit as exc:
+            self._code = exc.code
+            raise
+        except BaseException:
+            self._code = IN_PART  # Python's own, with the traceback that it has shown by then
+            raise
+
+    def _leave(self) -> None:
+        if threading.active_count() <= 1:
+            return
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # closed, or nobody reads any more
+                stream.flush()
+        code = self._code
+        os._exit(code if isinstance(code, int) else DONE if code is None else IN_PART)
+
+
 def main() -> None:
     """Run the command line."""
+    ending = _Ending()
     _collect_seldom()
-    cli(prog_name="lectern")
+    ending.run(lambda: cli(prog_name="lectern"))

@@ -1,0 +1,173 @@
+"""Words that exclude each other: what says one of them does not answer a question for the other. Chooses nothing.
+
+To an embedding "won" and "lost", "spring" and "autumn", "lab 3" and "lab 4", "does" and "does not" are nearly the
+same, so that a sentence on the one is the nearest to a question for the other. The groups are of general English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.terms import content_terms, stem, words_of
+
+_GROUPS = """
+win won winner victory victorious champion beat beaten defeat | lose lost loser runner-up beat beaten defeat
+buy bought buyer purchase purchased acquire acquired | sell sold seller
+rise rose risen increase grow grew grown raise higher | fell fallen decrease drop decline lower reduce shrink shrank
+maximum maximal max | minimum minimal min
+largest biggest greatest | smallest tiniest
+highest | lowest
+longest | shortest
+oldest | newest youngest
+earliest | latest
+nearest closest | farthest furthest
+fastest quickest | slowest
+cheapest | dearest costliest
+heaviest | lightest
+hottest warmest | coldest coolest
+strongest | weakest
+easiest simplest | hardest
+best | worst
+open opened opening | close closed closing
+start started begin began begun beginning | end ended finish finished stop stopped
+advantage benefit strength | disadvantage drawback weakness downside limitation
+allowed permitted | forbidden prohibited banned
+include included | exclude excluded
+input | output
+import imported | export exported
+upload uploaded | download downloaded
+lend lent | borrow borrowed
+born birth | die died death
+arrive arrived arrival | depart departed departure
+positive | negative
+internal | external
+killed dead | captured | wounded injured
+husband | wife
+father | mother
+brother | sister
+son | daughter
+king | queen
+minor | major
+oral spoken | written
+undergraduate | postgraduate
+spring | summer | autumn | winter
+january | february | april | june | july | august | september | october | november | december
+monday | tuesday | wednesday | thursday | friday | saturday | sunday
+morning | afternoon | evening
+north northern | south southern | east eastern | west western
+"""
+"""A group a line, its alternatives between the bars. What has a second meaning of its own (fall, may, second) is not
+here, nor what both sides say of each other's case but for those that stand on both."""
+_ALTERNATIVES = tuple(
+    tuple(frozenset(map(stem, alternative.replace("-", " ").split())) for alternative in line.split("|"))
+    for line in _GROUPS.strip().splitlines()
+)
+_LABEL = re.compile(r"\b([^\W\d_]{2,})[ -](\d{1,3}(?:(?:, | and | or |, and | to |[-–])\d{1,3})*)\b(?![.,]\d| ?%)")
+_BEFORE_AMOUNTS = """
+about after around at before below between by exactly for from in is least most nearly of on only over since than to
+under until with within and or are was were the january february march april may june july august september october
+november december
+"""
+_NO_LABEL = frozenset(_BEFORE_AMOUNTS.split())
+_ASKS_FOR_A_THING = re.compile(
+    r"\W*(?:(?:and|but|so|in|on|at|for|from|of|to|by|with|under|during|until|since)\s+)*"
+    r"(?:what|which|who|whom|whose|where|when|how\s+(?:many|much|long|old|often|far|high|tall))\b",
+    re.IGNORECASE,
+)
+_SUBORDINATE = re.compile(r"\b(?:if|when|whenever|because|that|while|although|since|unless|where)\b", re.IGNORECASE)
+_ASKS_WHAT_NOT = re.compile(
+    r"\W*(?:(?:and|but|so|in|on|at|for|from|of|to|by|with)\s+)*(?:what|which|who|whom)\b(?P<before>[^?]*?)"
+    r"(?:\b(?:not|never|cannot|lacks?)\b|n['’]t\b|\b(?:has|have|had|needs?|takes?|with) no\b)(?P<after>[^?]*)",
+    re.IGNORECASE,
+)
+_NOT_ALONE = re.compile(r"\s+(?:only|just|so|necessarily)\b", re.IGNORECASE)
+_NEGATES = re.compile(
+    r"\b(?:not|no|never|without|none|nor|neither|cannot|nobody|nothing|lacks?|lacking|except|unlike|instead|free of)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_RULES_OUT = re.compile(
+    r"\b(?:exclud\w+|forbidden|prohibited|banned|ineligible|exempt\w*|unsuitable|avoid\w*)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """What a question says of things that exclude each other, and the others; stems, or a label such as "lab 3"."""
+
+    wanted: frozenset[str]
+    others: frozenset[str] = frozenset()
+    label: str = ""  # what "lab 3" and "lab 4" have in common
+
+    def is_met(self, text: str) -> bool:
+        """Tell whether a text says what is wanted."""
+        return bool(self.wanted & _said(text))
+
+    def rules_out(self, text: str) -> bool:
+        """Tell whether a text says another of these things, and not what is wanted."""
+        said = _said(text)
+        if self.wanted & said:
+            return False
+        return any(term.startswith(f"{self.label} ") for term in said) if self.label else bool(self.others & said)
+
+
+def exclusives(question: str) -> list[Exclusive]:
+    """Give what a question for a thing says that excludes something else; a question for yes or no says nothing so.
+
+    >>> [sorted(e.wanted) for e in exclusives("When is lab 3 of the spring term due?")]
+    [['spring'], ['lab 3']]
+    >>> exclusives("Is lab 3 in the spring term?")
+    []
+    """
+    if not _ASKS_FOR_A_THING.match(question):
+        return []
+    said = _said(question)
+    found = []
+    for alternatives in _ALTERNATIVES:
+        here = [alternative for alternative in alternatives if alternative & said]
+        if len(here) == 1:
+            found.append(Exclusive(here[0], frozenset[str]().union(*alternatives) - here[0]))
+    labels = sorted(term for term in said if " " in term)
+    nouns = [label.partition(" ")[0] for label in labels]
+    alone = [(label, noun) for label, noun in zip(labels, nouns, strict=True) if nouns.count(noun) == 1]
+    return found + [Exclusive(frozenset({label}), label=noun) for label, noun in alone]
+
+
+@lru_cache(maxsize=2_000)
+def _said(text: str) -> frozenset[str]:
+    """Give the stems of a text's words, function words among them, and its labels."""
+    words = {stem(part) for word in words_of(text) for part in word.split("-")}
+    labelled = [m for m in _LABEL.finditer(text) if m[1].lower() not in _NO_LABEL]
+    return frozenset(words.union(*(_labels(stem(m[1].lower()), m[2]) for m in labelled)))
+
+
+def _labels(noun: str, numbers: str) -> set[str]:
+    """Write out "3 and 4", or "3 to 5", which has a 4 in it."""
+    ends = [int(n) for n in re.findall(r"\d+", numbers)]
+    spans = re.search(r"\d(?: to |[-–])\d", numbers) is not None
+    return {f"{noun} {n}" for n in (range(min(ends), max(ends) + 1) if spans else ends)}
+
+
+def what_not(question: str) -> Callable[[str], bool] | None:
+    """Give what tells whether a sentence answers a question for what does not do something, None for any other.
+
+    It says no of a word that the question says no of, or says that something is ruled out.
+
+    >>> says_not = what_not("Which kiln does not need a chimney?")
+    >>> says_not and [says_not(s) for s in ("It needs no chimney.", "A chimney is needed.", "It has no door.")]
+    [True, False, False]
+    """
+    found = _ASKS_WHAT_NOT.match(question)
+    if found is None or _SUBORDINATE.search(found["before"]) or _NOT_ALONE.match(found["after"]):
+        return None
+    denied = frozenset(content_terms(found["after"])) or frozenset(content_terms(found["before"]))
+
+    def says_not(text: str) -> bool:
+        if _RULES_OUT.search(text):
+            return True
+        return bool(_NEGATES.search(text)) and (not denied or bool(denied & frozenset(content_terms(text))))
+
+    return says_not

@@ -1,0 +1,103 @@
+"""Contraries: what says that something else did it, or does not do it, is no answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.contraries import exclusives, what_not
+from assistant.quoting import answer_from
+from assistant.selection import Passage
+
+CUP = (
+    "The 1998 Harbour Cup was won by Northport Rovers. The match took place at Elm Park in front of 23,000 people. "
+    "Tom Vance was the captain of Northport. The trophy was handed over by the mayor."
+)
+DATES = (
+    "The autumn term starts on 6 October. Lab 3 is due on 4 November. The lecture is on Tuesday in room B-204. "
+    "Students may use language models in lab work. The maximum score is 100 points."
+)
+KILNS = (
+    "An electric kiln heats by coils in its walls. It needs no chimney, and most potters at home have one. "
+    "A gas kiln needs a chimney and a permit. A wood kiln is fired for three days."
+)
+
+
+def answered(question: str, text: str, heading: str, minilm: Any) -> str | None:
+    cosine = float(minilm.embed_texts([f"{heading}\n{text}"])[0] @ minilm.embed_query(question))
+    return answer_from(question, [Passage(1, text, heading, cosine)], minilm)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who lost the 1998 Harbour Cup?", CUP),
+        ("Who was the runner-up of the 1998 Harbour Cup?", CUP),
+        ("Who coached Northport in the 1998 Harbour Cup?", CUP),
+        ("Who owns the Northport Rovers?", CUP),
+        ("When does the spring term start?", DATES),
+        ("When is lab 4 due?", DATES),
+        ("What is the minimum score?", DATES),
+        ("What may students not use in lab work?", DATES),
+        ("Which kiln does not have coils in its walls?", KILNS),
+        ("Which kiln doesn't need a permit?", KILNS),
+    ],
+)
+def test_what_says_the_contrary_or_another_deed_is_no_answer(question: str, text: str, minilm: Any) -> None:
+    heading = {CUP: "1998 Harbour Cup", DATES: "Course > Dates", KILNS: "Kiln"}[text]
+    assert answered(question, text, heading, minilm) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "says"),
+    [
+        ("Who won the 1998 Harbour Cup?", CUP, "won by Northport"),
+        ("Who was the captain of Northport?", CUP, "Tom Vance"),
+        ("When does the autumn term start?", DATES, "6 October"),
+        ("When is lab 3 due?", DATES, "4 November"),
+        ("What is the maximum score?", DATES, "100 points"),
+        ("Which kiln does not need a chimney?", KILNS, "needs no chimney"),
+        ("Which kiln needs a permit?", KILNS, "gas kiln"),
+    ],
+)
+def test_what_is_said_is_answered_all_the_same(question: str, text: str, says: str, minilm: Any) -> None:
+    heading = {CUP: "1998 Harbour Cup", DATES: "Course > Dates", KILNS: "Kiln"}[text]
+    assert says in (answered(question, text, heading, minilm) or "")
+
+
+def test_a_victory_over_somebody_tells_who_lost(minilm: Any) -> None:
+    text = "The Rovers defeated the Dockers in the 1998 Harbour Cup."
+    assert answered("Who lost the 1998 Harbour Cup?", text, "1998 Harbour Cup", minilm) is not None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is the reading room open on Sunday?",  # "closed on Sunday" answers that
+        "Why do we shrink the steps?",
+        "What separates the input from the output?",
+        "How do I start the server?",
+    ],
+)
+def test_a_question_that_the_contrary_may_answer_excludes_nothing(question: str) -> None:
+    assert exclusives(question) == []
+
+
+def test_a_label_in_a_list_or_a_span_is_met() -> None:
+    (lab,) = exclusives("When is lab 4 due?")
+    assert not any(map(lab.rules_out, ("Labs 3 and 4 are due.", "Labs 3 to 5 are due.", "It is due.")))
+    assert lab.rules_out("Lab 3 is due.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What should I do when it does not answer?",
+        "Why does it not answer?",
+        "Does it not answer?",
+        "What is not only quick?",
+    ],
+)
+def test_a_no_elsewhere_in_a_question_asks_for_no_negation(question: str) -> None:
+    assert what_not(question) is None
