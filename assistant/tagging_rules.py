@@ -31,7 +31,7 @@ from assistant.tagging_data import (
 from assistant.tagging_forms import Tag, formed, generic_words, is_plain_word
 from assistant.tagging_lists import beside, given_as_examples
 from assistant.tagging_plain import plain_names
-from assistant.tagging_sized import sized_or_said
+from assistant.tagging_sized import numbered, sized_or_said
 
 __all__ = ["NO_MODELS", "Tag", "known_names", "knowing", "names_of", "tag"]
 
@@ -61,7 +61,9 @@ def _found(text: str, names: tuple[str, ...]) -> list[Tag]:
     generic = generic_abbreviations(text)
     known = list(listed(text, names))
     found = {*known, *formed(text), *abbreviated(text), *given_as_examples(text), *sized_or_said(text)}
-    found.update(chain(compared(text, known), plain_names(text)))
+    found.update(plain_names(text))
+    if _is_of_machine_learning(text, known):  # elsewhere genes and stars are numbered and compared
+        found.update(chain(compared(text, known), numbered(text)))
     if not _speaks_of_models(text):
         found = {t for t in found if not is_plain_word(t.name) or t.name in names}
     by_short = dict(shortened(text, found))
@@ -170,6 +172,26 @@ def _speaks_of_models(text: str) -> bool:
     if _OF_MODELS.search(text) or len(_ENGLISH.findall(text)) < MOST_ENGLISH:
         return True
     return any(not is_plain_word(name.name) for name in listed(text, ()))
+
+
+_OF_MACHINE_LEARNING = re.compile(
+    r"\b(?:neural|transformers?|LLMs?|NLP|language models?|pre-?train\w*|fine-?tun\w*"
+    r"|(?:deep|machine|federated|reinforcement|representation|contrastive|in-context) learning|unlearning"
+    r"|diffusion models?|generative|zero-shot|few-shot"
+    r"|prompt(?:s|ed|ing)?|text-to-\w+|(?:auto)?encoders?|decoders?|attention|self-supervised"
+    r"|retrievers?|embeddings?|convolutional|chatbots?|foundation models?|segmentation|detectors?|GPUs?|AI|benchmarks?"
+    r"|state-of-the-art|state of the art|distill\w+|datasets?|end-to-end|networks?|agents?|tokens?|checkpoints?"
+    r"|jailbreak\w*|recommenders?|taggers?|world models?)\b",
+    re.IGNORECASE,
+)
+_OFTEN_ENOUGH = 2
+
+
+def _is_of_machine_learning(text: str, known: Sequence[Tag]) -> bool:
+    """Tell a text of the field by words that others hardly use, or use once, or by a name that nothing else has."""
+    if _OF_MACHINE_LEARNING.search(text) or len(_OF_MODELS.findall(text)) >= _OFTEN_ENOUGH:
+        return True
+    return any(not is_plain_word(name.name) for name in known)
 
 
 _FIGURE_BEHIND = re.compile(r"[ -]\d+(?:\.\d+)?\Z")

@@ -115,11 +115,10 @@ def sized_or_said(text: str) -> Iterator[Tag]:
     for match in _SIZED_VARIANT.finditer(text):
         if match[1] in names:
             yield Tag(match.start(), match.end(), match[0])
-    yield from _numbered(text)
     yield from _with_version_or_size(text)
 
 
-def _numbered(text: str) -> Iterator[Tag]:
+def numbered(text: str) -> Iterator[Tag]:
     """Find names by a small number, or by the word for a size or a use, behind them."""
     for hyphened in _HYPHENED.finditer(text):
         match = _VERSIONED.match(text, hyphened.start())

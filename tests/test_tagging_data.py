@@ -67,3 +67,15 @@ def test_data_with_a_size_is_no_model(abstract: str) -> None:
 )
 def test_a_model_with_a_size_or_a_window_is_one(abstract: str, expected: list[str]) -> None:
     assert names_of(abstract) == expected
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "Patients with SARS-CoV-2 had more IL-6 than controls, compared with HIV-1 patients.",
+        "We fitted a transit model of Kepler-7. The planet is larger than HD-189 b and rivals WASP-12.",
+        "We study the Ising model. Its exponents differ from XY-3, and those of YBa2Cu3 are better than with La-2.",
+    ],
+)
+def test_what_is_numbered_and_compared_in_other_sciences_is_no_model(abstract: str) -> None:
+    assert names_of(abstract) == ["NA"]
