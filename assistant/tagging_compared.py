@@ -43,10 +43,9 @@ _WORKED_ON = re.compile(
 )
 """What is put to work, tuned, probed or has layers is a model."""
 _DONE_WITH = re.compile(
-    r"(?:\bappl(?:y|ied|ies|ying)(?: \w+)? to|(?:\A|[.!?]\s)With"
-    r"|\b(?:tested|assess|evaluate|examine|audit|analy[sz]e|test|evaluated|study)"
-    r"(?: (?:with|on))?|\b(?:variants?|versions?|members?) of|\busing"
-    r"|\b(?:combin|coupl|pair)(?:es?|ed|ing|s)\b|\bused? by|\bincluding|\bwith)\s"
+    r"\b(?:appl(?:y|ied|ies|ying)(?: \w+)? to|[Ww]ith|(?:tested|audit|assess|evaluated?|examine|analy[sz]e|test|study)"
+    r"(?: (?:with|on))?|(?:variants?|versions?|members?) of|using|(?:combin|coupl|pair)(?:es?|ed|ing|s)|used? by"
+    r"|including)\s(?=[^\s]*[A-Z]|(?:the|an?|both|[a-z]+-[a-z-]+)\s)"
 )
 """Behind these anything may stand: a list counts where a known model is in it."""
 _MAKER = r"(?:[A-Z]\w{1,20}'s\s)?"

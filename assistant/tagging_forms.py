@@ -123,10 +123,10 @@ def formed(text: str) -> Iterator[Tag]:
         for match in pattern.finditer(text):
             yield from name_at(text, match.start(1), match.end(1))
     beginnings = [match.start() for match in _MAY_BEGIN.finditer(text)]
-    for match in _matching_at(beginnings, _SUBJECT, text):
-        if _CLAUSE_BEFORE.search(text, max(0, match.start() - 10), match.start()):
-            found = Tag(match.start(1), match.end(1), match[1])
-            yield from (found,) if _INITIALS_AND_WORD.fullmatch(match[1]) else name_at(text, found.start, found.end)
+    subjects = [at for at in beginnings if _CLAUSE_BEFORE.search(text, max(0, at - 10), at)]
+    for match in _matching_at(subjects, _SUBJECT, text):
+        found = Tag(match.start(1), match.end(1), match[1])
+        yield from (found,) if _INITIALS_AND_WORD.fullmatch(match[1]) else name_at(text, found.start, found.end)
     for pattern in (_APPOSED, _ROLE_OF_A_MODEL, _ACTING):
         for match in _matching_at(beginnings, pattern, text):
             yield from name_at(text, match.start(1), match.end(1))
