@@ -12,6 +12,7 @@ from dataclasses import replace
 from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
+from assistant.composition import said_once
 from assistant.events import Citation
 from assistant.listing import listed
 from assistant.passages import named_pages
@@ -146,7 +147,7 @@ def _quoted(run: AgentRun, embedder: Embedder) -> AnswerStream | None:
     groups = [[p for p in passages if p.is_outside is outside] for outside in (False, True)]
     parts = [without_calculation(question)[0] for _, question in alone(run.question, run.history)]
     quoted = [next(filter(None, (answer_from(q, group, embedder) for group in groups)), "") for q in parts]
-    said = "\n\n".join(dict.fromkeys(filter(None, quoted)))
+    said = "\n\n".join(said_once(list(filter(None, quoted))))
     if not said:
         return None
     answer = new_answer(run)

@@ -214,3 +214,29 @@ def _neighbour(best: Candidate, candidates: Sequence[Candidate], shape: Shape) -
         if near and near.unit.kind == best.unit.kind and not _is_caption(near) and _fits(near, [best], shape):
             return [near]
     return []
+
+
+_CITED = re.compile(r".*?\[\d+\](?:\s*\[\d+\])*\s*", re.DOTALL)
+
+
+def said_once(answers: Sequence[str]) -> list[str]:
+    """Give answers to several questions with each cited sentence in one of them, where it answers best.
+
+    What opens an answer stands there and not further down in one before; an answer whose opening opens one before it is
+    that one, and is left out.
+    """
+    pieces = [_CITED.findall(answer) or [answer] for answer in answers]
+    opening = [_bare(own[0]) for own in pieces]
+    told: list[str] = []
+    seen: set[str] = set()
+    for n, own in enumerate(pieces):
+        if opening[n] in opening[:n]:
+            continue
+        left = own[:1] + [p for p in own[1:] if _bare(p) not in seen and _bare(p) not in opening[n + 1 :]]
+        seen.update(map(_bare, own))
+        told.append("".join(left).strip())
+    return told
+
+
+def _bare(piece: str) -> str:
+    return " ".join(piece.split())

@@ -40,6 +40,14 @@ LONGEST_TOPIC = 80
 _RESULT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\W*(?:\[1\])?\W*$")
 _THE_RESULT = re.compile(r"\b(?:that|it|this|the (?:result|answer|number)|that number)\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\W*\b(?:and|then|now|so|ok|okay|what about|how about|what(?:'s|’s| is)))*\W+", re.IGNORECASE)
+_PART = r"(\d[\d.,]* ?(?:%|percent))"
+_MORE = re.compile(
+    rf"\A(?:with |plus |including |add )?(?:an? )?{_PART} (?:tax|vat|tip|extra|more|on top)\Z", re.IGNORECASE
+)
+_LESS = re.compile(
+    rf"\A(?:(?:with |minus |at )?(?:an? )?{_PART} (?:off|discount|reduction|less|cheaper)|less (\d\S*(?: ?%)?))\Z",
+    re.IGNORECASE,
+)
 LONGEST_RESULT = 120
 """Characters of an answer that is the result of a calculation."""
 
@@ -100,5 +108,6 @@ def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
         return question
     begun = _THEN.match(f" {question}")
     said = f" {question}"[begun.end() if begun else 0 :].rstrip(" ?.!")
+    said = _LESS.sub(lambda m: f"minus {m[1] or m[2]}", _MORE.sub(r"plus \1", said.strip()))
     ways = (_THE_RESULT.sub(found[1], said, count=1), f"{found[1]} {said}")
     return next((way for way in ways if expression_in(way) is not None), question)

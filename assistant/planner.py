@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.composition import said_once
 from assistant.passages import named_pages
 from assistant.question_parts import COMPARES, alone, without_calculation
 from assistant.refusal import REFUSAL
@@ -188,7 +189,7 @@ def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | N
 
 def _together(said: Sequence[tuple[str, Conclusion]]) -> Conclusion:
     """Join the answers to the parts of a question; what no part says is named."""
-    answers = list(dict.fromkeys(c.answer for _, c in said if c.answer != REFUSAL))
+    answers = said_once([c.answer for _, c in said if c.answer != REFUSAL])
     if not answers:
         return said[0][1]
     missing = [NOT_FOUND.format(part=part.strip(" ,?")) for part, c in said if c.answer == REFUSAL]

@@ -21,8 +21,14 @@ _CALCULATION = re.compile(
 )
 COMPARES = re.compile(
     r"\b(?:by what (?:factor|percentage)|(?:by )?how many times (?:as|more|less|larger|bigger|smaller|older|higher"
-    r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio|how (?:many|much) more"
-    r"|how many (?:days|weeks|months|years) (?:are |were |lie )?between|what(?:['’]s| is) the difference between)\b",
+    r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio"
+    r"|(?:by )?how (?:many|much) (?:more|fewer|less|older|younger|longer|shorter|later|earlier|higher|lower|larger"
+    r"|bigger|smaller|taller|heavier|lighter|faster|slower|cheaper)|by how (?:many|much) do(?:es)?\b.{0,80}\bdiffer"
+    r"|how many (?:hours|days|weeks|months|years)"
+    r" (?:(?:are|were|is|was|did|do) (?:there )?|lie |lay |passed |elapsed )?(?:between|after|before|from|until)"
+    r"|how (?:long|far) (?:is|was) (?:it|there)? ?(?:between|from)|how far apart"
+    r"|(?:the |a )?(?:difference|gap|distance)(?: in [\w ]{1,30}?)? between"
+    r"|(?:the )?(?:sum|total|average|mean) of (?:the|both|these|all))\b",
     re.IGNORECASE,
 )
 
@@ -30,8 +36,8 @@ COMPARES = re.compile(
 def parts_of(question: str) -> list[str]:
     """Give the questions in a question, each with something that it is about; the question itself where it is one.
 
-    >>> parts_of("Who made it? How old is the kiln?"), parts_of("What is ReAct and when would I use it?")
-    (['Who made it?', 'How old is the kiln?'], ['What is ReAct and when would I use it?'])
+    >>> parts_of("Who built it? How old is the kiln?"), parts_of("What is ReAct and when would I use it?")
+    (['Who built it?', 'How old is the kiln?'], ['What is ReAct and when would I use it?'])
     """
     parts = [part.strip() for part in _BETWEEN.split(question) if part.strip()]
     return parts if 1 < len(parts) <= MOST_PARTS and all(map(content_terms, parts)) else [question]

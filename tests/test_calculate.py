@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from assistant.tools.arithmetic import evaluate, value_of
 from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.calculate import NATURAL, Calculate
-from index_store.errors import InvalidInput
+from index_store.errors import InvalidInput, NoValue
 
 
 @pytest.mark.parametrize(
@@ -297,3 +298,28 @@ def test_any_text_has_a_value_or_is_refused(text: str) -> None:
 def test_any_question_is_looked_at(text: str) -> None:
     found = expression_in(text)
     assert found is None or found in text
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("1,5 + 2", "“1,5” has a comma that parts no thousands: write 1.5"),
+        ("What is 1.234,5 * 2?", "write 1234.5, with a point"),
+        ("2 ++ * 3", "a number is missing in “++ *”"),
+        ("What is 5 plus?", "it ends with “plus”"),
+        ("3 * (4 +) 2", "behind “+”"),
+    ],
+)
+def test_broken_arithmetic_is_arithmetic_and_its_error_names_the_place(said: str, place: str) -> None:
+    broken = expression_in(said)
+    assert broken is not None
+    with pytest.raises(NoValue, match=re.escape(place)):
+        evaluate(broken)
+
+
+@pytest.mark.parametrize(
+    "said", ["C++", "What is C++?", "2 + apples", "times 3", "1,000 + 2", "Lab 3 -", "max(1,5) + 2"]
+)
+def test_what_is_whole_or_no_arithmetic_is_not_taken_for_broken(said: str) -> None:
+    broken = expression_in(said)
+    assert broken is None or evaluate(broken)

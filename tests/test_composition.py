@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.composition import choose, leans, render
+from assistant.composition import choose, leans, render, said_once
 from assistant.selection import Candidate, Passage
 from assistant.units import units_of
 
@@ -102,3 +102,14 @@ def test_nothing_to_choose_from_gives_nothing() -> None:
 def test_titles_captions_and_the_words_of_pictures_are_not_put_with_an_answer() -> None:
     text = 'Celadon is a green glaze from Zhejiang.\n\n"Celadon Safety"\n\nGlazes and kilns'
     assert answer(text, {0: 0.9, 1: 0.89, 2: 0.88}) == "Celadon is a green glaze from Zhejiang."
+
+
+def test_of_two_answers_each_sentence_is_said_once_where_it_answers_best() -> None:
+    first, second = (
+        "It opens at nine. [1] It closes at five. [1] It is green. [2]",
+        "It closes at five. [1] It is green. [2]",
+    )
+    assert said_once([first, second]) == ["It opens at nine. [1] It is green. [2]", "It closes at five. [1]"]
+    assert said_once([first, first]) == [first]
+    assert said_once(["No marker here.", second]) == ["No marker here.", second]
+    assert said_once([]) == []

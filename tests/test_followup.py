@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.followup import leans_on_history, stand_alone
+from assistant.followup import carried_on, leans_on_history, stand_alone
 
 HISTORY = [
     {"role": "user", "content": "What is Tree of Thoughts?"},
@@ -107,3 +107,17 @@ def test_a_number_in_an_answer_of_words_is_no_result() -> None:
         {"role": "assistant", "content": "Stoneware needs 1,260 degrees [1]."},
     ]
     assert "1,260" not in stand_alone("Is that hot?", turns)
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("What about 30% off?", "240 minus 30%"),
+        ("And with a 10% discount?", "240 minus 10%"),
+        ("How about 15% more?", "240 plus 15%"),
+        ("with 20% tax?", "240 plus 20%"),
+        ("less 5?", "240 minus 5"),
+    ],
+)
+def test_a_percentage_off_or_on_goes_on_with_the_result(said: str, whole: str) -> None:
+    assert carried_on(said, [{"role": "assistant", "content": "120 * 2 = 240 [1]"}]) == whole

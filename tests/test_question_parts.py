@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question_parts import alone, parts_of, without_calculation
+from assistant.question_parts import COMPARES, alone, parts_of, without_calculation
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,20 @@ def test_each_part_stands_alone_with_what_was_asked_before() -> None:
     assert alone("And porcelain?", turns) == [("And porcelain?", "How hot is stoneware fired? And porcelain?")]
     parts = alone("Who is Ada's mother? How old is she?")
     assert parts[1] == ("How old is she?", "Who is Ada's mother? How old is she?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days are there between the two deadlines?",
+        "How many weeks lie between lab 1 and lab 2?",
+        "What's the difference in price between the two?",
+        "How much older is Rome than Paris?",
+        "By how much do the two scores differ?",
+        "How far apart are the two deadlines?",
+        "What is the sum of the points of both labs?",
+    ],
+)
+def test_a_difference_of_what_is_to_be_found_is_a_calculation(question: str) -> None:
+    asked, calculation = without_calculation(question)
+    assert asked == question and COMPARES.fullmatch(calculation)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from assistant.tools.broken_arithmetic import what_is_wrong
 from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, power, shown
 from index_store.errors import NoValue
 
@@ -86,7 +87,9 @@ def value_of(expression: str) -> Number:
     except (BracketLeft, TwoReadings) as exc:
         raise NoValue(f"{shortened} {exc}.", hint=EXAMPLE) from exc
     except (ValueError, TypeError) as exc:
-        raise NoValue(f"{shortened} is no arithmetic that has a value.", hint=EXAMPLE) from exc
+        wrong = what_is_wrong(expression)
+        told = f"cannot be calculated: {wrong}" if wrong else "is no arithmetic that has a value"
+        raise NoValue(f"{shortened} {told}.", hint=EXAMPLE) from exc
 
 
 def computed(expression: str) -> tuple[Number, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.tools.arithmetic import LONGEST, BracketLeft, NotArithmetic, TwoReadings, computed, tokens
+from assistant.tools.broken_arithmetic import what_is_wrong
 from assistant.tools.exact import FUNCTIONS
 from assistant.tools.spoken import in_signs
 from index_store.errors import NoValue
@@ -43,7 +44,19 @@ def expression_in(question: str) -> str | None:
     # 01-02 and 10-15% are no arithmetic that anybody asks for; a group of 10 000 may begin with a zero.
     if _is_date(said, asks) or re.search(r"(?<![\d.,])(?<!\d )0\d|\A\d+-\d+ ?%\Z", said):
         return None
-    return next((e for e in dict.fromkeys((said, in_signs(said))) if _is_arithmetic(e)), None)
+    readings = dict.fromkeys((said, in_signs(said)))
+    return next((e for e in readings if _is_arithmetic(e)), next(filter(_is_broken, readings), None))
+
+
+def _is_broken(said: str) -> bool:
+    """Tell whether this is arithmetic and nothing else, with a plain fault that can be told."""
+    if not what_is_wrong(said):
+        return False
+    try:
+        kinds = {token.kind for token in tokens(said)}
+    except NotArithmetic:
+        return False
+    return {"number", "sign"} <= kinds
 
 
 def _is_arithmetic(said: str) -> bool:
