@@ -40,13 +40,18 @@ run: install ## open the chat on http://127.0.0.1:7860
 test: install-dev browser ## run the tests
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-browser: # a Chromium for the tests of the page, where the system's package manager can bring it; else they skip
+# $(call bring,NAME,PACKAGES): where the system's package manager may; else the tests that need it say so.
+define bring
+if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	echo "Installing $(1) (once) ..."; \
+	{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install $(2); } >/dev/null 2>&1 \
+		|| echo "$(1) could not be installed: its tests skip, with CI=true they fail. Try: apt-get install $(2)"; \
+else echo "$(1) is not installed: its tests skip, with CI=true they fail. On Debian: sudo apt-get install $(2)"; fi
+endef
+
+browser:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
-	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		echo "Installing Chromium (once) ..."; \
-		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium; } >/dev/null 2>&1 \
-			|| echo "Chromium could not be installed: the tests of the page are skipped. Try: apt-get install chromium"; \
-	else echo "No Chromium is installed: the tests of the page are skipped. On Debian: sudo apt install chromium"; fi
+	$(call bring,Chromium,chromium)
 
 screenshots: install-dev browser ## the pictures of the pages in docs/images
 	@$(PY) -m docs.make_screenshots
@@ -66,22 +71,13 @@ fuzz: .fuzz/.installed ## fuzz readers, splitter, citations, addresses, rows: FU
 		|| { echo "atheris has no build for this machine (there are some for Linux on x86_64, Python 3.11 to 3.13)." >&2; exit 1; }
 	@touch $@
 
-mediawiki: # where the system's package manager can bring it; else its tests skip
+mediawiki:
 	@if [ -e /usr/share/mediawiki/api.php ] && command -v php >/dev/null; then exit 0; fi; \
-	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		echo "Installing MediaWiki (once) ..."; \
-		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
-			mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-curl; } >/dev/null 2>&1 \
-			|| echo "MediaWiki could not be installed: its tests are skipped."; \
-	else echo "MediaWiki is not installed: its tests are skipped. On Debian: sudo make test-integration"; fi
+	$(call bring,MediaWiki,--no-install-recommends mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-curl)
 
-nginx: # where the system's package manager can bring it; else its tests skip
+nginx:
 	@if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then exit 0; fi; \
-	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		echo "Installing nginx (once) ..."; \
-		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends nginx-light; } \
-			>/dev/null 2>&1 || echo "nginx could not be installed: its tests are skipped."; \
-	else echo "nginx is not installed: its tests are skipped. On Debian: sudo make test-integration"; fi
+	$(call bring,nginx,--no-install-recommends nginx-light)
 
 .venv-litellm/.installed: tests/integration/litellm.lock .venv/.installed-dev
 	@echo "Setting up LiteLLM for the integration tests (once) ..."

@@ -117,7 +117,8 @@ class Assistant:
 
     async def _events(self, turn: Turn, question: str, history: Turns, way: Way) -> AsyncGenerator[Event, None]:
         steps = in_own_context(
-            self._ruled(question, history, way), {METER: turn.meter, RECORDING: (turn.recording, None)}
+            self._ruled(question, history, turn.start.origin, way),
+            {METER: turn.meter, RECORDING: (turn.recording, None)},
         )
         async with aclosing(steps):
             async for event in steps:
@@ -139,13 +140,14 @@ class Assistant:
                 turn.said += event.text if isinstance(event, Token) else ""
                 yield event
 
-    def _ruled(self, question: str, history: Turns, way: Way) -> AsyncGenerator[Any, None]:
+    def _ruled(self, question: str, history: Turns, origin: Origin, way: Way) -> AsyncGenerator[Any, None]:
         """Take the steps by the course's rule, where there is a policy."""
         if self._policy is None:
             return self._steps(question, history, way)
         from assistant.policy.ruled import ruled
 
-        return ruled(self._policy, question, history, lambda: self._steps(question, history, way))
+        conversation = origin.conversation_id if origin.trial is None else None  # measured turns are not one
+        return ruled(self._policy, question, history, lambda: self._steps(question, history, way), conversation)
 
     async def _steps(
         self, question: str, history: Turns, way: Way

@@ -86,10 +86,11 @@ class Tagger:
         """The model that is asked."""
         return self._identity[2]
 
-    async def tag(self, abstract: str, origin: Origin, *, admitted: bool = False) -> Tagged:
+    async def tag(self, abstract: str, origin: Origin, *, admitted: bool = False, alone: bool = False) -> Tagged:
         """Find the names of models in an abstract, or in each of several; the turn is kept, also one that fails.
 
         `admitted` says that the gate let it in already, as one of the rows of a file: only the day's limits are asked.
+        `alone` says that nobody else waits for this event loop, as in a command.
 
         Raises:
             InvalidInput: when there is no text, or far too much for an abstract.
@@ -101,12 +102,12 @@ class Tagger:
         if admitted:
             if not self.uses_rules:  # which cost nothing
                 await self._gate.check_day(origin.user_id)
-            return await self._tag(abstract, paste, origin)
+            return await self._tag(abstract, paste, origin, alone)
         async with self._gate.place(origin.user_id):
-            return await self._tag(abstract, paste, origin)
+            return await self._tag(abstract, paste, origin, alone)
 
-    async def _tag(self, abstract: str, paste: Paste, origin: Origin) -> Tagged:
-        turn = Turn(self._traces, self._start(abstract, origin))
+    async def _tag(self, abstract: str, paste: Paste, origin: Origin, alone: bool) -> Tagged:
+        turn = Turn(self._traces, self._start(abstract, origin), alone=alone)
         if not self.uses_rules:  # rules are over in less time than it takes to write that they began
             await turn.begin()
         try:

@@ -46,10 +46,14 @@ class Identity:
 
 
 class Turn:
-    """One turn from its beginning to its end; `said` is what has been said so far."""
+    """One turn from its beginning to its end; `said` is what has been said so far.
 
-    def __init__(self, traces: Traces | None, start: Start) -> None:
+    `alone` says that nobody else waits for this event loop: then it is kept without a thread beside it.
+    """
+
+    def __init__(self, traces: Traces | None, start: Start, *, alone: bool = False) -> None:
         self._traces = traces
+        self._alone = alone
         self.start = start
         self._began = time.monotonic()
         self.meter = Meter()
@@ -126,8 +130,10 @@ class Turn:
 
     async def _keep(self, write: Any, *what: Any) -> None:
         try:
-            # Shielded: a reader who goes away in the middle must not take the record with it.
-            await asyncio.shield(asyncio.to_thread(write, *what))
+            if self._alone:
+                write(*what)
+            else:  # shielded: a reader who goes away in the middle must not take the record with it
+                await asyncio.shield(asyncio.to_thread(write, *what))
         except TraceProblem as exc:
             log.warning("Turn %s could not be kept: %s", self.start.trace_id, exc)
         except Exception:  # the edge of tracing: a fault of ours in keeping an answer must not take it away

@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import REPOSITORY
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-HOW_TO_GET_IT = "no Chromium here (on Debian: apt install chromium)"
-
-
-def browser_path() -> str | None:
-    """Give the path of an installed Chromium."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+from tests.needs import browser_path
 
 
 def fresh_copy(home: Path, to: Path) -> Path:

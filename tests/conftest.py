@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.needs import need
+
 # Everyday runs try the same examples each time, so that a change is judged by what it changed; `make test-faults`
 # looks for new ones. A deadline would time the machine.
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -25,6 +27,12 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
 def _is_loopback(host: object) -> bool:
     name = host.decode() if isinstance(host, bytes) else host
     return name in LOOPBACK or (isinstance(name, str) and name.startswith("127."))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for the programs that a test is marked to need, before any of its fixtures is made."""
+    for mark in item.iter_markers("needs"):
+        need(*mark.args)
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from assistant.refusal import REFUSAL
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run
+from tests.chat_server import run
 from tests.pages import Page, contrast
 
-pytestmark = pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)
+pytestmark = pytest.mark.needs("chromium")
 ASKED = "What is ReAct and when would I use it?"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.answer_stream import runs_of
-from assistant.conversation import Assistant
+from assistant.conversation import TERMINAL, Assistant
 from assistant.events import Answer, Failure, Refusal, Restricted, Retrieved, Token, TurnStarted
 from assistant.llms import choose_model
 from assistant.policy.course_policy import CoursePolicy
@@ -25,6 +25,9 @@ from assistant.toolbox import Toolbox
 from assistant.tools.calculate import Calculate
 from assistant.tools.course_search import CourseSearch
 from assistant.tools.read_source import ReadSource
+from assistant.tracing.conversations import Conversations, answers_in
+from assistant.tracing.records import Origin
+from assistant.tracing.store import TraceStore
 from index_store.retriever import CourseRetriever
 from index_store.search import Searcher
 from ingest.ledger import Ledger
@@ -79,9 +82,11 @@ def course(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Co
         ledger.close()
 
 
-def asked(assistant: Assistant, question: str, history: Any = (), way: Any = "course") -> list[Any]:
+def asked(
+    assistant: Assistant, question: str, history: Any = (), way: Any = "course", origin: Origin = TERMINAL
+) -> list[Any]:
     async def events() -> list[Any]:
-        return [event async for event in assistant.ask(question, history, way=way)]
+        return [event async for event in assistant.ask(question, history, origin, way)]
 
     return asyncio.run(events())
 
@@ -281,6 +286,28 @@ def test_code_that_was_given_earlier_counts(course: Course) -> None:
         assert CODE_OUT in said(asked(course.assistant(server), "Write the function further", given))
         server.script(alone, "Next [1]:\n```\nd = 4\n```\n")
         assert "d = 4" in said(asked(course.assistant(server), "Write the function further", given))
+
+
+def test_code_that_was_given_counts_when_its_turn_is_taken_back(course: Course, tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    rules = CoursePolicy(
+        read_policy(write_policy(tmp_path)), course.embedder, course.ledger, lambda: DURING, course.paths,
+        lambda conversation: answers_in(store, conversation),
+    )  # fmt: skip
+    written, code = "```\n" + "\n".join(f"{name} = 1" for name in "abc") + "\n```", "c = 1"
+    with ModelServer() as server:
+        server.script(f"So [1]:\n{written}\n", f"So [1]:\n{written}\n")
+        model = choose_model(settings_for(server, max_retries=0), QuotingLLM(course.embedder))
+        engine = engine_over(course.searcher, course.embedder, model)
+        assistant = Assistant(engine, store, policy=rules)
+        origin = Origin("c1", "u1", "web")
+        first = asked(assistant, QUESTION, origin=origin)
+        Conversations(store).leave_out("c1", "u1", first[0].trace_id)
+        again = asked(assistant, QUESTION, origin=origin)
+    store.close()
+    assert code in said(first)
+    assert code not in said(again)
+    assert CODE_OUT in said(again)
 
 
 def test_a_rewritten_question_leaks_nothing_and_a_broken_stream_keeps_nothing_back(course: Course) -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
+from assistant.gate import TurnLimits
 from tests.course import write_course
 from tests.library import ingest
 from ui import wiring
 from ui.parts import Parts, parts_of
-from ui.tags_page import RULES, TagHandlers
+from ui.review_page import ReviewHandlers
+from ui.tags_page import NOTHING, RULES, TagHandlers
 from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
@@ -22,9 +25,19 @@ REQUEST: Any = SimpleNamespace(cookies={}, headers={})
 
 @pytest.fixture
 def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
+    yield from opened(clean_environment, minilm, tmp_path, None)
+
+
+@pytest.fixture
+def limited(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
+    yield from opened(clean_environment, minilm, tmp_path, TurnLimits(turns_a_minute=1))
+
+
+def opened(home: Path, minilm: Any, folder: Path, limits: TurnLimits | None) -> Iterator[Parts]:
+    ingest(home, minilm, write_course(folder / "course"))
     with wiring.open_library(wiring.read_environment()) as library:
-        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
+        library.limits = limits
+        yield parts_of(wiring.assistant_of(library), visitors_of(home))
 
 
 async def shown(parts: Parts, file: Any) -> list[str]:
@@ -53,3 +66,18 @@ def test_a_file_is_tagged_to_its_end(parts: Parts, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("abstract\nWe fine-tune Llama 2.\n")
     first, *_, last = asyncio.run(shown(parts, {"path": str(tmp_path / "a.csv"), "orig_name": "a.csv"}))
     assert first == "" and "Done: 1 of 1 rows" in last and "tags.csv" in last
+
+
+async def test_no_paper_is_looked_up_for_who_has_had_what_a_minute_allows(limited: Parts) -> None:
+    does = TagHandlers(limited)
+    asked = (RULES, "", NOTHING, "", REQUEST)
+    assert "Llama 2" in (await does.tag("We fine-tune Llama 2.", *asked))[2]
+    with pytest.raises(gr.Error, match="1 times within a minute"):  # and the network was not touched: see no_network
+        await does.tag("arxiv:2210.03629", *asked)
+
+
+async def test_questions_that_are_tried_again_take_a_place_as_a_turn_does(limited: Parts) -> None:
+    does = ReviewHandlers(limited)
+    await does.covered(REQUEST)
+    with pytest.raises(gr.Error, match="1 times within a minute"):
+        await does.covered(REQUEST)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, inspect, select, text
 
 from assistant.evaluation.from_traces import judgement
+from assistant.tracing.database import sqlite_url
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import PROPOSED_BY, Feedback, Origin, Review
 from assistant.tracing.settings import TraceSettings
@@ -234,6 +235,34 @@ def test_the_tables_are_those_that_the_steps_make(store: TraceStore) -> None:
 
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_new_file_has_the_tables_that_the_steps_make(tmp_path: Path) -> None:
+    engine = create_engine(sqlite_url(tmp_path))
+    with engine.begin() as connection:  # a file that has been begun is brought up to date step by step
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    stepped, new = TraceStore(tmp_path), TraceStore(tmp_path / "new")
+    assert _shape(new) == _shape(stepped)
+    assert set(_shape(new)) == {*metadata.tables, "alembic_version"}
+
+
+def _shape(store: TraceStore) -> dict[str, object]:
+    seen = inspect(store.engine)
+    with store.engine.connect() as connection:
+        steps = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return {
+        table: (
+            sorted(
+                (c["name"], str(c["type"]), c["nullable"], str(c["default"]), c["primary_key"])
+                for c in seen.get_columns(table)
+            ),
+            sorted((i["name"], i["column_names"], i["unique"]) for i in seen.get_indexes(table)),
+            sorted((str(u["name"]), u["column_names"]) for u in seen.get_unique_constraints(table)),
+            sorted((str(k["name"]), str(k["referred_table"]), k["options"]) for k in seen.get_foreign_keys(table)),
+            steps,
+        )
+        for table in seen.get_table_names()
+    }
 
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

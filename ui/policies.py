@@ -52,7 +52,12 @@ def course_policy_of(library: Library, prompts: PromptSet) -> CoursePolicy | Non
     def search(question: str, k: int) -> list[tuple[str, float]]:
         return [(hit.chunk.path, hit.cosine) for hit in everything().search(question, k)]
 
-    return CoursePolicy(policy, library.embedder, library.ledger, library.clock, search)
+    def given(conversation: str) -> list[str]:
+        from assistant.tracing.conversations import answers_in
+
+        return answers_in(library.traces, conversation)
+
+    return CoursePolicy(policy, library.embedder, library.ledger, library.clock, search, given)
 
 
 def _check_prompts(policy: Policy, prompts: PromptSet) -> None:

@@ -137,15 +137,22 @@ class ReviewHandlers:
         done = "Replaced" if replaced else "Added"
         return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
 
-    async def unanswered(self) -> str:
-        """Group the refused questions by meaning."""
-        return groups_html(await asyncio.to_thread(self._groups))
+    async def unanswered(self, request: gr.Request) -> str:
+        """Group the refused questions by meaning; it takes a place, for all of them are embedded."""
+        try:
+            async with self._parts.library.gate.place(self._parts.user(request), turn=False):
+                return groups_html(await asyncio.to_thread(self._groups))
+        except LecternError as exc:
+            raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     async def covered(self, request: gr.Request) -> str:
         """Try the commonest refused questions again on the library as it is now."""
         try:
-            groups = await asyncio.to_thread(self._groups)
-            found = [(g.question, await self._parts.opened.assistant.covers(g.question)) for g in groups[:MOST_TRIED]]
+            gate, user, found = self._parts.library.gate, self._parts.user(request), []
+            async with gate.place(user):
+                for group in (await asyncio.to_thread(self._groups))[:MOST_TRIED]:
+                    await gate.check_day(user)
+                    found.append((group.question, await self._parts.opened.assistant.covers(group.question)))
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return covered_html(found)

@@ -50,7 +50,7 @@ def tag(file: Any, batch: Any, as_json: bool) -> None:
         tagger = wiring.tagger_of(library)
 
         def tagged(abstract: str, face: Face) -> Tagged:
-            return runner.run(tagger.tag(abstract, Origin(face=face)))
+            return runner.run(tagger.tag(abstract, Origin(face=face), alone=True))
 
         if batch is not None:
             shown = sys.stderr.isatty() and not tagger.uses_rules

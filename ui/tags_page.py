@@ -74,10 +74,11 @@ class TagHandlers:
         """Find the names; where another version is chosen too, show both side by side."""
         origin = Origin(None, self._parts.user(request), "tags")
         try:
-            text = await asyncio.to_thread(_abstract, self._parts, text)
             tagger = self._chosen(choice, model, request)
             beside = None if other == NOTHING else self._chosen(other, other_model, request)
-            found = await tagger.tag(text, origin)
+            async with self._parts.library.gate.place(origin.user_id):  # before arXiv is asked
+                text = await asyncio.to_thread(_abstract, self._parts, text)
+                found = await tagger.tag(text, origin, admitted=True)
             shown = tagged_html(text, found, _named(choice, model))
             if beside is not None:
                 second = await beside.tag(text, origin)

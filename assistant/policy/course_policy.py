@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,9 @@ from assistant.policy.hint_guard import code_lines_in, words_in
 from assistant.policy.scope import Scope, Search
 from assistant.policy.values import Assignment, Policy, Rule, Runs, is_hidden, matches
 from index_store.chunks import Chunk, Embedder
+from index_store.errors import TraceProblem
+
+log = logging.getLogger(__name__)
 
 
 class Document(Protocol):
@@ -50,25 +54,40 @@ class CoursePolicy:
         material: Material,
         clock: Callable[[], float] = time.time,
         search: Search | None = None,
+        given: Callable[[str], Iterable[str]] = lambda conversation: (),
     ) -> None:
+        """Put a policy to work; `given` are all answers of a conversation, those that were taken back too."""
         self.policy = policy
         self._scope = Scope(policy.assignments, embedder, search)
         self._material = material
+        self._given = given
         self.clock = clock
         self._lock = threading.Lock()
         self._read: dict[str, tuple[str, Runs]] = {}  # solutions by id: hash, and the runs of words in them
 
-    def rule_for(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Rule | None:
-        """Give what holds for a question now; None while no window is open."""
+    def rule_for(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), conversation: str | None = None
+    ) -> Rule | None:
+        """Give what holds for a question now, as one of a kept conversation; None while no window is open."""
         active = self.policy.active(self.clock())
         if not active:
             return None
         concerned, earlier = self._scope.concerned(question, history, active)
-        said = [t.get("content", "") for t in history if t.get("role") == "assistant"]
         limits = [a.code_lines for a in concerned if a.mode != "normal"]
-        left = max(0, min(limits, default=0) - sum(map(code_lines_in, said)))
+        left = max(0, min(limits) - self._shown(history, conversation)) if limits else 0
         never = frozenset(words for a in active for phrase in a.never_say if (words := tuple(words_in(phrase))))
         return Rule(active, concerned, self.policy.hash, earlier, self._solved(active), never, left)
+
+    def _shown(self, history: Sequence[Mapping[str, str]], conversation: str | None) -> int:
+        """Count the lines of code that a conversation has given, whether or not it still shows them."""
+        told = sum(code_lines_in(t.get("content", "")) for t in history if t.get("role") == "assistant")
+        if conversation is None:
+            return told
+        try:
+            return max(told, sum(map(code_lines_in, self._given(conversation))))
+        except TraceProblem:  # a store that is out of order takes no answer from anybody
+            log.exception("What a conversation was given cannot be read: what it shows counts alone")
+            return told
 
     def hides(self, path: str) -> bool:
         """Tell whether a document is a solution that nobody is shown now."""

@@ -24,9 +24,13 @@ async def ruled(
     question: str,
     history: Sequence[Mapping[str, str]],
     steps: Callable[[], AsyncGenerator[Any, None]],
+    conversation: str | None = None,
 ) -> AsyncGenerator[Any, None]:
-    """Take the steps of a turn by the rule that holds for its question; runs in the turn's own context."""
-    rule, notice = await _rule(policy, question, history)
+    """Take the steps of a turn by the rule that holds for its question; runs in the turn's own context.
+
+    `conversation` is the id of the one it is part of, where that is kept.
+    """
+    rule, notice = await _rule(policy, question, history, conversation)
     if rule is None:
         async with aclosing(steps()) as free:
             async for step in free:
@@ -46,9 +50,11 @@ async def ruled(
             yield step
 
 
-async def _rule(policy: CoursePolicy, question: str, history: Sequence[Mapping[str, str]]) -> tuple[Rule | None, str]:
+async def _rule(
+    policy: CoursePolicy, question: str, history: Sequence[Mapping[str, str]], conversation: str | None
+) -> tuple[Rule | None, str]:
     with span("step", POLICY_STEP, {"question": question}, **{POLICY_HASH: policy.policy.hash}) as kept:
-        rule = await asyncio.to_thread(policy.rule_for, question, history)
+        rule = await asyncio.to_thread(policy.rule_for, question, history, conversation)
         notice = "" if rule is None else rule.said_to_reader(policy.clock())
         kept.outputs = {
             "text": notice,

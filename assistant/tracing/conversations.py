@@ -194,6 +194,17 @@ def history_of(records: Iterable[Record]) -> list[dict[str, str]]:
     ]
 
 
+def answers_in(store: TraceStore, conversation: str) -> list[str]:
+    """Give all that was answered in a conversation, in turns that were left out of it too.
+
+    Raises:
+        TracesUnavailable: when the store cannot be read.
+    """
+    query = select(traces.c.answer).where(traces.c.conversation_id == storable(conversation))
+    with reading(store.engine) as connection:
+        return list(connection.execute(query).scalars())
+
+
 def _says(wanted: str) -> ColumnElement[bool]:
     """Tell a conversation in whose title or turns a text stands, in any case."""
     said = select(traces.c.conversation_id).where(traces.c.search_text.contains(wanted, autoescape=True))

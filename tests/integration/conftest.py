@@ -1,9 +1,8 @@
-"""A MediaWiki and a LiteLLM proxy on loopback; where they are not installed, their tests skip with a plain message."""
+"""A MediaWiki and a LiteLLM proxy on loopback; where they are not installed, their tests skip or, in CI, fail."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -13,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.needs import LITELLM, need
+
 HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent.parent
 KEY = "sk-test-litellm-1234"
 CONFIG = f"""\
 model_list:
@@ -64,8 +64,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def mediawiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the API of a MediaWiki with some pages."""
-    if not Path("/usr/share/mediawiki/maintenance/install.php").exists() or shutil.which("php") is None:
-        pytest.skip("MediaWiki is not installed; as root on Debian, `make test-integration` installs it")
+    need("mediawiki")
     folder, port = tmp_path_factory.mktemp("mediawiki"), free_port()
     log = folder / "log.txt"
     with log.open("wb") as out:
@@ -82,16 +81,14 @@ def mediawiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a LiteLLM proxy whose models give fixed replies."""
-    command = REPOSITORY / ".venv-litellm" / "bin" / "litellm"
-    if not command.exists():
-        pytest.skip("LiteLLM is not installed; `make test-integration` installs it")
+    need("litellm")
     folder, port = tmp_path_factory.mktemp("litellm"), free_port()
     (folder / "config.yaml").write_text(CONFIG)
     log = folder / "log.txt"
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [str(command), "--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)],
+            [str(LITELLM), "--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)],
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**environment, "LITELLM_TELEMETRY": "False"},

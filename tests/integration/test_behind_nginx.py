@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -15,16 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.chat_server import browser_path, fresh_copy, served
+from tests.chat_server import fresh_copy, served
 from tests.conftest import REPOSITORY
+from tests.needs import nginx_path
 from tests.pages import Page
 from tests.people import PASSWORD, Person, make_accounts
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")  # not on everybody's path
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(NGINX is None, reason="no nginx here (on Debian: apt install nginx-light)"),
-]
+NGINX = nginx_path()
+pytestmark = [pytest.mark.integration, pytest.mark.needs("nginx")]
 
 
 def free_port() -> int:
@@ -117,7 +114,7 @@ def test_programs_reach_the_api_under_the_path(address: str) -> None:
     assert httpx.get(address + "v1/models").status_code == 401
 
 
-@pytest.mark.skipif(browser_path() is None, reason="no Chromium here (on Debian: apt install chromium)")
+@pytest.mark.needs("chromium")
 def test_a_student_asks_and_an_answer_comes_through_it_all(chromium: Any, address: str) -> None:
     page = Page(chromium, address, ready="input[name=name]")
     refused: list[str] = []

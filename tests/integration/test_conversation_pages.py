@@ -13,10 +13,10 @@ import pytest
 from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
 from tests import turns
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run
+from tests.chat_server import run
 from tests.pages import Page
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 ASKED = "What is ReAct and when would I use it?"
 SECOND = "How many examples should a few-shot prompt have?"
 

@@ -11,11 +11,11 @@ import pytest
 from assistant.accounts.accounts import Accounts
 from assistant.accounts.people import Role
 from assistant.tracing.store import TraceStore
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
+from tests.chat_server import run, served
 from tests.people import PASSWORD
 from ui.server_settings import ServerSettings
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 HOSTILE = "<img src=x onerror=window.hacked=1>'\""
 POLICY = """
 [course]

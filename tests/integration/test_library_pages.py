@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path
 from tests.conftest import REPOSITORY
 from tests.pages import Page
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 SLIDES = next((REPOSITORY / "ingest" / "sample" / "slides").glob("*.pdf"))
 
 

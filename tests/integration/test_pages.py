@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path
 from tests.pages import Page, contrast
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents table",
          "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}

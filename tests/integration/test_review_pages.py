@@ -14,11 +14,11 @@ import pytest
 from assistant.tracing.records import Feedback, Origin, Span
 from assistant.tracing.store import TraceStore
 from tests import turns
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
+from tests.chat_server import run, served
 from tests.comet_server import CometServer
 from tests.pages import Page
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 SHOWN = "#turns table, #turns .lectern-note"
 COUNT = "document.querySelectorAll('#turns tbody tr').length"
 

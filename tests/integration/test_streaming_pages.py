@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
+from tests.chat_server import run, served
 from tests.model_server import ModelServer, Reply
 from tests.pages import Page
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 ASKED = "What is ReAct?"
 SENTENCE = "ReAct is a prompting method in which a model alternates between thoughts, actions and observations. [1] "
 ENDLESS = Reply(text=SENTENCE * 40, piece_delay_s=0.05)

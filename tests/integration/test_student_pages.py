@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path, fresh_copy, started
+from tests.chat_server import fresh_copy, started
 from tests.integration.conftest import free_port
 from tests.model_server import ModelServer, Reply
 from tests.pages import Page
 from tests.people import course_server, sign_in
 from ui.kept_turns import INTERRUPTED
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 BOX = "#question textarea"
 ASKED = "What is ReAct?"
 SENTENCE = "ReAct is a prompting method in which a model alternates between thoughts, actions and observations. [1] "

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.chat_server import HOW_TO_GET_IT, browser_path, run, served
+from tests.chat_server import run, served
 from tests.comet_server import CometServer
 from tests.pages import Page
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(browser_path() is None, reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 WRONG = "At how many degrees is a bisque kiln fired?"
 
 
