@@ -81,7 +81,7 @@ def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
     why = toolbox.states().get("open_page")
     given = named_pages(run.question)
     if why is not None:
-        return tuple(f"{address} was not opened: {_told(why)}." for address in given)
+        return tuple(f"{address} was not opened: {why.told}." for address in given)
     tried = {str(s.arguments.get("url")): s.failure for s in run.steps if s.tool == "open_page"}  # the last one counts
     failed = {address: failure.message for address, failure in tried.items() if failure is not None}
     told = [(address, failed[address]) for address in given if address in failed]
@@ -109,7 +109,7 @@ async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[
     if not by_model and RULE.get() is None and wants_else(run.question):
         return NOT_OF_YOURS, ()
     if expression_in(run.question) is not None and (off := states.get("calculate")) is not None:
-        return f"This is arithmetic, and nothing here can calculate it: {_told(off)}.", ()
+        return f"This is arithmetic, and nothing here can calculate it: {off.told}.", ()
     last = run.steps[-1] if run.steps else None
     if last is not None and last.tool == "calculate" and isinstance(last.failure, NoValue):
         return last.failure.message, ()
@@ -118,7 +118,7 @@ async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[
     if by_model and run.answer is not None and run.answer.said.strip() and not run.answer.is_refusal:
         text = NOT_SHOWN
     elif off is not None and not any(step.tool == "course_search" for step in run.steps):
-        text = f"Nothing that could be asked answers this; the course material was not searched: {_told(off)}."
+        text = f"Nothing that could be asked answers this; the course material was not searched: {off.told}."
     notes = list(_unopened(run, toolbox))
     asked = [step for step in run.steps if step.tool in _NAMES]
     if in_vain := [name for tool, name in _NAMES.items() if any(s.tool == tool and s.error is None for s in asked)]:
@@ -127,11 +127,6 @@ async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[
         notes.append(f"{_capital(listed(cut_off))} could not be asked: there is no connection from here.")
     notes += dict.fromkeys(step.failure.message for step in asked if isinstance(step.failure, ToolFailed))
     return text, tuple(notes)
-
-
-def _told(why: str) -> str:
-    """Give why a tool is off in words for whoever asks: how it is set is for who runs the server."""
-    return why.replace(" by LECTERN_TOOLS", " here")
 
 
 def _capital(words: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,6 +32,22 @@ LONGEST_NOTE = 2_500
 """Characters of what a tool says beside its sources that a model reads."""
 _OF_THE_CALL = (InvalidInput, ToolRefused, FetchRefused, SourceMissing)  # tell nothing about the tool's health
 _KINDS = {"course": "the course", "wikipedia": "Wikipedia", "web": "the web", "arxiv": "arXiv", "message": "the user"}
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Why a tool is off: in words for whoever asks, and by which setting, for who runs the server."""
+
+    why: str
+    setting: str = ""
+
+    @property
+    def told(self) -> str:
+        """The words for whoever asks."""
+        return f"{self.why} here" if self.setting else self.why
+
+    def __str__(self) -> str:
+        return f"{self.why} by {self.setting}" if self.setting else self.why
 
 
 class Breaker:
@@ -88,7 +104,7 @@ class Toolbox:
         """Give all tools, those that are off too."""
         return list(self._tools.values())
 
-    def states(self) -> dict[str, str | None]:
+    def states(self) -> dict[str, Off | None]:
         """Say for each tool why it is off, None where it is on."""
         return {name: self._off(tool) for name, tool in self._tools.items()}
 
@@ -100,20 +116,21 @@ class Toolbox:
         """Give the names of the tools that may be called now."""
         return frozenset(t.name for t in self.tools() if self._breakers[t.name].rests_s <= 0)
 
-    def _off(self, tool: Tool) -> str | None:
+    def _off(self, tool: Tool) -> Off | None:
         chosen = self._off_by_choice(tool)
         if chosen is not None:
             return chosen
         if tool.reaches is not None and not self._reach.is_there(tool.reaches):
-            return f"{tool.reaches[0]} cannot be reached from here"
-        return tool.off_because()
+            return Off(f"{tool.reaches[0]} cannot be reached from here")
+        why = tool.off_because()
+        return None if why is None else Off(why)
 
-    def _off_by_choice(self, tool: Tool) -> str | None:
+    def _off_by_choice(self, tool: Tool) -> Off | None:
         if self._allowed is not None and tool.name not in self._allowed:
-            return "switched off by LECTERN_TOOLS"
+            return Off("switched off", "LECTERN_TOOLS")
         rule = RULE.get()
         if rule is not None and not rule.allows_tool(tool.name):
-            return "not used for questions about an assignment that is open"
+            return Off("not used for questions about an assignment that is open")
         return None
 
     def is_cut_off(self, name: str) -> bool:
@@ -149,8 +166,9 @@ class Toolbox:
         tool = self._tools.get(name)
         if tool is not None and tool.reaches is not None:
             await run.looked()
-        if tool is None or self._off(tool) is not None:
-            why = "there is no such tool" if tool is None else str(self._off(tool))
+        off = Off("there is no such tool") if tool is None else self._off(tool)
+        if tool is None or off is not None:
+            why = "" if off is None else off.told
             raise ToolFailed(f"{name} cannot be called: {why}.", hint=f"Tools: {', '.join(sorted(self.names()))}.")
         arguments = _checked(tool, given)
         breaker = self._breakers[name]

@@ -538,9 +538,9 @@ def test_a_tool_that_is_off_is_not_offered_and_says_why(searcher: Any, minilm: A
     agent = agent_over(searcher, minilm, server, allowed={"course_search"})
     server.script(act("calculate", expression="1+1"), answer(REFUSAL))
     steps = run(agent, STONEWARE)
-    assert "switched off by LECTERN_TOOLS" in str(calls(steps)[0].error)
+    assert "switched off here" in str(calls(steps)[0].error)
     assert "- calculate:" not in server.chats[0].body["messages"][0]["content"]
-    assert agent.toolbox.states()["calculate"] == "switched off by LECTERN_TOOLS"
+    assert str(agent.toolbox.states()["calculate"]) == "switched off by LECTERN_TOOLS"
 
 
 def test_an_empty_observation_says_that_nothing_was_found(searcher: Any, minilm: Any, server: ModelServer) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.agent_run import RUN, AgentLimits, AgentRun
-from assistant.toolbox import FAILURES, REST_S, Breaker, Toolbox
+from assistant.toolbox import FAILURES, REST_S, Breaker, Off, Toolbox
 from assistant.tools.apart import apart
 from assistant.tools.calculate import Calculate
 from assistant.tools.course_search import CourseSearch
@@ -46,7 +46,7 @@ def test_a_tool_whose_host_cannot_be_reached_is_off_and_says_so(listener: socket
     box = Toolbox([tool, Calculate()])
     assert box.reaches_outside  # nobody has looked yet
     asyncio.run(box.look_around())
-    assert box.states() == {"look": "127.0.0.1 cannot be reached from here", "calculate": None}
+    assert box.states() == {"look": Off("127.0.0.1 cannot be reached from here"), "calculate": None}
     assert not box.reaches_outside and box.names() == {"calculate"}
     Reaching.host = ("127.0.0.1", listener.getsockname()[1])
     asyncio.run(box.look_around())
@@ -77,7 +77,8 @@ def test_behind_a_proxy_only_a_request_would_tell(monkeypatch: pytest.MonkeyPatc
 def test_a_tool_that_is_not_switched_on_reaches_nothing() -> None:
     box = Toolbox([Reaching("look", page("x"))], allowed=())
     asyncio.run(box.look_around())
-    assert box.states() == {"look": "switched off by LECTERN_TOOLS"}
+    off = box.states()["look"]
+    assert off is not None and (str(off), off.told) == ("switched off by LECTERN_TOOLS", "switched off here")
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_closes_after_a_success() -> None:
