@@ -19,6 +19,7 @@ import numpy as np
 from assistant.addressed import speaks_to_model
 from assistant.asked import asks_number
 from assistant.contraries import exclusives, what_not
+from assistant.definitions import defines, term_asked
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -60,6 +61,7 @@ class Weights:
     reference: float = 0.25  # taken off a unit that is little more than a link
     code: float = 0.12  # taken off a line of code
     number: float = 0.08  # for a unit with a number, where the question asks for one
+    meaning: float = 0.2  # for a unit that says what the term is that is asked for
     beyond_title: float = 0.35  # for what it holds of a question beyond the title of an article from outside
 
 
@@ -112,7 +114,7 @@ def candidates_of(
     texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
     headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
-    wants_number = asks_number(question)
+    wants_number, term = asks_number(question), term_asked(question)
     beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     found = []
     for i, (p, n, unit) in enumerate(placed):
@@ -120,6 +122,8 @@ def candidates_of(
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
+        if term:
+            score += weights.meaning * defines(unit.text, term)
         if beyond[p]:
             score += weights.beyond_title * len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
         found.append(Candidate(p, n, unit, cosine, covered[i], score))
