@@ -38,6 +38,7 @@ _KIND = re.compile(
 _DOES = re.compile(
     r"(?<=[\w)\"'”’`*] )(?!(?:helps?|needs|costs|works|takes|comes|goes|wants|suits|has|does|was|matters|remains)\b)"
     r"(?:[a-z]{2,}(?:[^s\W]s|sses|xes|shes|ches)|puts?|lets?|give|make|use)\b"
+    r"(?=\s+(?!(?:are|is|were|was|have|can|may|must|of|and|or)\b)[a-z\d\"'“])"  # else a plural: "raku pots are"
 )
 WHAT_IT_DOES = 0.75
 """As good as a definition is what a term does, if the sentence is about it, by so much."""

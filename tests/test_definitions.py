@@ -55,6 +55,7 @@ def test_a_definition_is_told(text: str, term: str) -> None:
         ("Bisque firing is one of the oldest crafts.", "bisque firing", 0.0),
         ("Glaze firing is a second firing.", "bisque firing", 0.0),
         ("Kilns are hot.", "kiln", 0.0),
+        ("Raku pots are loved.", "raku", 0.0),
         ("Open the kiln, which is an oven.", "kiln", 0.0),
         ("", "kiln", 0.0),
         ("A kiln is an oven.", "the", 0.0),
@@ -65,7 +66,7 @@ def test_what_a_thing_does_is_less_and_what_is_said_of_it_nothing(text: str, ter
 
 
 def test_a_definition_comes_before_what_is_only_as_near(minilm: Any) -> None:
-    text = "Raku: fire fast, cool in sawdust. Raku pots are loved for their raku glazes. Raku means firing pots fast."
-    passages = [Passage(1, text, "Ways of firing", 0.6)]
-    asked = candidates_of("What is raku?", passages, minilm)
-    assert asked[0].unit.text == "Raku means firing pots fast."
+    meaning = "Raku means taking pots out of the fire while they glow, so that smoke marks them."
+    passages = [Passage(1, f"Raku pots, raku glazes, raku kilns: all of raku. {meaning}", "Ways of firing", 0.6)]
+    assert candidates_of("What is raku?", passages, minilm)[0].unit.text == meaning
+    assert candidates_of("Which raku is there?", passages, minilm)[0].unit.text != meaning
