@@ -77,7 +77,10 @@ _WITH_VERSION = re.compile(
     rf"({_PLAIN}(?:\sv?|-?v)\d(?:\.\d{{1,2}})?)(?=,\s(?:an?|the|our)\s)"
 )
 _SIZED_VARIANT = re.compile(rf"(?<![\w-])({_PLAIN})[- ]{SIZE}{_VARIANT}+")
-_FORMS = (_SIZE_JOINED, _SAID, _INTRODUCED, _OWN_SIZED, _ACTS, _DESCRIBED_BY_SIZE)
+_SAID_OUTRIGHT = (_SAID, _INTRODUCED)
+_WITH_SIZE = (_SIZE_JOINED, _OWN_SIZED, _ACTS, _DESCRIBED_BY_SIZE)
+_HAS_SIZE = re.compile(r"\d\s?(?:[BMKbmk]|billion|million)(?![A-Za-z])")
+"""Most abstracts have no size, and are not searched for what needs one."""
 _ADJECTIVE = re.compile(r"[A-Z][a-z]*(?:ian|ean|ish|ese|[tsdn]ic|ical|[tsdn]al|[ts]ive|ous|able|ed|ing|ly)")
 """Nations, schools and qualities: "the Bayesian model", "Surprisingly, 7B"."""
 
@@ -107,15 +110,18 @@ def _is_no_name(text: str, match: re.Match[str]) -> bool:
 def sized_or_said(text: str) -> Iterator[Tag]:
     """Find the plain words that are names by their size or by what is said of them, and the variants of these."""
     names: set[str] = set()
-    for pattern in _FORMS:
+    has_size = _HAS_SIZE.search(text) is not None
+    for pattern in (*_SAID_OUTRIGHT, *(_WITH_SIZE if has_size else ())):
         for match in pattern.finditer(text):
             if not _is_no_name(text, match):
                 names.add(match[1])
                 yield Tag(match.start(1), match.end(1), match[1])
-    for match in _SIZED_VARIANT.finditer(text):
-        if match[1] in names:
-            yield Tag(match.start(), match.end(), match[0])
-    yield from _with_version_or_size(text)
+    yield from _introduced_with_version(text)
+    if has_size:
+        for match in _SIZED_VARIANT.finditer(text):
+            if match[1] in names:
+                yield Tag(match.start(), match.end(), match[0])
+        yield from _joined_to_size(text)
 
 
 def numbered(text: str) -> Iterator[Tag]:
@@ -129,12 +135,16 @@ def numbered(text: str) -> Iterator[Tag]:
             yield Tag(match.start(1), match.end(1), match[1])
 
 
-def _with_version_or_size(text: str) -> Iterator[Tag]:
-    """Find a plain word with a version that is introduced, and any name to which the size of a model is joined."""
-    no_names = _no_names()
+def _introduced_with_version(text: str) -> Iterator[Tag]:
+    """Find a plain word with a version that is introduced."""
     for match in _WITH_VERSION.finditer(text):
-        if match[2].casefold() not in no_names:
+        if match[2].casefold() not in _no_names():
             yield Tag(match.start(1), match.end(1), match[1])
+
+
+def _joined_to_size(text: str) -> Iterator[Tag]:
+    """Find any name to which the size of a model is joined."""
+    no_names = _no_names()
     for match in _ANY_WITH_SIZE.finditer(text):
         if match[2]:
             yield Tag(match.start(), match.end(), match[0])
