@@ -207,9 +207,10 @@ def _shared(one: set[str], other: set[str]) -> float:
 
 
 def _neighbour(best: Candidate, candidates: Sequence[Candidate], shape: Shape) -> list[Candidate]:
-    """Give the sentence after the best one (or before it), so that a lone sentence is read in its context."""
+    """Give the sentence after the best one, or before a short one, so that a lone sentence is read in its context."""
     here = {c.place: c for c in candidates if c.passage == best.passage}
-    for place in (best.place + 1, best.place - 1):
+    before = [best.place - 1] if len(best.unit.text.split()) < FEW_WORDS else []
+    for place in (best.place + 1, *before):
         near = here.get(place)
         if near and near.unit.kind == best.unit.kind and not _is_caption(near) and _fits(near, [best], shape):
             return [near]
