@@ -44,7 +44,7 @@ test: install-dev browser ## run the tests
 define bring
 if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	echo "Installing $(1) (once) ..."; \
-	{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install $(2); } >/dev/null 2>&1 \
+	{ apt-get -qq -o Acquire::Retries=3 update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 install $(2); } >/dev/null 2>&1 \
 		|| echo "$(1) could not be installed: its tests skip, with CI=true they fail. Try: apt-get install $(2)"; \
 else echo "$(1) is not installed: its tests skip, with CI=true they fail. On Debian: sudo apt-get install $(2)"; fi
 endef
