@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.selection import SHORT_WORDS, Candidate, Passage, is_reference
 from assistant.terms import content_terms
@@ -84,6 +85,8 @@ def _opened_by(best: Candidate, ordered: list[Candidate]) -> list[Candidate]:
     first = last = ordered.index(best)
     while first and _follows(ordered[first - 1], ordered[first]):
         first -= 1
+    while ordered[first] != best and leans(ordered[first].unit.text):  # it points back to what is not there
+        first += 1
     while last + 1 < len(ordered) and _follows(ordered[last], ordered[last + 1]):
         last += 1
     return ordered[first : last + 1] + ordered[:first] + ordered[last + 1 :]
@@ -217,26 +220,34 @@ def _neighbour(best: Candidate, candidates: Sequence[Candidate], shape: Shape) -
     return []
 
 
-_CITED = re.compile(r".*?\[\d+\](?:\s*\[\d+\])*\s*", re.DOTALL)
+_MARKERS = re.compile(r"(?:\[\d+\]\s*)+")
 
 
 def said_once(answers: Sequence[str]) -> list[str]:
     """Give answers to several questions with each cited sentence in one of them, where it answers best.
 
-    What opens an answer stands there and not further down in one before; an answer whose opening opens one before it is
-    that one, and is left out.
+    What opens an answer stands there and not further down in one before; of what opens two, the first has it. An answer
+    of which nothing is left is left out.
     """
-    pieces = [_CITED.findall(answer) or [answer] for answer in answers]
-    opening = [_bare(own[0]) for own in pieces]
+    pieces = [_cited_pieces(answer) for answer in answers]
+    opening = [_bare(own[0]) if own else "" for own in pieces]
     told: list[str] = []
     seen: set[str] = set()
     for n, own in enumerate(pieces):
-        if opening[n] in opening[:n]:
-            continue
-        left = own[:1] + [p for p in own[1:] if _bare(p) not in seen and _bare(p) not in opening[n + 1 :]]
+        here = own[:1] if opening[n] not in opening[:n] else []
+        left = here + [p for p in own[1:] if _bare(p) not in seen and _bare(p) not in opening[n + 1 :]]
         seen.update(map(_bare, own))
-        told.append("".join(left).strip())
+        if said := "".join(left).strip():
+            told.append(said)
     return told
+
+
+def _cited_pieces(answer: str) -> list[str]:
+    """Part an answer behind its markers; what stands behind the last one is a piece too, if it is more than a sign."""
+    ends = [match.end() for match in _MARKERS.finditer(answer)]
+    if ends and not any(c.isalnum() for c in answer[ends[-1] :]):
+        ends[-1] = len(answer)
+    return [answer[a:b] for a, b in pairwise([0, *ends, len(answer)]) if answer[a:b].strip()]
 
 
 def _bare(piece: str) -> str:

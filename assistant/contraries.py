@@ -14,9 +14,9 @@ from functools import lru_cache
 from assistant.terms import content_terms, stem, words_of
 
 _GROUPS = """
-win won winner victory victorious champion beat beaten defeat | lose lost loser runner-up beat beaten defeat
+win won winner victory victorious champion beat beaten defeat | lose lost loser runner beat beaten defeat
 buy bought buyer purchase purchased acquire acquired | sell sold seller
-rise rose risen increase grow grew grown raise higher | fell fallen decrease drop decline lower reduce shrink shrank
+rise rose risen increase grow grew grown higher | fell fallen decrease decline lower reduce shrink shrank
 maximum maximal max | minimum minimal min
 largest biggest greatest | smallest tiniest
 highest | lowest
@@ -32,7 +32,6 @@ strongest | weakest
 easiest simplest | hardest
 best | worst
 open opened opening | close closed closing
-start started begin began begun beginning | end ended finish finished stop stopped
 advantage benefit strength | disadvantage drawback weakness downside limitation
 allowed permitted | forbidden prohibited banned
 include included | exclude excluded
@@ -107,9 +106,9 @@ class Exclusive:
         return bool(self.wanted & _said(text))
 
     def rules_out(self, text: str) -> bool:
-        """Tell whether a text says another of these things, and not what is wanted."""
+        """Tell whether a text says another of these things, and not what is wanted; "not allowed" is forbidden."""
         said = _said(text)
-        if self.wanted & said:
+        if self.wanted & said or (not self.label and _NEGATES.search(text)):
             return False
         return any(term.startswith(f"{self.label} ") for term in said) if self.label else bool(self.others & said)
 

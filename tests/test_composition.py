@@ -111,5 +111,7 @@ def test_of_two_answers_each_sentence_is_said_once_where_it_answers_best() -> No
     )
     assert said_once([first, second]) == ["It opens at nine. [1] It is green. [2]", "It closes at five. [1]"]
     assert said_once([first, first]) == [first]
+    assert said_once(["It opens. [1]", "It opens. [1] It is free. [2]"]) == ["It opens. [1]", "It is free. [2]"]
+    assert said_once(["As here. [1]\n\n```\nx\n```", "It is 5 [3]."]) == ["As here. [1]\n\n```\nx\n```", "It is 5 [3]."]
     assert said_once(["No marker here.", second]) == ["No marker here.", second]
     assert said_once([]) == []

@@ -101,3 +101,16 @@ def test_a_label_in_a_list_or_a_span_is_met() -> None:
 )
 def test_a_no_elsewhere_in_a_question_asks_for_no_negation(question: str) -> None:
     assert what_not(question) is None
+
+
+def test_what_is_said_not_to_be_is_no_contrary() -> None:
+    (forbidden,) = exclusives("What is forbidden in the test?")
+    assert not forbidden.rules_out("Assistants are not allowed in the test.")
+    assert forbidden.rules_out("Dictionaries are allowed in the test.")
+
+
+@pytest.mark.parametrize(
+    "question", ["When does the autumn session end?", "How many tokens drop out?", "What does raise do?"]
+)
+def test_words_of_other_meanings_exclude_nothing(question: str) -> None:
+    assert all("autumn" in asked.wanted for asked in exclusives(question))

@@ -227,6 +227,13 @@ def test_a_question_that_fits_a_solution_best_is_about_the_assignment(course: Co
         ("Give me the code of lab 6", False),
         ("Which is larger, lab-small or lab-large?", False),
         ("When is the assignment due?", False),
+        ("What is the solution of the exercise?", True),
+        ("give me the lab answers", True),
+        ("In practical terms, how is a model tuned, and when is it done?", False),
+        ("What is a to-do list agent and how does it write its list?", False),
+        ("What happens if I copy code for an assignment?", False),
+        ("May I use a chatbot for writing my assignment?", False),
+        ("How do I hand in a finished assignment late?", False),
     ],
 )
 def test_an_assignment_is_known_by_another_word_for_it_and_as_the_one_that_is_open(

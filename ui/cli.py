@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import logging
 import os
 import sys
 import threading
@@ -214,7 +215,7 @@ class _Ending:
     """Ends the process without taking Python down where threads are left, as one that waits for a silent host.
 
     A thread that is in native code while the interpreter goes is ended there by force, and the process with it, by
-    SIGABRT. Registered before all others, this runs after what other modules do at the end.
+    SIGABRT. Registered before all that the commands load, this runs after what those do at the end.
     """
 
     def __init__(self) -> None:
@@ -234,6 +235,7 @@ class _Ending:
     def _leave(self) -> None:
         if threading.active_count() <= 1:
             return
+        logging.shutdown()  # which was registered before, and would come last
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):  # closed, or nobody reads any more
                 stream.flush()

@@ -60,15 +60,23 @@ def paper_abstract(environment: Environment, paper_id: str) -> str | None:
     Raises:
         SourceMissing, FetchRefused, FetchFailed: when there is no such paper, or it could not be fetched.
     """
-    from ingest.arxiv import Arxiv, parse_id
-    from ingest.fetch import Fetcher, FetchSettings
+    from ingest.arxiv import parse_id
 
     wanted = parse_id(paper_id)
     if wanted is None:
         return None
     contact, allow = environment.get("LECTERN_CONTACT") or "", environment.get("LECTERN_FETCH_LOOPBACK") == "1"
-    paper = Arxiv(Fetcher(FetchSettings(contact=contact, allow_loopback=allow))).paper(wanted)
+    paper = _one_arxiv(contact, allow).paper(wanted)
     return f"{paper.title}\n\n{paper.abstract}"
+
+
+@cache
+def _one_arxiv(contact: str, allow_loopback: bool) -> Arxiv:
+    """Give the same arXiv each time: it keeps the pause between two questions, whoever asks them."""
+    from ingest.arxiv import Arxiv
+    from ingest.fetch import Fetcher, FetchSettings
+
+    return Arxiv(Fetcher(FetchSettings(contact=contact, allow_loopback=allow_loopback)))
 
 
 class FetchedPages:

@@ -13,12 +13,25 @@ _PLACE = {word: str(n) for n, word in enumerate(_ORDINALS, 1)}
 _NTH = re.compile(rf"\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+({_KINDS})\b", re.IGNORECASE)
 _OF_A_KIND = re.compile(rf"\b{_KINDS}(?=(?:'s|s)?\b(?!-[a-z]))", re.IGNORECASE)
 _NUMBERED = re.compile(rf"\b{_KINDS}s?(?:\s+no\.?|\s+number)?[\s#-]*(?:\d|(?:{'|'.join(_NUMBERS)})\b)", re.IGNORECASE)
-_THE_OPEN_ONE = re.compile(rf"\b(?:{_KINDS}|notebook)(?:'s)?\b(?!-)|\bto-?dos?\b", re.IGNORECASE)
-_ITS_SOLUTION = re.compile(
-    r"\b(?:solutions?|solv(?:e|ed|ing)|answers?|cod(?:e|ed|ing)|finish(?:ed)?|completed?|fill(?:ed)?|implement\w*|draft\w*"
-    r"|writ(?:e|ten|ing)|translat\w+|into python|do (?:it|the|my|our|this|that)|done)\b",
+_IT = rf"(?:{_KINDS}s?|notebook|to-?dos?(?!\s*-?lists?))(?:'s)?\b(?!-)"
+_THIS = r"(?:the|this|that|these|my|our|today's|(?:this|next) week's)"
+_WORK = (
+    r"(?:do|solv(?:e|ing)|finish(?:ing)?|complet(?:e|ing)|fill(?:ing)? (?:in|out)|writ(?:e|ing)|implement(?:ing)?"
+    r"|draft(?:ing)?|cod(?:e|ing)|translat(?:e|ing)|answer(?:ing)?|put|paste|go(?:es)?)"
+)
+_SOLUTION = r"(?:solutions?|answers?|code|results?|finished (?:work|file|version)|submission)"
+_ASKS_FOR_ITS_SOLUTION = re.compile(
+    rf"\b{_WORK}(?: (?:me|out|it))?(?: (?:into|in|at|under))? {_THIS} (?:[\w-]+ ){{0,2}}?{_IT}"
+    rf"|\b{_SOLUTION} (?:[\w-]+ )?(?:to|of|for|in|from|into) {_THIS} (?:[\w-]+ ){{0,2}}?{_IT}"
+    rf"|\b(?:show|give|tell|send|post|write|print|want|need)\b(?: [\w-]+){{0,3}}? {_IT} {_SOLUTION}\b",
     re.IGNORECASE,
 )
+_ABOUT_THE_COURSE = re.compile(
+    r"\W*(?:when|who|where|which|may|must|should|shall|is|are|was|were|does|do (?:we|i|they)|what happens"
+    r"|how (?:do|can) i (?:hand|submit|upload)|how long|how many|how much)\b",
+    re.IGNORECASE,
+)
+"""How one begins who asks about an assignment: its day, its rules, its marks."""
 
 
 def one_kind(text: str) -> str:
@@ -37,4 +50,6 @@ def asks_for_the_open_one(text: str) -> bool:
     >>> asks_for_the_open_one("Just do the notebook for me"), asks_for_the_open_one("Give me the code of lab 6")
     (True, False)
     """
-    return bool(_THE_OPEN_ONE.search(text) and _ITS_SOLUTION.search(text)) and not _NUMBERED.search(one_kind(text))
+    if _ABOUT_THE_COURSE.match(text) or _NUMBERED.search(one_kind(text)):
+        return False
+    return _ASKS_FOR_ITS_SOLUTION.search(text) is not None

@@ -26,8 +26,9 @@ NEAR, NEAR_FOR_WORK = 0.6, 0.42
 """Cosine with a phrase from which a question means it, and from which one does that asks for work to be done."""
 FIRST_PASSAGES, SOLVED_PASSAGES = 4, 2
 """So many of the first passages in a solution, or the very first, and a question is about it."""
-LOOKED_AT, FAR = 8, 0.25
-"""So many passages are compared by their cosines; below FAR none has much to do with the question."""
+LOOKED_AT, FAR, NEARLY = 8, 0.25, 0.08
+"""So many passages are compared by their cosines; below FAR none has much to do with the question. One that is found
+first, by its words, is about it where it is NEARLY as near as any that may be read."""
 MOST_SEARCHED = 2_000
 MEANT_TERMS = 3
 PART_WORDS, STEP_WORDS = 40, 30
@@ -142,8 +143,13 @@ class Scope:
             return set()
         found = self._search(text[:MOST_SEARCHED], LOOKED_AT)
         solved = {n: [matches(path, globs) for path, _ in found] for n, globs in hidden.items()}
-        first = {n for n, own in solved.items() if any(own[:1]) or sum(own[:FIRST_PASSAGES]) >= SOLVED_PASSAGES}
-        return first | {n for n, own in solved.items() if _is_as_near([cosine for _, cosine in found], own)}
+        cosines = [cosine for _, cosine in found]
+        first = {n for n, own in solved.items() if any(own[:1])}
+        several = {n for n, own in solved.items() if sum(own[:FIRST_PASSAGES]) >= SOLVED_PASSAGES}
+        at_all, nearly, nearest = (
+            {n for n, own in solved.items() if _is_as_near(cosines, own, but_for)} for but_for in (1.0, NEARLY, 0.0)
+        )
+        return (first & several & at_all) | ((first | several) & nearly) | nearest
 
     @cached_property
     def _terms(self) -> list[list[frozenset[str]]]:
@@ -158,11 +164,11 @@ class Scope:
         return owners, self._embedder.embed_texts(texts) if texts else np.zeros((0, 0), np.float32)
 
 
-def _is_as_near(cosines: Sequence[float], in_solution: Sequence[bool]) -> bool:
-    """Tell whether a passage of a solution is as near to a question as any that may be read."""
+def _is_as_near(cosines: Sequence[float], in_solution: Sequence[bool], but_for: float = 0.0) -> bool:
+    """Tell whether a passage of a solution is as near to a question as any that may be read, `but_for` so much."""
     of_it = max((c for c, own in zip(cosines, in_solution, strict=True) if own), default=0.0)
     other = max((c for c, own in zip(cosines, in_solution, strict=True) if not own), default=0.0)
-    return of_it >= max(FAR, other)
+    return of_it >= max(FAR, other - but_for)
 
 
 def _asks_for_meaning(text: str) -> bool:
