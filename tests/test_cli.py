@@ -309,6 +309,11 @@ def _asked_by(silent: socket.socket) -> list[socket.socket]:
                 connection.close()
 
 
+def _heeds_ctrl_c() -> None:
+    """Undo what a shell does to what it starts behind it, these tests among it: such a process ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_while_a_host_is_silent_ends_at_once_in_words(library: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/api.php"
@@ -316,7 +321,13 @@ def test_ctrl_c_while_a_host_is_silent_ends_at_once_in_words(library: Path) -> N
         environment = {**os.environ, "LECTERN_HOME": str(library / "home"), **own}
         asked = [sys.executable, "-m", "ui", "ask", "--agent", UNANSWERABLE]
         process = subprocess.Popen(
-            asked, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            asked,
+            env=environment,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=_heeds_ctrl_c,
         )
         heard = _asked_by(silent)
         process.send_signal(signal.SIGINT)
