@@ -133,8 +133,11 @@ def _says_the_deed(question: str, text: str, embedder: Embedder) -> bool:
 
 def _speaks_of_all(question: str, passages: Sequence[Passage]) -> bool:
     """Tell whether there is a passage on each thing that a question names, though it may be misspelt."""
+    named = [term for name in things_named(question) for term in content_terms(name)]
+    if not named:  # most questions: their passages need not be parted into terms
+        return True
     there = frozenset(content_terms(" ".join(f"{p.heading}\n{p.text}" for p in passages)))
-    missing = [term for name in things_named(question) for term in content_terms(name) if term not in there]
+    missing = [term for term in named if term not in there]
     return all(get_close_matches(term, there, 1, SPELT_ALIKE) for term in missing)
 
 
