@@ -28,6 +28,7 @@ from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.toolbox import Toolbox
 from assistant.tools.asked_arithmetic import expression_in
+from assistant.tools.everyday_sums import IN_WORDS, is_word_sum
 from assistant.tools.tool import Source
 from assistant.tracing.capture import span
 from index_store.chunks import Embedder
@@ -103,11 +104,18 @@ def _chosen(run: AgentRun, cited: Collection[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _beyond_rules(question: str) -> str:
+    """Say what of a question takes a language model, "" for nothing."""
+    if RULE.get() is None and wants_else(question):
+        return NOT_OF_YOURS
+    return IN_WORDS if is_word_sum(question) else ""
+
+
 async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[str, tuple[str, ...]]:
     """Say that there is no answer, and who was asked for one in vain, or could not be asked."""
     states = toolbox.states()
-    if not by_model and RULE.get() is None and wants_else(run.question):
-        return NOT_OF_YOURS, ()
+    if not by_model and (beyond := _beyond_rules(run.question)):
+        return beyond, ()
     if expression_in(run.question) is not None and (off := states.get("calculate")) is not None:
         return f"This is arithmetic, and nothing here can calculate it: {off.told}.", ()
     last = run.steps[-1] if run.steps else None

@@ -48,6 +48,8 @@ _LESS = re.compile(
     rf"\A(?:(?:with |minus |at )?(?:an? )?{_PART} (?:off|discount|reduction|less|cheaper)|less (\d\S*(?: ?%)?))\Z",
     re.IGNORECASE,
 )
+_NUMBER = r"[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|percent\b))?"
+_OTHER = re.compile(rf"(?:(of|for|from|to|by|at|with|between|among) )?({_NUMBER})(?: [a-z]+)?", re.IGNORECASE)
 LONGEST_RESULT = 120
 """Characters of an answer that is the result of a calculation."""
 
@@ -96,6 +98,19 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     return " ".join([*short, question])
 
 
+def _with_another_number(said: str, history: Sequence[Mapping[str, str]]) -> str:
+    """Ask the calculation before again with the one number that is said now ("And of 300?"), "" where it is unclear."""
+    before = next((turn.get("content", "") for turn in reversed(history) if turn.get("role") == "user"), "")
+    other = _OTHER.fullmatch(said)
+    if other is None or expression_in(before) is None:
+        return ""
+    lead = rf"(?<=\b{other[1]} )" if other[1] else r"(?<![\d.,])"
+    percent = other[2].endswith(("%", "percent"))
+    found = [m for m in re.finditer(rf"{lead}{_NUMBER}", before, re.IGNORECASE)]
+    same = [m for m in found if m[0].endswith(("%", "percent")) == percent]
+    return f"{before[: same[0].start()]}{other[2]}{before[same[0].end() :]}" if len(same) == 1 else ""
+
+
 def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
     """Put the result of the calculation before into a calculation that goes on with it.
 
@@ -108,6 +123,8 @@ def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
         return question
     begun = _THEN.match(f" {question}")
     said = f" {question}"[begun.end() if begun else 0 :].rstrip(" ?.!")
+    if again := _with_another_number(said.strip(), history):
+        return again
     said = _LESS.sub(lambda m: f"minus {m[1] or m[2]}", _MORE.sub(r"plus \1", said.strip()))
     ways = (_THE_RESULT.sub(found[1], said, count=1), f"{found[1]} {said}")
     return next((way for way in ways if expression_in(way) is not None), question)

@@ -21,6 +21,7 @@ from assistant.search_terms import searches
 from assistant.selection import Passage
 from assistant.terms import content_terms, stem
 from assistant.tools.asked_arithmetic import expression_in
+from assistant.tools.everyday_sums import is_word_sum
 
 Answerer = Callable[[str, Sequence[Passage]], str | None]
 """Gives an answer from passages, None where they support none."""
@@ -149,7 +150,7 @@ def _planned(
     named = _named_pages(question, given, tools, past, answer)
     if named is not None:
         return named
-    for plan in (_calculation, _course, _paper, _wikipedia, _web):
+    for plan in (_calculation, _course, _paper, _in_words, _wikipedia, _web):
         step = plan(question, tools, past, answer, nearest)
         if step is not None:
             return step
@@ -231,6 +232,10 @@ def _paper(question: str, tools: set[str], past: list[_Past], answer: Answerer, 
     if not any(step.tool == "arxiv" for step in past):
         return Call("The question names a paper: arXiv is asked for it.", "arxiv", {"id": paper[1]})
     return _supported("The paper's abstract answers this.", question, "arxiv", past, answer)
+
+
+def _in_words(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:
+    return Conclusion("This is a calculation in words: no source has it.", REFUSAL) if is_word_sum(question) else None
 
 
 def _wikipedia(question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest) -> Plan:

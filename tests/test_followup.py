@@ -101,6 +101,21 @@ def test_a_calculation_goes_on_with_the_result_before(question: str, alone: str)
     assert stand_alone(question, turns) == alone
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "whole"),
+    [
+        ("What is 15% of 80?", "And of 300?", "What is 15% of 300?"),
+        ("What is 15% of 80?", "And 20%?", "What is 20% of 80?"),
+        ("100 euros plus 19% VAT", "What about 250 euros?", "250 euros plus 19% VAT"),
+        ("What is 17 * 23?", "And 24?", "And 24?"),  # instead of which?
+        ("What is few-shot prompting?", "And of 300?", "And of 300?"),
+    ],
+)
+def test_a_calculation_is_asked_again_with_another_number(asked: str, said: str, whole: str) -> None:
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": "That makes = 12 [1]"}]
+    assert carried_on(said, turns) == whole
+
+
 def test_a_number_in_an_answer_of_words_is_no_result() -> None:
     turns = [
         {"role": "user", "content": "How hot?"},

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from assistant.tools.everyday_sums import summed_up
+
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
           "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
@@ -80,7 +82,7 @@ def in_signs(said: str) -> str:
     for pattern, signs in _FORMS:
         if found := re.fullmatch(pattern, text):
             return found.expand(signs) if isinstance(signs, str) else signs(found)
-    return text
+    return summed_up(text) or text
 
 
 def _part(match: re.Match[str]) -> str:
