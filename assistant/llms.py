@@ -80,15 +80,15 @@ def choose_model(settings: AssistantSettings, quoting: LLM | None) -> Model:
     return Model(ServerLLM(endpoint), settings.mode, name, f"{name} at {where}", endpoint)
 
 
-async def preflight(model: Model) -> list[str]:
-    """Try whether the model can be reached and used, within a few seconds; give the names that its server lists.
+async def preflight(model: Model, *, asks: bool = True) -> list[str]:
+    """Try whether the model can be reached, and used where it `asks` for one token; give the names that are listed.
 
     Quoting mode needs no server: nothing is tried, and the list is empty.
 
     Raises:
         ModelProblem: naming the reason and the next step.
     """
-    return [] if model.endpoint is None else await try_endpoint(model.endpoint)
+    return [] if model.endpoint is None else await try_endpoint(model.endpoint, asks=asks)
 
 
 async def stream(

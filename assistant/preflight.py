@@ -8,32 +8,34 @@ from typing import Any
 
 from assistant.endpoint import Endpoint, run_apart
 from assistant.settings import AssistantSettings
-from index_store.errors import ModelUnknown, SettingsError
+from index_store.errors import ModelProblem, ModelUnknown, SettingsError
 
 SILENCE_S = 5.0
 """Seconds: a server that lists its models does so at once."""
 LOADING_S = 60.0
 """Seconds: a local server may first load the model that one token is asked of."""
+_THOUGHT = "output limit was reached"
+"""What a server says whose model reasons before it answers, and has used its one token for that: it works."""
 SHOWN = 12
 """How many model names a hint lists."""
 
 
-async def try_endpoint(endpoint: Endpoint) -> list[str]:
-    """Ask for the list of models, and for one token where the list does not settle it; give the names listed.
+async def try_endpoint(endpoint: Endpoint, *, asks: bool = True) -> list[str]:
+    """Ask for the list of models, and for one token where it `asks`; give the names listed.
 
     Some servers have no such list, and some take any name: so a name that is not listed is an error only when the
-    server also refuses to use it.
+    server also refuses to use it. And some list a model that they cannot run, which only the token shows.
 
     Raises:
         ModelProblem: naming the reason and the next step.
     """
     names = await _listed(endpoint)
-    if names is not None and endpoint.model in _with_short_forms(names):
-        return names
+    if not asks:
+        return names or []
     try:
         await _one_token(endpoint)
     except ModelUnknown as exc:
-        if not names:
+        if not names or endpoint.model in _with_short_forms(names):
             raise
         raise ModelUnknown(exc.message, hint=f"Set LECTERN_MODEL to one that it has: {_shortened(names)}.") from exc
     return names or []
@@ -112,6 +114,9 @@ async def _one_token(endpoint: Endpoint) -> None:
     except ModelReplyBroken:
         if call.call is None or call.call.finish is None:
             raise  # else it answered; that one token was not enough for a word is as expected
+    except ModelProblem as exc:
+        if _THOUGHT not in exc.message:
+            raise
 
 
 def _with_short_forms(names: list[str]) -> set[str]:

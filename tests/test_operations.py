@@ -15,10 +15,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from assistant.llms import choose_model
 from assistant.tracing.store import TraceStore
 from index_store.errors import SettingsError, TracesUnavailable
 from tests import turns
 from tests.chat_server import run
+from tests.model_calls import settings_for
+from tests.model_server import ModelServer, failing
 from tests.people import course_server, sign_in
 from ui.bounded_heads import LARGEST_HEAD
 from ui.operations import Figures, Operations
@@ -74,6 +77,27 @@ def test_a_server_whose_model_is_gone_is_alive_and_not_ready(web_home: Path, tmp
         assert ready.status_code == 503
         assert ready.json()["checks"] == {"index": "ok", "database": "ok", "model": "failing"}
         assert "sk-planted" not in ready.text + (tmp_path / "ui.log").read_text()
+
+
+async def test_readiness_asks_for_a_token_rarely_and_again_until_it_gets_one() -> None:
+    now = 0.0
+    with ModelServer() as server:
+        server.models = ["m"]
+        model = choose_model(settings_for(server), None)
+        parts: Any = SimpleNamespace(opened=SimpleNamespace(model=model), library=None)
+        operations = Operations(parts, Figures(parts), clock=lambda: now)
+
+        async def tried() -> tuple[bool, int]:
+            return await operations._model_answers(), len(server.chats)
+
+        server.script(failing(400, "no weights"), failing(400, "no weights"))  # listed, and cannot answer
+        assert await tried() == (False, 2)
+        now += 16
+        assert await tried() == (True, 3)
+        now += 16
+        assert await tried() == (True, 3)
+        now += 601
+        assert await tried() == (True, 4)
 
 
 def test_a_server_that_could_not_keep_a_turn_is_ready_again_once_it_can(tmp_path: Path) -> None:

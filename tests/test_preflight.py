@@ -29,8 +29,26 @@ def server() -> Iterator[ModelServer]:
 
 async def test_preflight_passes_and_lists_the_models(server: ModelServer) -> None:
     server.models = ["b", "m"]
-    assert await preflight(choose_model(settings_for(server), None)) == ["b", "m"]
+    model = choose_model(settings_for(server), None)
+    assert await preflight(model, asks=False) == ["b", "m"]
     assert not server.chats
+    assert await preflight(model) == ["b", "m"]
+    assert server.chats[0].body["max_tokens"] == 1
+
+
+async def test_a_model_that_is_listed_and_cannot_answer_is_told(server: ModelServer) -> None:
+    server.models = ["m"]
+    model = choose_model(settings_for(server), None)
+    server.script(failing(500, "CUDA out of memory"))
+    with pytest.raises(ModelOverloaded, match="CUDA out of memory"):
+        await preflight(model)
+
+
+async def test_a_model_that_spends_its_token_on_thinking_works(server: ModelServer) -> None:
+    server.models = ["m"]
+    refused = failing(400, "Could not finish the message because max_tokens or model output limit was reached.")
+    server.script(refused, refused)  # the second time without the usage on streams
+    assert await preflight(choose_model(settings_for(server), None)) == ["m"]
 
 
 async def test_preflight_of_quoting_mode_asks_nobody() -> None:
@@ -49,9 +67,10 @@ async def test_preflight_takes_a_name_that_is_not_listed_but_works(server: Model
     server.models = ["other"]
     assert await preflight(choose_model(settings_for(server), None)) == ["other"]
     assert server.chats[0].body["max_tokens"] == 1
-    server.models = ["m:latest"]
-    await preflight(choose_model(settings_for(server), None))
-    assert len(server.chats) == 1
+    server.models, server.strict_models = ["m:latest"], True  # a short form of it; the refusal is the server's own
+    with pytest.raises(ModelUnknown) as caught:
+        await preflight(choose_model(settings_for(server), None))
+    assert "one that it has: m:latest" not in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def _model(environment: Environment) -> Finding:
 
     model = choose_model(settings, None)
     asyncio.run(preflight(model))
-    return Finding("language model", "ok", f"{model.label} answers")
+    return Finding("language model", "ok", f"{model.label} answers (asked for one token)")
 
 
 def _prompts(environment: Environment) -> Finding:

@@ -5,6 +5,7 @@ Turns tell of their end in the log; the figures count what is logged there, so t
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from assistant.llms import Model
+
 READY_FOR_S = 15.0
-"""A model server is asked no more often than this."""
+"""A model server is asked for its models no more often than this,"""
+ANSWERS_FOR_S = 600.0
+"""and for a token no more often than this, as long as it gives one."""
 LONGEST_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 _WRITES = text("UPDATE alembic_version SET version_num = version_num")  # changes nothing, and is written to the disk
 log = logging.getLogger(__name__)
@@ -89,6 +94,8 @@ class Operations:
         self._figures = figures
         self._clock = clock
         self._model: tuple[float, bool] | None = None
+        self._answered: float | None = None  # when it last gave a token
+        self._asking = asyncio.Lock()
         self._overcome = 0  # turns that could not be kept before the last time that something could
 
     def healthy(self) -> JSONResponse:
@@ -139,16 +146,24 @@ class Operations:
         model = self._parts.opened.model
         if model.mode == "quoting":
             return True
-        if self._model is None or self._clock() - self._model[0] > READY_FOR_S:
-            from assistant.llms import preflight
-
-            try:
-                await preflight(model)
-                self._model = (self._clock(), True)
-            except LecternError as exc:
-                log.warning("Not ready: model: %s", exc)
-                self._model = (self._clock(), False)
+        if self._model is not None and (self._asking.locked() or self._clock() - self._model[0] <= READY_FOR_S):
+            return self._model[1]  # probes do not queue behind one that waits for a server that hangs
+        async with self._asking:
+            self._model = (self._clock(), await self._tried(model))
         return self._model[1]
+
+    async def _tried(self, model: Model) -> bool:
+        from assistant.llms import preflight
+
+        asks = self._answered is None or self._clock() - self._answered > ANSWERS_FOR_S
+        try:
+            await preflight(model, asks=asks)
+        except LecternError as exc:
+            log.warning("Not ready: model: %s", exc)
+            self._answered = None
+            return False
+        self._answered = self._clock() if asks else self._answered
+        return True
 
 
 class Observed:
