@@ -161,9 +161,29 @@ def test_the_library_shows_no_chunk_of_a_solution_while_the_window_is_open(libra
     parts: Any = SimpleNamespace(library=library)
     known = next(d for d in library.ledger.documents() if d.path == "solutions/firing.md")
     ids = [chunk.id for chunk in library.ledger.chunks(known.id)]
-    page: Any = SimpleNamespace(_parts=parts, _known=lambda document: known)
-    assert LibraryHandlers.look_into(page, known.id, 1) == HIDDEN
+    page: Any = SimpleNamespace(_parts=parts, _known=lambda document, request: known)
+    somebody: Any = None
+    assert LibraryHandlers.look_into(page, known.id, 1, somebody) == HIDDEN
     assert Parts.chunks(parts, ids) == {}
     library.policy.clock = lambda: DURING + 60 * 86_400  # type: ignore[union-attr]
-    assert "firing_plan" in LibraryHandlers.look_into(page, known.id, 1)
+    assert "firing_plan" in LibraryHandlers.look_into(page, known.id, 1, somebody)
     assert set(Parts.chunks(parts, ids)) == set(ids)
+
+
+def test_no_student_knows_of_a_solution_while_the_window_is_open(library: wiring.Library) -> None:
+    from types import SimpleNamespace
+
+    from assistant.accounts.people import Person, Role
+    from index_store.errors import SourceMissing
+    from ui.parts import Parts
+
+    parts: Any = SimpleNamespace(library=library)
+    parts.documents = lambda person: Parts.documents(parts, person)
+    student, reviewer = Person("s", Role.STUDENT), Person("r", Role.REVIEWER)
+    solution = next(d for d in library.ledger.documents() if d.path == "solutions/firing.md")
+    assert solution.id not in {d.id for d in Parts.documents(parts, student)}
+    with pytest.raises(SourceMissing):
+        Parts.document(parts, solution.id, student)
+    assert Parts.document(parts, solution.id, reviewer).id == solution.id
+    library.policy.clock = lambda: DURING + 60 * 86_400  # type: ignore[union-attr]
+    assert Parts.document(parts, solution.id, student).id == solution.id

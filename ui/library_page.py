@@ -75,7 +75,7 @@ class LibraryHandlers:
     async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
         """Read a document anew, as after a failure; what follows its id says only when it was asked for."""
         try:
-            known = self._known(document.partition(" ")[0])
+            known = self._known(document.partition(" ")[0], request)
             with self._jobs.running(self._parts.user(request)) as cancelled:
                 async for shown in self._ingest([known.argument], cancelled):
                     yield shown
@@ -110,9 +110,9 @@ class LibraryHandlers:
                     yield progress_html(scanned, step, told - began), receipts_html(receipts)
         yield ended_html(finished, cancelled=finished is None), receipts_html(receipts)
 
-    def documents(self, text: str, page: float) -> tuple[str, Any, Any]:
+    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
         """List a page of the documents; give the choice of them too."""
-        every = sorted(self._parts.library.ledger.documents(), key=lambda d: (d.source, d.path))
+        every = sorted(self._parts.documents(self._parts.person(request)), key=lambda d: (d.source, d.path))
         wanted = text.casefold().strip()
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
@@ -127,15 +127,15 @@ class LibraryHandlers:
         may = person is None or person.may(Action.LIBRARY_CHANGE)
         return gr.update(visible=may), gr.update(visible=may), gr.update(visible=may)
 
-    def course_map(self) -> str:
+    def course_map(self, request: gr.Request) -> str:
         """Show the course at a glance."""
-        return map_html(self._parts.library.ledger.documents(), self._cited())
+        return map_html(self._parts.documents(self._parts.person(request)), self._cited())
 
-    def look_into(self, document: str | None, page: float) -> str:
+    def look_into(self, document: str | None, page: float, request: gr.Request) -> str:
         """Show a page of a document's chunks."""
         if not document:
             return ""
-        known, policy = self._known(document), self._parts.library.policy
+        known, policy = self._known(document, request), self._parts.library.policy
         if policy is not None and policy.hides(known.path):
             return HIDDEN
         chunks = self._parts.library.ledger.chunks(known.id)
@@ -156,7 +156,7 @@ class LibraryHandlers:
     async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
         try:
-            known = self._known(document or "")
+            known = self._known(document or "", request)
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
@@ -166,11 +166,10 @@ class LibraryHandlers:
         with wiring.open_library(self._parts.library.environment, write=True) as library:
             return removal.remove(library, [document])
 
-    def _known(self, document: str) -> Known:
-        found = next((d for d in self._parts.library.ledger.documents() if d.id == document), None)
-        if found is None:
+    def _known(self, document: str, request: gr.Request) -> Known:
+        if not document:
             raise InvalidInput("No document was chosen.", hint="Choose one from the list.")
-        return found
+        return self._parts.document(document, self._parts.person(request))
 
     def _cited(self) -> dict[str, int]:
         return cited_counts(self._parts.library.traces.engine)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.accounts.accounts import Accounts
-from assistant.accounts.people import Person
+from assistant.accounts.people import Action, Person
 from assistant.tracing.conversations import Conversations
 from index_store.chunks import Chunk
+from index_store.errors import SourceMissing
+from ingest.ledger import Known
 from ui import delivery
 from ui.access import Access, AccountAccess, Asking, OpenAccess
 from ui.disclosure import label_for, sees_setup
@@ -60,6 +62,26 @@ class Parts:
         found = self.library.index.get(list(ids)) if ids else {}
         policy = self.library.policy
         return found if policy is None else {i: c for i, c in found.items() if not policy.hides(c.path)}
+
+    def documents(self, person: Person | None) -> list[Known]:
+        """Give the documents that somebody may know of: the solutions of open assignments only who reviews or adds.
+
+        Even a title may say too much ("Solution: use three few-shot examples").
+        """
+        every, policy = self.library.ledger.documents(), self.library.policy
+        sees_all = person is None or person.may(Action.REVIEW) or person.may(Action.LIBRARY_CHANGE)
+        return every if policy is None or sees_all else [d for d in every if not policy.hides(d.path)]
+
+    def document(self, document: str, person: Person | None) -> Known:
+        """Give a document by its id.
+
+        Raises:
+            SourceMissing: when there is none that somebody may know of.
+        """
+        found = next((d for d in self.documents(person) if d.id == document), None)
+        if found is None:
+            raise SourceMissing("There is no such document.", hint="Choose one from the list: GET /api/library")
+        return found
 
     def material(self) -> str:
         """Say what is answered from."""

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from assistant.accounts.people import Action, Person
-from index_store.errors import InvalidInput, SourceMissing
+from index_store.errors import InvalidInput
 from ingest.ledger import Known
 from ingest.receipts import Finished, Receipt
 from ui import api_models as models
@@ -45,13 +45,13 @@ class LibraryRoutes:
     ) -> Response:
         """List the documents, by source and path."""
         wanted = text.casefold().strip()
-        found = [d for d in self._parts.library.ledger.documents() if wanted in f"{d.title}\n{d.path}".casefold()]
+        found = [d for d in self._parts.documents(who) if wanted in f"{d.title}\n{d.path}".casefold()]
         page = [document_row(d, who) for d in found[offset : offset + limit]]
         return reply({"documents": page, "total": len(found)})
 
     def one(self, document: str, who: MaySeeLibrary) -> Response:
         """Give a document with its receipt."""
-        known = self._known(document)
+        known = self._parts.document(document, who)
         receipt = {**known.receipt, "source": shown_source(known, who)}
         return reply({**document_row(known, who), "receipt": receipt})
 
@@ -72,7 +72,7 @@ class LibraryRoutes:
 
     def remove(self, document: str, who: MayChangeLibrary) -> Response:
         """Remove a document; what is left of it is counted and told."""
-        known = self._known(document)
+        known = self._parts.document(document, who)
         with wiring.open_library(self._parts.library.environment, write=True) as library:
             return reply(asdict(removal.remove(library, [known])))
 
@@ -99,12 +99,6 @@ class LibraryRoutes:
                     shutil.copyfileobj(file.file, out)
                 kept.append((target, file.filename or "upload"))
             return keep_uploads(home, kept)
-
-    def _known(self, document: str) -> Known:
-        found = next((d for d in self._parts.library.ledger.documents() if d.id == document), None)
-        if found is None:
-            raise SourceMissing("There is no such document.", hint="See: GET /api/library")
-        return found
 
 
 def document_row(known: Known, who: Person) -> Row:
