@@ -35,6 +35,8 @@ from ui.tags_view import compared_html, failed_html, progress_html, results_html
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
+KEPT = "Kept. The review desk shows it, and can make a test row of it."
+PROPOSED = "Thank you: it is kept as your proposal. The course team sees it beside the tags, and decides."
 TELL_EVERY_S = 0.2
 MOST_TAGGERS = 16
 """That are kept at once, each with a client of its own."""
@@ -99,7 +101,15 @@ class TagHandlers:
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        return "<p role='status'>Kept. The review desk shows it, and can make a test row of it.</p>"
+        return f"<p role='status'>{PROPOSED if by.startswith(PROPOSED_BY) else KEPT}</p>"
+
+    def for_whom(self, request: gr.Request) -> tuple[Any, Any]:
+        """Let who reviews choose the model, and tell everybody else whose choice it is."""
+        person = self._parts.person(request)
+        if person is not None and person.may(Action.REVIEW):
+            return gr.update(), gr.update()
+        fixed = gr.update(interactive=False, info="The course team chooses it.")
+        return fixed, fixed
 
     async def tag_file(
         self, file: Mapping[str, Any] | None, choice: str, model: str, request: gr.Request
@@ -247,6 +257,8 @@ def build_tags(parts: Parts) -> None:
     outputs = [text, shown, listed, trace, correction, right]
     go.click(does.tag, [text, choice, model, other, other_model], outputs, **how)
     keep.click(does.correct, [right, trace], kept, **how)
+    root: Any = gr.context.Context.root_block  # as in `masthead`
+    root.load(does.for_whom, None, [model, other_model], show_progress="hidden", **how)
     _whole_file(does, [choice, model], how)
 
 

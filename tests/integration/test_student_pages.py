@@ -72,6 +72,24 @@ def test_only_an_admin_reads_where_the_model_is_served_and_how_its_server_is_men
     opened.close()
 
 
+@pytest.mark.parametrize(("name", "decides"), [("student", False), ("reviewer", True)])
+def test_what_a_student_says_of_tags_is_a_proposal_and_the_model_is_the_courses(
+    chromium: Any, course: str, model: ModelServer, name: str, decides: bool
+) -> None:
+    model.default = Reply(text='["PotNet"]')
+    opened = opened_by(name, chromium, course, "tags", "#abstract textarea")
+    opened.page.wait_for_selector(f"#model input:{'enabled' if decides else 'disabled'}, #model textarea:"
+                                  f"{'enabled' if decides else 'disabled'}")  # fmt: skip
+    opened.page.fill("#abstract textarea", "We propose PotNet, a neural network that outperforms GlazeNet on tiles.")
+    opened.page.click("#find-names")
+    opened.page.get_by_text("Correct this").click()
+    opened.page.fill("#right textarea", "PotNet, GlazeNet")
+    opened.page.click("#keep")
+    said = opened.page.locator("#kept [role=status]").inner_text()
+    assert ("proposal" in said, "test row" in said) == (not decides, decides)
+    opened.close()
+
+
 def draft(page: Any, text: str) -> None:
     """Write into the box what a page must not lose, as soon as the page knows whose it is."""
     page.wait_for_selector(".lectern-head[data-reader]", state="attached")
