@@ -234,6 +234,15 @@ def test_a_question_that_fits_a_solution_best_is_about_the_assignment(course: Co
         ("What happens if I copy code for an assignment?", False),
         ("May I use a chatbot for writing my assignment?", False),
         ("How do I hand in a finished assignment late?", False),
+        ("solve hw3", True),
+        ("do my pset for me", True),
+        ("exercise sheet 3 please", True),
+        ("What would a perfect submission look like?", True),
+        ("Help me with the problem that is due on Tuesday.", True),
+        ("Which problems are due on Tuesday?", False),
+        ("Is there a lab 3 days a week?", False),
+        ("Any practical advice on few-shot prompts?", False),
+        ("What is on my balance sheet?", False),
     ],
 )
 def test_an_assignment_is_known_by_another_word_for_it_and_as_the_one_that_is_open(

@@ -6,12 +6,20 @@ import re
 
 KIND = "lab"
 """What every kind of assignment is written as, so that exercise 3 and the third assignment are Lab 3."""
-_KINDS = r"(?:lab(?:oratory)?|exercise|assignment|homework|worksheet|practical|problem\s+set)"
+# As an adjective ("practical advice") it is no kind; "ex" and "sheet" are one with a number, or by their first word.
+_PRACTICAL = r"practical(?=s?\b(?:\W*\Z|\s*[.,;:?!]|\s*(?:no\.?|number)?\s*#?\d|\s+(?:is|was|for|due|in|on|myself)\b))"
+_KINDS = (
+    rf"(?:lab(?:oratory)?|(?:exercise|problem)\s+sheet|exercise|assignment|home ?work|coursework|worksheet|{_PRACTICAL}"
+    r"|problem\s+set|p-?sets?(?=\b)|hw(?=s?\b|\s*\d)|(?:ex\.?|sheet)(?=\s*#?\d))"
+)
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _PLACE = {word: str(n) for n, word in enumerate(_ORDINALS, 1)}
 _NTH = re.compile(rf"\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+({_KINDS})\b", re.IGNORECASE)
-_OF_A_KIND = re.compile(rf"\b{_KINDS}(?=(?:'s|s)?\b(?!-[a-z]))", re.IGNORECASE)
+_OF_A_KIND = re.compile(rf"\b{_KINDS}(?=(?:'s|s)?\b(?!-[a-z])|\s*\d)", re.IGNORECASE)
+_COUNTED = re.compile(  # "lab 3 days a week": 3 of something else
+    rf"(\b{_KINDS}s?),? \d+ (?=(?:minutes?|hours?|days?|weeks?|months?|times)\b)", re.IGNORECASE
+)
 _NUMBERED = re.compile(rf"\b{_KINDS}s?(?:\s+no\.?|\s+number)?[\s#-]*(?:\d|(?:{'|'.join(_NUMBERS)})\b)", re.IGNORECASE)
 _IT = rf"(?:{_KINDS}s?|notebook|to-?dos?(?!\s*-?lists?))(?:'s)?\b(?!-)"
 _THIS = r"(?:the|this|that|these|my|our|today's|(?:this|next) week's)"
@@ -24,6 +32,16 @@ _ASKS_FOR_ITS_SOLUTION = re.compile(
     rf"\b{_WORK}(?: (?:me|out|it))?(?: (?:into|in|at|under))? {_THIS} (?:[\w-]+ ){{0,2}}?{_IT}"
     rf"|\b{_SOLUTION} (?:[\w-]+ )?(?:to|of|for|in|from|into) {_THIS} (?:[\w-]+ ){{0,2}}?{_IT}"
     rf"|\b(?:show|give|tell|send|post|write|print|want|need)\b(?: [\w-]+){{0,3}}? {_IT} {_SOLUTION}\b",
+    re.IGNORECASE,
+)
+_AS_IT_SHOULD_BE = re.compile(
+    r"\b(?:perfect|model|ideal|sample|finished|full[- ]marks?|top[- ](?:mark|grade)|a\+) "
+    r"(?:submissions?|solutions?|hand-?ins?)\b",
+    re.IGNORECASE,
+)
+_WHAT_IS_DUE = re.compile(
+    rf"\b(?:{_WORK}|help|{_SOLUTION})\b.*\b(?:problems?|tasks?|questions?|work|stuff|thing|one) "
+    r"(?:(?:that|which)(?:'s| is| are) )?due\b",
     re.IGNORECASE,
 )
 _ABOUT_THE_COURSE = re.compile(
@@ -40,6 +58,7 @@ def one_kind(text: str) -> str:
     >>> one_kind("The third exercise, please"), one_kind("assignment 3"), one_kind("Is lab-small large?")
     ('The lab 3, please', 'lab 3', 'Is lab-small large?')
     """
+    text = _COUNTED.sub(r"\1 ", text)
     placed = _NTH.sub(lambda m: f"{m[3]} {_PLACE.get((m[1] or '').lower()) or m[2]}", text)
     return _OF_A_KIND.sub(KIND, placed)
 
@@ -52,4 +71,4 @@ def asks_for_the_open_one(text: str) -> bool:
     """
     if _ABOUT_THE_COURSE.match(text) or _NUMBERED.search(one_kind(text)):
         return False
-    return _ASKS_FOR_ITS_SOLUTION.search(text) is not None
+    return any(asks.search(text) for asks in (_ASKS_FOR_ITS_SOLUTION, _AS_IT_SHOULD_BE, _WHAT_IS_DUE))
