@@ -73,6 +73,7 @@ def test_only_what_is_accepted_for_that_package_passes(found: dict[str, list[str
     assert bool(holes) == (state == "failed")
 
 
+@pytest.mark.integration  # `make audit` asks the same, in a quarter of a minute
 def test_no_dangerous_habit_is_in_our_packages() -> None:
     done = run(["bandit", "-q", "-c", "pyproject.toml", "-r", *PACKAGES])
     assert done.code == 0, done.out + done.err

@@ -105,9 +105,14 @@ def garble_manifest(home: Path) -> None:
     (home / "index" / "manifest.json").write_text('{"folder": ')
 
 
-EVERYDAY = [truncate_hnsw, remove_hnsw, garble_sqlite, empty_chroma, truncate_lexical, empty_index, garble_manifest]
+EVERYDAY = [truncate_hnsw, garble_sqlite, truncate_lexical]  # a file of each part of the index
+WHOLE = [remove_hnsw, empty_chroma, empty_index, garble_manifest]
 MORE = [empty_hnsw, garble_hnsw, garble_sqlite_inside, empty_lexical, remove_index]
-DAMAGES = [*EVERYDAY, *(pytest.param(damage, marks=pytest.mark.faults) for damage in MORE)]
+DAMAGES = [
+    *EVERYDAY,
+    *(pytest.param(damage, marks=pytest.mark.integration) for damage in WHOLE),
+    *(pytest.param(damage, marks=pytest.mark.faults) for damage in MORE),
+]
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

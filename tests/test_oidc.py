@@ -98,6 +98,7 @@ def test_a_way_back_is_good_once_and_for_the_browser_that_began_it(address: str,
         assert SESSION not in eve.cookies
 
 
+@pytest.mark.integration  # a server of its own
 def test_a_provider_that_says_that_it_is_another_is_not_believed(web_home: Path, tmp_path: Path) -> None:
     with lying_provider() as provider:
         provider.issuer_told = "https://evil.example"

@@ -229,6 +229,7 @@ def test_a_way_back_that_was_not_begun_here_leads_nowhere(address: str, changes:
         assert client.get("/account").status_code == 401
 
 
+@pytest.mark.integration  # a server of its own
 def test_a_provider_that_is_not_there_is_told(web_home: Path, tmp_path: Path) -> None:
     with course_server(
         web_home, tmp_path, LECTERN_OIDC_ISSUER="http://127.0.0.1:9", LECTERN_OIDC_CLIENT_ID="lectern",
