@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from assistant.events import Usage
 from assistant.gate import DAY_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
 from assistant.tracing.records import Origin, Prompt, Span
 from assistant.tracing.settings import TraceSettings
-from assistant.tracing.spending import spent
+from assistant.tracing.spending import keep_untraced, spent
 from assistant.tracing.store import TraceStore
 from assistant.tracing.tables import deleted_costs, traces
 from index_store.errors import LimitReached
@@ -329,3 +330,16 @@ def test_never_more_than_allowed_at_once_and_no_place_is_lost(steps: list[tuple[
         assert (students.gate.running, students.gate.waiting) == (0, 0)
 
     asyncio.run(run())
+
+
+def test_what_was_spent_outside_of_turns_counts_for_the_day(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path)
+    try:
+        used = Usage(70, 30, None, 0.25, "server")
+        for _ in range(2):
+            keep_untraced(store, "u1", used, turns.BEGAN)
+        keep_untraced(store, "u1", Usage(None, None, None, None, "none"), turns.BEGAN)
+        assert spent(store, "u1", turns.BEGAN - turns.BEGAN % DAY_S) == Spent(200, 0.5)
+        assert spent(store, "u2", turns.BEGAN - turns.BEGAN % DAY_S) == Spent()
+    finally:
+        store.close()

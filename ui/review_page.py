@@ -14,8 +14,10 @@ from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import Review
+from assistant.tracing.spending import keep_untraced
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
+from assistant.usage import metered
 from index_store.errors import InvalidInput, LecternError
 from ui.disclosure import deliveries_for, record_for
 from ui.page_errors import shown_error
@@ -152,7 +154,9 @@ class ReviewHandlers:
             async with gate.place(user):
                 for group in (await asyncio.to_thread(self._groups))[:MOST_TRIED]:
                     await gate.check_day(user)
-                    found.append((group.question, await self._parts.opened.assistant.covers(group.question)))
+                    with metered() as meter:
+                        found.append((group.question, await self._parts.opened.assistant.covers(group.question)))
+                    await asyncio.to_thread(keep_untraced, self._parts.library.traces, user, meter.usage(), time.time())
         except LecternError as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return covered_html(found)

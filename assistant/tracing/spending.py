@@ -31,6 +31,7 @@ from assistant.tracing.tables import conversations, deleted_costs, traces
 from assistant.usage import price_of
 
 if TYPE_CHECKING:  # the store counts with this module
+    from assistant.events import Usage
     from assistant.tracing.store import TraceStore
 
 Pricing = Callable[[], Prices]
@@ -67,13 +68,26 @@ def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], n
 
 
 def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], prices: Pricing) -> None:
-    """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known."""
+    """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known.
+
+    By the rule of `_taken`, which no longer finds the turn.
+    """
     cost = Spent((row["input_tokens"] or 0) + (row["output_tokens"] or 0), row["price_usd"] or 0.0)
     if row["input_tokens"] is None and row["template"] is not None and row["mode"] != "quoting":
-        sent = row["sent_characters"] or len(json.dumps(row["template_variables"] or {}))
-        said = max(row["said_characters"] or 0, len(row["answer"]))
-        cost = _estimated(row["model"], row["mode"], sent, said, prices)
+        sent, said = row["sent_characters"], row["said_characters"]
+        sent = len(json.dumps(row["template_variables"] or {})) if sent is None else sent
+        cost = _estimated(row["model"], row["mode"], sent, len(row["answer"]) if said is None else said, prices)
     _keep(connection, user, int(row["started_at"] // DAY_S), cost)
+
+
+def keep_untraced(store: TraceStore, user: str | None, usage: Usage, now: float) -> None:
+    """Keep what was spent for a user outside of any turn, as bare numbers: it counts for the day like a turn's.
+
+    Raises:
+        TracesUnavailable: when it cannot be written.
+    """
+    tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+    store.write(lambda connection: _keep(connection, user, int(now // DAY_S), Spent(tokens, usage.price_usd or 0.0)))
 
 
 def drop_old(connection: Connection, now: float) -> None:
