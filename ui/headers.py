@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ HEADERS = (
     (b"referrer-policy", b"same-origin"),
 )
 
+# Gradio names its built files by what is in them: a browser that has one need never ask again.
+_BUILT = re.compile(r"/assets/[^/]+-[\w-]{8}\.(?:js|css|woff2?)\Z")
+KEPT_FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
+
 
 class GiveHeaders:
     """Adds the headers to each reply over HTTP."""
@@ -43,9 +48,11 @@ class GiveHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                names = {name for name, _ in HEADERS}
+                built = message["status"] == 200 and _BUILT.search(scope["path"]) is not None
+                added = (*HEADERS, KEPT_FOR_EVER) if built else HEADERS
+                names = {name for name, _ in added}
                 kept = [header for header in message["headers"] if header[0].lower() not in names]
-                message = {**message, "headers": [*kept, *HEADERS]}
+                message = {**message, "headers": [*kept, *added]}
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
