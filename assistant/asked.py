@@ -72,6 +72,10 @@ _GENERAL = """purpose role idea meaning definition goal point name way ways reas
     common"""
 _IN_GENERAL = frozenset(_GENERAL.split())
 """What a text does not call by its name where it tells it."""
+_CLASSES = """method methods technique techniques approach approaches algorithm algorithms paper papers person people
+    researcher researchers author authors group groups team teams company companies tool tools system systems"""
+_CLASS = frozenset(_CLASSES.split())
+"""What a text does not call a thing either that it calls by its own name: of LoRA it may never say "method"."""
 
 
 def asked_for(question: str) -> list[str]:
@@ -81,7 +85,8 @@ def asked_for(question: str) -> list[str]:
     (['learning', 'rate'], [])
     """
     found = _FOR.search(question)
-    return words_of(found[1]) if found else []
+    words = words_of(found[1]) if found else []
+    return [] if set(words) <= _CLASS else words
 
 
 def called_by_name(question: str) -> frozenset[str]:

@@ -12,23 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant.leaning import leans
 from assistant.selection import SHORT_WORDS, Candidate, Passage, is_reference
 from assistant.terms import content_terms
 from assistant.wording import begins_item, written
 
-_POINTS_BACK = re.compile(
-    r"(?:this|these|that|those|it|they|he|she|its|their|his|her|such|both|however|but|and|so|also|then|thus|therefore"
-    r"|hence|instead|otherwise|moreover|furthermore|similarly|likewise|conversely|another|in (?:contrast|addition|this"
-    r"|that|these|such)|for (?:example|instance|this|that)|as a result|on the other hand|by contrast"
-    r"|the (?:former|latter|same|other|first|second|third))\b",
-    re.IGNORECASE,
-)
-_BARE_POINTER = re.compile(
-    r"\b(?:this|these|those)(?:\s+(?:is|are|was|were|can|may|has|have|does|means|makes|in|of)\b|[,.;])", re.IGNORECASE
-)
 FEW_WORDS = 14
 CAPTION_WORDS = 12
 _ENDS = (".", "!", "?", ":", "…", "。", "！", "？")
+CLEARLY_BETTER = 0.1
+"""Of a score: the best sentence opens the answer where it is by so much better than what stands before it."""
+NUMBER_WITHIN = 2
 LISTED = ("item", "row", "line")
 
 
@@ -53,6 +47,7 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
         return []
     best = candidates[0]
     chosen = _with_what_it_leans_on(_with_its_list(best, candidates, shape), candidates, shape)
+    chosen += _number_near(best, chosen, candidates, shape)
     for candidate in candidates[1:]:
         if len(chosen) >= shape.units or candidate.score < best.score - shape.within:
             break
@@ -79,17 +74,25 @@ def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
 
 
 def _opened_by(best: Candidate, ordered: list[Candidate]) -> list[Candidate]:
-    """Put the best sentence, with the run of sentences that it stands in, before the others; lists stay as they are."""
+    """Put the best sentence, with what it points back to and what follows on it, before the others.
+
+    Lists stay as they are.
+    """
     if best.unit.kind != "sentence":
         return ordered
     first = last = ordered.index(best)
-    while first and _follows(ordered[first - 1], ordered[first]):
+    while first and _needs(ordered[first], ordered[first - 1], best) and _follows(ordered[first - 1], ordered[first]):
         first -= 1
     while ordered[first] != best and leans(ordered[first].unit.text):  # it points back to what is not there
         first += 1
     while last + 1 < len(ordered) and _follows(ordered[last], ordered[last + 1]):
         last += 1
     return ordered[first : last + 1] + ordered[:first] + ordered[last + 1 :]
+
+
+def _needs(opening: Candidate, before: Candidate, best: Candidate) -> bool:
+    """Tell whether an answer opens before this sentence: it points back, or the best one is not much the best."""
+    return leans(opening.unit.text) or not (best.told > 0 or best.score - before.score >= CLEARLY_BETTER)
 
 
 def _follows(before: Candidate, after: Candidate) -> bool:
@@ -132,15 +135,6 @@ def _with_its_list(best: Candidate, candidates: Sequence[Candidate], shape: Shap
     return chosen
 
 
-def leans(text: str) -> bool:
-    """Tell whether a sentence needs the one before it to be understood.
-
-    >>> leans("They are listed below."), leans("The best pattern for this is ReAct."), leans("ReAct is a pattern.")
-    (True, True, False)
-    """
-    return bool(_POINTS_BACK.match(text) or _BARE_POINTER.search(text))
-
-
 def _reads_on(candidate: Candidate, chosen: Sequence[Candidate], close: bool) -> bool:
     """Tell whether a further unit can be read here: it is no title, leads into nothing, and has what it points back to.
 
@@ -178,6 +172,17 @@ def _with_what_it_leans_on(chosen: list[Candidate], candidates: Sequence[Candida
             size = len(best.unit.text) + len(candidate.unit.text)
             return [best, candidate] if size <= shape.characters else chosen
     return chosen
+
+
+def _number_near(
+    best: Candidate, chosen: Sequence[Candidate], candidates: Sequence[Candidate], shape: Shape
+) -> list[Candidate]:
+    """Give the sentence near the best one that has the number which is asked for, where that one has none."""
+    if any(not c.lacks_number for c in chosen):
+        return []
+    here = {c.place: c for c in candidates if c.passage == best.passage and not c.lacks_number}
+    near = [here[n] for n in (*range(best.place + 1, best.place + 1 + NUMBER_WITHIN), best.place - 1) if n in here]
+    return [c for c in near if _is_sentence(c) and _fits(c, chosen, shape)][:1]
 
 
 def _is_sentence(candidate: Candidate) -> bool:

@@ -12,14 +12,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assistant.addressed import speaks_to_model
-from assistant.asked import asks_number
+from assistant.asked import asked_for, asks_number, has_number
 from assistant.contraries import exclusives, what_not
 from assistant.definitions import defines, term_asked
+from assistant.leaning import leans
+from assistant.relations import relation_asked, role_told_by
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -46,6 +48,8 @@ class Candidate:
     cosine: float
     coverage: float
     score: float
+    told: int = 0  # 1 if it says the relation that is asked for, -1 if another one
+    lacks_number: bool = False  # where the question asks for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Weights:
     code: float = 0.12  # taken off a line of code
     number: float = 0.08  # for a unit with a number, where the question asks for one
     meaning: float = 0.2  # for a unit that says what the term is that is asked for
+    of_another: float = 0.15  # taken off a unit with what is asked for, but of something else: another's room
+    relation: float = 0.3  # for a unit that says who did what is asked; off one that says another did, or did before
     beyond_title: float = 0.35  # for what it holds of a question beyond the title of an article from outside
 
 
@@ -89,6 +95,8 @@ _SAYS_NOT = re.compile(
 )
 NEARLY_AS_GOOD = 0.3
 """Of a score: what says when not is taken alone where it is not much worse than the rest."""
+FOR_CONTEXT = -1.0
+"""Of a score: nothing is chosen for it."""
 MOST_PASSAGES = 6
 PROMISING = 30
 """Units that are embedded with their heading too: the nearest without it. More of them took a quarter of the time of an
@@ -116,6 +124,8 @@ def candidates_of(
     covered = coverage(question, [unit.text for _, _, unit in placed])
     wants_number, term = asks_number(question), term_asked(question)
     beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
+    told = _relations(question, placed, passages)
+    of_another = _of_others(question, placed, passages)
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
@@ -124,19 +134,58 @@ def candidates_of(
             score += weights.number
         if term:
             score += weights.meaning * defines(unit.text, term)
-        if beyond[p]:
+        score += weights.relation * told[i] - weights.of_another * of_another[i]
+        if beyond[p] and not told[i]:
             score += weights.beyond_title * len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
-        found.append(Candidate(p, n, unit, cosine, covered[i], score))
+        elif beyond[p] and told[i] > 0:
+            score += weights.beyond_title
+        found.append(
+            Candidate(p, n, unit, cosine, covered[i], score, told[i], wants_number and not has_number(unit.text))
+        )
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
     found = _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
     return _not_contrary(question, found, passages)
 
 
+def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[int]:
+    """Tell of each unit whether it says the relation that is asked for, 1, or another one, -1; else 0."""
+    asked = relation_asked(question)
+    if asked is None:
+        told = [role_told_by(question, unit.text) for _, _, unit in placed]
+        return told if -1 in told else [0] * len(placed)
+    before = ["", *(unit.text for _, _, unit in placed)]  # of another passage for its first unit: that points nowhere
+    return [
+        asked.told_by(unit.text, f"{passages[p].heading}\n{before[i] if n else ''}")
+        for i, (p, n, unit) in enumerate(placed)
+    ]
+
+
+def _of_others(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[bool]:
+    """Tell of each unit whether it has what is asked for, and nothing of what it is asked of: the room of another.
+
+    Only where its passage tells of that too, and not all of it: else it may be said in other words.
+    """
+    asked = frozenset(content_terms(" ".join(asked_for(question))))
+    of = frozenset(content_terms(question)) - asked
+    held = [frozenset(content_terms(unit.text)) for _, _, unit in placed]
+    told_of = {p for here, (p, _, _) in zip(held, placed, strict=True) if of & here and not asked & here}
+    if not asked or not told_of:
+        return [False] * len(placed)
+    told_of -= {p for p in told_of if of & frozenset(content_terms(passages[p].heading))}
+    return [
+        p in told_of and unit.kind != "stretch" and asked <= here and not of & here and not leans(unit.text)
+        for here, (p, _, unit) in zip(held, placed, strict=True)
+    ]
+
+
 def _not_contrary(question: str, found: list[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
     """Leave out what says the contrary of what is asked; give nothing where only that is near."""
+    if any(c.told > 0 for c in found):
+        found = [c for c in found if c.told >= 0]
     says_not = what_not(question)
     if says_not is not None:
-        found = _if_near([c for c in found if says_not(c.unit.text)], found)
+        kept = _if_near([c for c in found if says_not(c.unit.text)], found)
+        found = [*kept, *_pointed_to(kept, found)]
     for asked in exclusives(question):
         said = {c: f"{passages[c.passage].heading} {c.unit.text}" for c in found}
         left = [c for c in found if not asked.rules_out(said[c])]
@@ -145,6 +194,12 @@ def _not_contrary(question: str, found: list[Candidate], passages: Sequence[Pass
             left = [*best[:1], *(c for c in left if c is not best[0])] if _if_near(best, found) else []
         found = left
     return found
+
+
+def _pointed_to(kept: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+    """Give what stands before those that point back to it, to be read with them and for nothing else."""
+    wanted = {(c.passage, c.place - 1) for c in kept if leans(c.unit.text)} - {(c.passage, c.place) for c in kept}
+    return [replace(c, score=FOR_CONTEXT) for c in found if (c.passage, c.place) in wanted]
 
 
 def _if_near(some: list[Candidate], found: list[Candidate]) -> list[Candidate]:
@@ -206,7 +261,7 @@ def _says_something(unit: Unit) -> bool:
 
 
 def _faults(unit: Unit, weights: Weights) -> float:
-    text = unit.text.rstrip("\"'”’*_)")
+    text = unit.text.rstrip("\"'”’*_)`")
     taken = weights.question_mark if text.endswith("?") else 0.0
     taken += weights.reference if is_reference(unit.text) else 0.0
     taken += weights.code if unit.kind == "line" else 0.0

@@ -38,6 +38,8 @@ NO_NUMBER = 0.1
 """Taken off where a number is asked for and there is none."""
 NOT_SPOKEN_OF = 0.12
 """Taken off where the question names something that no passage has."""
+SAID = 0.1
+"""Added where a sentence says the very deed, or role, of the very thing that is asked about."""
 NOT_NAMED, MOSTLY_NAMED = 0.1, 0.7
 """What is asked for is mostly called by its name where it is told: how much that counts, and the share that it is."""
 SPELT_ALIKE = 0.86
@@ -64,7 +66,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     heading, text = passages[best.passage].heading, passages[best.passage].text
     if not _has_the_years(question, passages):
         return Support(0.0, enough=False)
-    if not _says_the_deed(question, f"{heading} {text}", embedder):
+    if not best.told and not _says_the_deed(question, f"{heading} {_without_others(text, candidates)}", embedder):
         return Support(0.0, enough=False)
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
@@ -75,6 +77,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         + WORDING * (wording or 0.0)
         + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
     )
+    score += SAID * max(best.told, 0)
     named = _share_named(question, f"{heading}\n{text}")
     if named is not None:
         score += NOT_NAMED * (named - MOSTLY_NAMED)
@@ -110,6 +113,13 @@ def _share_named(question: str, text: str) -> float | None:
     """Give the share of the terms for what is asked that a text has; None where it asks for nothing by name."""
     terms = called_by_name(question)
     return len(terms.intersection(content_terms(text))) / len(terms) if terms else None
+
+
+def _without_others(text: str, candidates: Sequence[Candidate]) -> str:
+    """Leave out the sentences that say the deed of something else, or that it was not done."""
+    for candidate in candidates:
+        text = text.replace(candidate.unit.text, " ") if candidate.told < 0 else text
+    return text
 
 
 def _says_the_deed(question: str, text: str, embedder: Embedder) -> bool:

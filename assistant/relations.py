@@ -1,0 +1,174 @@
+"""Tells whether a sentence says the relation that a question asks for, and not only the words of it. Chooses nothing.
+
+A question for somebody asks for a deed or a role and for what it was done to: who introduced layer normalisation is
+not told by who introduced batch normalisation, nor by who did *not* introduce it. What is asked in the present is not
+told by what was so before. The wording alone, of English.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.asked import deed_asked_for
+from assistant.terms import content_terms, stem, words_of
+
+_MADE = (
+    "invent inventor invention propose proposer introduce create creator develop developer devise originator pioneer"
+)
+_FAMILIES = (
+    f"{_MADE} originate conceive",
+    "write wrote written writer author",
+    "found founder founded establish established",
+    "discover discoverer discovery",
+    "win won winner victory champion beat beaten defeat",
+    "lose lost loser runner beat beaten defeat",
+)
+"""Deeds that texts put in several words, with who does them."""
+_DEEDS = tuple(frozenset(map(stem, line.split())) for line in _FAMILIES)
+_CONTESTS = _DEEDS[-1] | _DEEDS[-2]
+_CAME_UP = re.compile(r"\b(?:come|comes|came|coming) up with\b", re.IGNORECASE)
+_BEHIND = re.compile(r"\bbehind\b", re.IGNORECASE)
+_OF_A_DEED = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have|when|where|how)\b", re.IGNORECASE)
+_WHETHER = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have)\b", re.IGNORECASE)
+_DENIES = re.compile(r"(?:\b(?:not|never|neither|nor)\b|n['’]t\b)[^,;:()]{0,30}\Z", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:it|its|they|this|these)\b", re.IGNORECASE)
+_ONE_PART = re.compile(
+    r"\b(?:won|lost|beat\w*|defeat\w*)\s+(?:[\w'’]+\s+){0,4}?(?:(?:game|match|leg|round|set|heat|stage)\s+\d"
+    r"|(?:a|one|two|three|their|its|his|her|first|second|third|opening|last|previous|next)\s+(?:[\w-]+\s+){0,2}?"
+    r"(?:games?|match(?:es)?|legs?|rounds?|sets?|heats?|stages?|races?)\b)",
+    re.IGNORECASE,
+)
+"""One game of a contest: who lost it may have won the contest."""
+_TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A deed or role, in the stems of all words for it, and the terms of what it is of, in their order."""
+
+    deed: frozenset[str]
+    of: tuple[str, ...]
+    whether: bool = False  # asked is whether it is so: that it is not so is an answer too
+
+    def told_by(self, text: str, around: str = "") -> int:
+        """Give 1 for a sentence that says the deed of the thing, -1 for one that says another or denies it, else 0."""
+        if not self._places(text):
+            return 0
+        if self.is_of_another(text) or (self.is_denied(text) and not self.whether):
+            return -1
+        return int(self._is_of_it(text, around))
+
+    def _is_of_it(self, text: str, around: str) -> bool:
+        """Tell whether a sentence names the thing, or points back to what does, or to the title that does."""
+        missing = set(self.of) - set(content_terms(text))
+        points = len(missing) < len(self.of) or self.deed <= _CONTESTS or _POINTS.search(text) is not None
+        return not missing or (points and missing <= set(content_terms(around)))
+
+    def is_denied(self, text: str) -> bool:
+        """Tell whether a sentence says of somebody that the deed was not theirs."""
+        return any(_DENIES.search(text[:at]) for at in self._places(text))
+
+    def is_of_another(self, text: str) -> bool:
+        """Tell whether a sentence says the deed of another thing, with a word in common with what is asked about."""
+        places = self._places(text)
+        if not places or not self.of:
+            return False
+        part = _ONE_PART.search(text) if self.deed <= _CONTESTS else None
+        if part and not set(self.of) & set(content_terms(part[0])):
+            return True
+        tokens = list(_TOKEN.finditer(text))
+        named = [n for n, token in enumerate(tokens) if stem(token[0].lower()) == self.of[-1]]
+        return bool(named) and all(self._is_part_of_another(text, tokens, n, places[0]) for n in named)
+
+    def _is_part_of_another(self, text: str, tokens: list[re.Match[str]], n: int, deed_at: int) -> bool:
+        """Tell a name with another word behind it ("telephone exchange"), or before it, where a word is missing."""
+        behind = tokens[n + 1] if n + 1 < len(tokens) else None
+        if behind and self._joins(text, tokens[n], behind) and self._is_noun(behind[0]):
+            passive = n + 2 < len(tokens) and tokens[n + 2][0].lower() in ("is", "are", "was", "were")
+            if passive or tokens[n].start() > deed_at:
+                return True
+        before = tokens[n - 1] if n else None
+        lacks = not set(self.of) <= set(content_terms(text))
+        return lacks and bool(before and self._joins(text, before, tokens[n]) and self._is_noun(before[0]))
+
+    @staticmethod
+    def _joins(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
+        return text[one.end() : other.start()] in (" ", "-")
+
+    def _is_noun(self, word: str) -> bool:
+        """Tell what may be part of a name: no function word, deed, number, nor a word in -ed, -ing or -ly."""
+        terms = set(content_terms(word))
+        of_verbs = word.endswith(("ed", "ly", "ing"))
+        return bool(terms) and word.isalpha() and not of_verbs and not terms & (self.deed | set(self.of))
+
+    def _places(self, text: str) -> list[int]:
+        """Give where a text says the deed."""
+        there = [m.start() for m in _TOKEN.finditer(text) if stem(m[0].lower()) in self.deed]
+        return there + ([m.start() for m in _CAME_UP.finditer(text)] if self.deed == _DEEDS[0] else [])
+
+
+@lru_cache(maxsize=256)
+def relation_asked(question: str) -> Relation | None:
+    """Give the deed or role that a question asks for and what it is of; None where it asks for no such thing.
+
+    >>> asked = relation_asked("Who invented the telephone?")
+    >>> asked and [asked.told_by(s) for s in ("Bell created the telephone.", "Gray did not invent the telephone.")]
+    [1, -1]
+    """
+    words = deed_asked_for(_BEHIND.sub("invented", _CAME_UP.sub("invented", question)))
+    if not words and _OF_A_DEED.match(question):
+        words = [w for w in words_of(question) if content_terms(w)]
+        deeds = [w for w in words if len(family_of(w)) > 1 and not family_of(w) <= _CONTESTS]
+        words = [*deeds[:1], *(w for w in words if w != deeds[0])] if deeds else []
+    of = tuple(content_terms(" ".join(words[1:])))
+    if not of:
+        return None
+    return Relation(family_of(words[0]), of, whether=_WHETHER.match(question) is not None)
+
+
+@lru_cache(maxsize=2_000)
+def family_of(word: str) -> frozenset[str]:
+    """Give the stems of the words that say the same deed; of a word without such a family its own.
+
+    >>> stem("proposed") in family_of("invented"), sorted(family_of("coached"))
+    (True, ['coach'])
+    """
+    own = stem(word.lower())
+    return next((deed for deed in _DEEDS if own in deed), frozenset({own}))
+
+
+_ASKS_PRESENT = re.compile(
+    r"\W*(?:(?:what|who|which)(?:['’]s|\s+(?:[\w-]+\s+){0,2}?(?:is|are))\s+)?(?:(?:the|a|an)\s+)?(?P<role>[\w-]+(?:\s+[\w-]+)?)"
+    r"\s+(?:of|for|in|at)\b",
+    re.IGNORECASE,
+)
+_ASKS_PAST = re.compile(
+    r"\b(?:was|were|did|had|former\w*|previous\w*|first|last|old|original\w*|before|until|ago|used to|ex|in \d{4})\b",
+    re.IGNORECASE,
+)
+
+
+def role_told_by(question: str, text: str) -> int:
+    """Give 1 for a sentence with the role that a question asks for in the present, -1 where it says a former one.
+
+    >>> [role_told_by("Capital of Poland?", s) for s in ("Its capital is Warsaw.", "Kraków was the capital.")]
+    [1, -1]
+    >>> role_told_by("What was the capital of Poland before?", "Kraków was the capital of Poland until 1596.")
+    0
+    """
+    found = _ASKS_PRESENT.match(question)
+    terms = content_terms(found["role"]) if found and not _ASKS_PAST.search(question) else []
+    if not terms or terms[-1] not in content_terms(text):
+        return 0
+    role = rf"(?:[\w'’-]+\s+){{0,3}}?{re.escape(_stump(terms[-1]))}\w*"
+    former = (
+        rf"\b(?:former|formerly|previous|one-time|erstwhile|ex)[\s-]+{role}"
+        rf"|\b(?:was|were|had been|served as|ceased to be)\s+{role}\b"
+    )
+    return -1 if re.search(former, text, re.IGNORECASE) else 1
+
+
+def _stump(term: str) -> str:
+    return term[:-1] if term.endswith("i") else term

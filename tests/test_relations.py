@@ -1,0 +1,55 @@
+"""What shares the words of a question for somebody, and not the deed of that thing, is no answer to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.relations import relation_asked, role_told_by
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("Who invented the kettle?", "The kettle was devised by Ada Brook.", 1),
+        ("Who was the inventor of the kettle?", "Ada Brook came up with the kettle.", 1),
+        ("Who came up with the kettle?", "Ada Brook is credited with inventing the kettle.", 1),
+        ("Who invented the kettle?", "Tom Vance did not invent the kettle.", -1),
+        ("Who invented the kettle?", "Tom Vance improved the kettle.", 0),
+        ("Who invented the kettle?", "Tom Vance invented the kettle whistle in 1889.", -1),
+        ("Who invented the kettle whistle?", "Tom Vance invented the steam kettle whistle.", 1),
+        ("Who introduced slow glazing?", "Fast glazing was introduced by Ada Brook.", -1),
+        ("Did Vance invent the kettle?", "Vance did not invent the kettle.", 1),
+        ("Who lost the Harbour Cup?", "The Rovers lost their opening match of the season.", -1),
+        ("Who lost the Harbour Cup?", "In the Harbour Cup the Rovers beat the Wanderers.", 1),
+    ],
+)
+def test_a_deed_is_told_of_the_thing_that_is_asked_about(question: str, text: str, expected: int) -> None:
+    asked = relation_asked(question)
+    assert asked is not None
+    assert asked.told_by(text) == expected
+
+
+def test_the_sentence_before_says_what_it_is_that_was_done() -> None:
+    asked = relation_asked("Who proposed slow glazing?")
+    assert asked is not None
+    assert asked.told_by("It was introduced by Ada Brook.", "Slow glazing takes a week.") == 1
+    assert asked.told_by("It was introduced by Ada Brook.", "Clay is dug here.") == 0
+
+
+@pytest.mark.parametrize("question", ["What is a kettle?", "How do I glaze a pot?", "Who?", "When is lab 3 due?"])
+def test_what_asks_for_nobody_asks_for_no_relation(question: str) -> None:
+    assert relation_asked(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("Captain of the Rovers?", "Tom Vance is the captain.", 1),
+        ("Who is the captain of the Rovers?", "Ada Brook was the captain of the Rovers until 1996.", -1),
+        ("What is the captain of the Rovers called?", "Ada Brook, the former captain, lives in Elm Park.", -1),
+        ("Who was the captain of the Rovers?", "Ada Brook was the captain of the Rovers until 1996.", 0),
+        ("Captain of the Rovers?", "The Rovers play at Elm Park.", 0),
+    ],
+)
+def test_a_role_is_asked_for_as_it_is_now(question: str, text: str, expected: int) -> None:
+    assert role_told_by(question, text) == expected
