@@ -31,7 +31,7 @@ from ui.library_view import (
     progress_html,
     receipts_html,
 )
-from ui.page_errors import shown_error
+from ui.page_errors import shown_error, told_html
 from ui.parts import Parts
 
 A_PAGE = 25
@@ -69,6 +69,7 @@ class LibraryHandlers:
                 async for shown in self._ingest(arguments, cancelled):
                     yield shown
         except (LecternError, OSError) as exc:
+            yield told_html(exc, self._parts.sees_setup(request)), ""  # it stays; what is raised keeps what was chosen
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
 
     @needs(Action.LIBRARY_CHANGE)
@@ -80,7 +81,7 @@ class LibraryHandlers:
                 async for shown in self._ingest([known.argument], cancelled):
                     yield shown
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            yield told_html(exc, self._parts.sees_setup(request)), ""
 
     @needs(Action.LIBRARY_CHANGE)
     def cancel(self, request: gr.Request) -> None:
@@ -150,7 +151,7 @@ class LibraryHandlers:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
                 return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request))
 
     @needs(Action.LIBRARY_CHANGE)
     async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:

@@ -1,7 +1,8 @@
-"""Turns an error of ours into what a page shows; the server's log is for faults, not for what a user can mend."""
+"""Turns an error of ours into what a page shows, floating or beside what it is of; the server's log is for faults, not for what a user can mend."""
 
 from __future__ import annotations
 
+import html
 import logging
 
 import gradio as gr
@@ -15,6 +16,16 @@ log = logging.getLogger(__name__)
 def shown_error(told: Exception, sees_setup: bool) -> gr.Error:
     """Give the error for a page to raise, in the words that are for its reader."""
     return gr.Error(reason_of(told, sees_setup), print_exception=False)
+
+
+def told_html(told: Exception, sees_setup: bool) -> str:
+    """Give the reason as it stands beside what it is of, until that is tried again: a message that floats goes away."""
+    return failed_html(reason_of(told, sees_setup))
+
+
+def failed_html(reason: str) -> str:
+    """Show why something could not be done."""
+    return f"<p role='alert' class='lectern-failed'>{html.escape(reason)}</p>"
 
 
 def reason_of(told: Exception, sees_setup: bool) -> str:

@@ -20,7 +20,7 @@ from assistant.unanswered import grouped
 from assistant.usage import metered
 from index_store.errors import InvalidInput, LecternError
 from ui.disclosure import deliveries_for, record_for
-from ui.page_errors import shown_error
+from ui.page_errors import shown_error, told_html
 from ui.parts import Parts
 from ui.plots import plots_html
 from ui.review_layout import ReviewPage, review_layout
@@ -97,8 +97,8 @@ class ReviewHandlers:
     def keep(
         self, trace_id: str, reviewer: str, verdict: str | None, answer: str, sources: str, tags: str, comment: str,
         assignee: str, request: gr.Request,
-    ) -> tuple[str, str]:  # fmt: skip
-        """Keep a review."""
+    ) -> tuple[str, Any]:  # fmt: skip
+        """Keep a review; what stands in the way of it is said in its place."""
         try:
             reviewer = self._name(reviewer, request)
             if not reviewer:
@@ -117,10 +117,10 @@ class ReviewHandlers:
             )  # fmt: skip
             self._store.add_review(review)
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request)), gr.skip()
         return "<p role='status'>Kept.</p>", self.shown(trace_id, request)[1]
 
-    def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, str]:
+    def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, Any]:
         """Keep that the answer is right."""
         return self.keep(trace_id, reviewer, "right", "", "", "", "", "", request)
 
@@ -135,7 +135,7 @@ class ReviewHandlers:
             kind, row = reviewed_row(self._reader, trace_id)
             file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request))
         done = "Replaced" if replaced else "Added"
         return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
 
@@ -145,7 +145,7 @@ class ReviewHandlers:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
                 return groups_html(await asyncio.to_thread(self._groups))
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request))
 
     async def covered(self, request: gr.Request) -> str:
         """Try the commonest refused questions again on the library as it is now."""
@@ -158,7 +158,7 @@ class ReviewHandlers:
                         found.append((group.question, await self._parts.opened.assistant.covers(group.question)))
                     await asyncio.to_thread(keep_untraced, self._parts.library.traces, user, meter.usage(), time.time())
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request))
         return covered_html(found)
 
     def agreement(self) -> str:

@@ -28,10 +28,10 @@ from ui.disclosure import error_for
 from ui.jobs import Jobs
 from ui.masthead import masthead
 from ui.outside import paper_abstract
-from ui.page_errors import reason_of, shown_error
+from ui.page_errors import told_html
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import compared_html, failed_html, progress_html, results_html, tagged_html, tags_json
+from ui.tags_view import compared_html, progress_html, results_html, tagged_html, tags_json
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -73,7 +73,10 @@ class TagHandlers:
     async def tag(
         self, text: str, choice: str, model: str, other: str, other_model: str, request: gr.Request
     ) -> tuple[Any, ...]:
-        """Find the names; where another version is chosen too, show both side by side."""
+        """Find the names; where another version is chosen too, show both side by side.
+
+        What went wrong stands below the abstract, which stays as it is; no older result stands beside it then.
+        """
         origin = Origin(None, self._parts.user(request), "tags")
         try:
             tagger = self._chosen(choice, model, request)
@@ -86,8 +89,9 @@ class TagHandlers:
                 second = await beside.tag(text, origin)
                 shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        return text, shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
+            told = told_html(exc, self._parts.sees_setup(request))
+            return gr.skip(), told, "", "", "", gr.update(visible=False), ""
+        return text, "", shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
         """Keep what the tags should have been."""
@@ -100,7 +104,7 @@ class TagHandlers:
             review = Review(trace_id, by, time.time(), "wrong", corrected_tags=names)
             self._parts.library.traces.add_review(review)
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request))
         return f"<p role='status'>{PROPOSED if by.startswith(PROPOSED_BY) else KEPT}</p>"
 
     def for_whom(self, request: gr.Request) -> tuple[Any, Any]:
@@ -129,7 +133,7 @@ class TagHandlers:
                     async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled, sees):
                         yield shown
         except (LecternError, OSError) as exc:
-            yield failed_html(reason_of(exc, sees))
+            yield told_html(exc, sees)
 
     def cancel(self, request: gr.Request) -> None:
         """End the file that is under way; the rows that are done are given."""
@@ -234,6 +238,7 @@ def build_tags(parts: Parts) -> None:
                 label="Abstract, several abstracts, or an arXiv id", lines=9, max_lines=24, elem_id="abstract",
                 placeholder="Paste an abstract, or write arxiv:2210.03629",
             )  # fmt: skip
+            problem = gr.HTML("", elem_id="problem", padding=False)
             with gr.Row():
                 choice = gr.Dropdown(choices, value=choices[0], label="Found by", elem_id="version")
                 model = gr.Textbox(default, label="Model", elem_id="model", visible=not does.by_rules)
@@ -254,8 +259,10 @@ def build_tags(parts: Parts) -> None:
                 kept = gr.HTML("", padding=False, elem_id="kept")
     # In the browser: what Gradio's own examples ask the server for goes by an address that is closed.
     example.click(None, None, text, js=f"() => {json.dumps(EXAMPLE)}", **how)
-    outputs = [text, shown, listed, trace, correction, right]
-    go.click(does.tag, [text, choice, model, other, other_model], outputs, **how)
+    outputs = [text, problem, shown, listed, trace, correction, right]
+    # What goes on is shown over the result alone: over the abstract it would cover what is to be read or mended.
+    go.click(does.tag, [text, choice, model, other, other_model], outputs, show_progress_on=shown, **how)
+    go.click(lambda: "", None, kept, show_progress="hidden", **how)
     keep.click(does.correct, [right, trace], kept, **how)
     root: Any = gr.context.Context.root_block  # as in `masthead`
     root.load(does.for_whom, None, [model, other_model], show_progress="hidden", **how)

@@ -92,11 +92,6 @@ def progress_html(done: int, count: int, failed: int, ended: str = "") -> str:
     )
 
 
-def failed_html(reason: str) -> str:
-    """Say why a file could not be tagged."""
-    return f"<p role='alert' class='lectern-failed'>{html.escape(reason)}</p>"
-
-
 def results_html(place: str) -> str:
     """Give the ways to fetch the results of a file, which lie in a place of their user's."""
     links = "".join(
