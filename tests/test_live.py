@@ -152,6 +152,30 @@ async def test_what_a_turn_that_never_began_has_changed_is_taken_back() -> None:
         assert len(taken_back) == times
 
 
+async def test_what_a_limit_kept_out_stays_in_its_conversation_until_it_is_asked_again() -> None:
+    told = Told(LimitReached("No more today.", retry_after_s=60, hint="Come back."))
+    live = live_turns(told)
+    for question in ("first", "second"):
+        await to_the_end(live.start(question, [], ORIGIN, "auto"))
+    assert [shown(turn.view) for turn in live.unheard("c", "u1")] == [
+        ["first", "No more today. Come back."],
+        ["second", "No more today. Come back."],
+    ]
+    assert not live.unheard("c", "somebody else") and not live.unheard("other", "u1")
+    told.events = (TurnStarted("t", "first"), Answer("t", "It is.", ()))
+    await to_the_end(live.start("first", [], ORIGIN, "auto"))
+    assert [turn.question for turn in live.unheard("c", "u1")] == ["second"]
+    await live.discard("c")
+    assert not live.unheard("c", "u1")
+
+
+async def test_what_was_stopped_while_it_waited_says_so_and_stays_to_be_asked_again() -> None:
+    live = live_turns(Told(asyncio.Event()))
+    live.start("q", [], ORIGIN, "auto")
+    await live.stop("c")
+    assert [shown(turn.view) for turn in live.unheard("c", "u1")] == [["q", "Stopped before it was asked."]]
+
+
 @pytest.mark.parametrize(
     ("fault", "told"),
     [

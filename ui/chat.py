@@ -7,9 +7,8 @@ same, and a turn goes on when its page goes away.
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -17,23 +16,22 @@ import gradio as gr
 
 from assistant.conversation import check_question
 from assistant.tracing.conversations import history_of
-from assistant.tracing.records import Feedback, Origin
+from assistant.tracing.records import Origin
 from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
 from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
 from ui.disclosure import record_for
-from ui.kept_turns import conversation_messages
-from ui.live import follow
+from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
 from ui.parts import Parts, plain
 from ui.render import links_html, warnings_html
-from ui.seen import DOWN, UP, WRONG_SOURCE, Index, Seen
+from ui.seen import Index, Seen, seen_of
 from ui.suggestions import suggestions
-from ui.turn_view import NO_SOURCES
+from ui.turn_view import NO_SOURCES, NOT_ASKED
+from ui.votes import VoteHandlers
 
-VOTES = {UP: ("up", None), DOWN: ("down", None), WRONG_SOURCE: ("down", "wrong source")}
 Shown = dict[Any, Any]  # component -> what it shows from now on
 
 
@@ -47,24 +45,26 @@ class ChatHandlers:
     def seen(self, conversation: str, request: Asking) -> Seen:
         """Give a conversation of whoever asks, in the words that are for them; one that there is not is an empty one.
 
+        What was asked in it and not taken, as where a limit kept it out, stands in its place.
+
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
+        user = self._parts.user(request)
+        unheard = self._parts.live.unheard(conversation, user)
         try:
-            records = self._parts.book.turns(conversation, self._parts.user(request)) if conversation else []
+            records = self._parts.book.turns(conversation, user) if conversation else []
         except ConversationUnknown:
-            return Seen("", [], [], [])
+            return seen_of(conversation if unheard else "", [], unheard)
         sees = self._parts.sees_setup(request)
-        finished = [record_for(r, sees) for r in records if r["status"] != "running"]
-        messages, turns = conversation_messages(finished)
-        return Seen(conversation, messages, turns, finished)
+        return seen_of(conversation, [record_for(r, sees) for r in records if r["status"] != "running"], unheard)
 
     def load(self, request: gr.Request) -> Shown:
         """Show the conversation that the address names; a turn that is under way in it is followed after that."""
         user, wanted = self._parts.user(request), str(request.query_params.get("c", ""))
         seen, live = self.seen(wanted, request), self._parts.live.owned(wanted, user)
         if live is not None and not live.over:
-            begun = Seen(wanted, seen.messages, seen.turns, seen.records)
+            begun = Seen(wanted, seen.messages, seen.turns, seen.records, seen.unheard)
             stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
             return {**self._whole(begun, request, live=True), self._chat.box: stop, self._chat.ended: ""}
         shown = self._whole(seen, request, missing=bool(wanted) and not seen.id)
@@ -100,8 +100,8 @@ class ChatHandlers:
             yield gr.skip(), gr.skip(), ""
             return
         kept, panel = self.seen(conversation, request), NO_SOURCES
-        if live.over and live.view.trace_id in kept.turns:  # it was over before it could be followed
-            yield gr.skip(), gr.skip(), live.view.trace_id
+        if live.over and live.known_as in kept.turns:  # it was over before it could be followed
+            yield gr.skip(), gr.skip(), live.known_as
             return
         before = kept.messages
         async for view in follow(live):
@@ -110,7 +110,7 @@ class ChatHandlers:
                 return
             panel = view.sources or panel
             yield [*before, *view.messages], panel, ""
-        yield [*before, *live.view.messages], panel, live.view.trace_id or "none"
+        yield [*before, *live.view.messages], panel, live.known_as
 
     def finish(self, conversation: str, ended: str, request: gr.Request) -> Shown:
         """Show the whole conversation once a turn is over, as a reload would."""
@@ -139,51 +139,20 @@ class ChatHandlers:
         """Take the last turn out of the conversation; its question goes back into the box."""
         user = self._parts.user(request)
         seen = self.seen(conversation, request)
-        record = seen.record_at(data.index)
-        if record is None:
+        record, unheard = seen.record_at(data.index), seen.unheard_at(data.index)
+        if unheard is not None:
+            self._parts.live.drop(seen.id, unheard)
+        elif record is not None:
+            self._parts.book.leave_out(seen.id, user, record["id"])
+        else:
             return self._whole(seen, request)
-        self._parts.book.leave_out(seen.id, user, record["id"])
-        return {**self._whole(self.seen(conversation, request), request), self._chat.box: record["question"]}
+        question = _question(record, unheard)
+        return {**self._whole(self.seen(conversation, request), request), self._chat.box: question}
 
     async def stop(self, conversation: str, request: gr.Request) -> None:
         """End the turn that is under way; what was said is kept."""
         if self._parts.live.owned(conversation, self._parts.user(request)) is not None:
             await self._parts.live.stop(conversation)
-
-    def vote(self, conversation: str, request: gr.Request, data: gr.LikeData) -> Shown:
-        """Keep a thumb, up or down, or taken back.
-
-        Raises:
-            gr.Error: shown on the page when it could not be kept.
-        """
-        user = self._parts.user(request)
-        record = self.seen(conversation, request).record_at(data.index)
-        if record is None:
-            return {self._chat.comments: gr.update(visible=False)}
-        liked = {True: UP, False: DOWN}.get(data.liked, data.liked) if isinstance(data.liked, bool) else data.liked
-        vote, reason = VOTES.get(str(liked), (None, None))
-        last = next((f for f in reversed(self._of(record, user)) if f["user_id"] == user), None)
-        if last is None or (last["vote"], last["reason"]) != (vote, reason):  # one click may be told twice
-            said = Feedback(record["id"], vote, time.time(), user_id=user, reason=reason)  # type: ignore[arg-type]
-            self._keep(said, request)
-        asked = vote == "down"
-        return {self._chat.comments: gr.update(visible=asked), self._chat.voted: record["id"] if asked else ""}
-
-    def comment(self, text: str, trace_id: str, request: gr.Request) -> Shown:
-        """Keep what was wrong, in the user's words, with the vote that it explains."""
-        user = self._parts.user(request)
-        hidden = {self._chat.comments: gr.update(visible=False), self._chat.comment: ""}
-        if not trace_id or not text.strip():
-            return hidden
-        try:
-            record = self._parts.book.turn(trace_id, user)
-        except TraceProblem as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        last = next((f for f in reversed(record["feedback"]) if f["user_id"] == user), {"vote": None, "reason": None})
-        said = Feedback(trace_id, last["vote"], time.time(), text.strip(), user, last["reason"])
-        self._keep(said, request)
-        gr.Info("Thank you: the course team will see it.")
-        return hidden
 
     async def delete(self, conversation: str, request: gr.Request) -> Shown:
         """Delete the conversation that is open, with the turn that is under way in it, and begin a new one."""
@@ -199,16 +168,19 @@ class ChatHandlers:
     def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
         user = self._parts.user(request)
         seen = self.seen(conversation, request)
-        record = seen.record_at(place)
-        if record is None:
+        record, unheard = seen.record_at(place), seen.unheard_at(place)
+        if record is None and unheard is None:
             return self._whole(seen, request)
-        asked = record["question"] if question is None else question
+        asked = question if question is not None else _question(record, unheard)
         try:
             check_question(asked)
             self._parts.live.check_free(seen.id)
         except InvalidInput as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        left_out = self._parts.book.leave_out(seen.id, user, record["id"])
+        if unheard is not None:
+            self._parts.live.drop(seen.id, unheard)
+            return self._begin(asked, way, self.seen(conversation, request), request)
+        left_out = self._parts.book.leave_out(seen.id, user, record["id"]) if record is not None else []
         take_back = partial(self._parts.book.take_back, seen.id, user, left_out)
         return self._begin(asked, way, self.seen(conversation, request), request, take_back)
 
@@ -238,7 +210,7 @@ class ChatHandlers:
     def _whole(self, seen: Seen, request: Asking, live: bool = False, missing: bool = False) -> Shown:
         """Give all that is shown of a conversation."""
         chat, parts, user = self._chat, self._parts, self._parts.user(request)
-        last = seen.records[-1] if seen.records else None
+        last = seen.last()
         messages = [dict(message) for message in seen.messages]
         if last is not None and not live:
             asked = suggestions(last, parts.library.ledger)
@@ -246,25 +218,19 @@ class ChatHandlers:
         notes = [*parts.warnings(request), *(["There is no such conversation of yours."] if missing else [])]
         return {
             chat.chatbot: gr.update(value=messages, feedback_value=seen.votes()),
-            chat.sources: panel(parts, last),
+            chat.sources: panel(parts, last) if last is not None or not seen.unheard else NOT_ASKED,
             chat.conversation: seen.id,
             chat.list: listing(parts.book, user, seen.id),
             chat.links: links_html(seen.id),
             chat.title: parts.book.title(seen.id, user) if seen.records else "",
-            chat.own: gr.update(visible=bool(seen.id)),
+            chat.own: gr.update(visible=bool(seen.records)),
             chat.notes: gr.update(value=warnings_html(notes), visible=bool(notes)),
             chat.comments: gr.update(visible=False),
         }
 
-    def _of(self, record: dict[str, Any], user: str | None) -> Sequence[dict[str, Any]]:
-        found: Sequence[dict[str, Any]] = self._parts.book.turn(record["id"], user)["feedback"]
-        return found
 
-    def _keep(self, said: Feedback, request: Asking) -> None:
-        try:
-            self._parts.library.traces.give_feedback(said)
-        except TraceProblem as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+def _question(record: dict[str, Any] | None, unheard: LiveTurn | None) -> str:
+    return str(record["question"]) if record is not None else "" if unheard is None else unheard.question
 
 
 def build_chat(parts: Parts) -> None:
@@ -287,13 +253,15 @@ def build_chat(parts: Parts) -> None:
     following(chat.chatbot.option_select(does.suggested, asked, begun, **how))
     following(chat.chatbot.example_select(does.suggested, asked, begun, **how))
     chat.box.change(None, [chat.box], None, js="lectern.drafted", **how)
+    chat.way.change(None, [chat.way], None, js="lectern.chose", **how)
     chat.box.stop(does.stop, [chat.conversation], None, **how)
     chat.wanted.change(does.source, [chat.wanted], chat.sources, **how).then(
         None, [chat.wanted], None, js="lectern.showSource", **how
     )
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)
-    chat.chatbot.like(does.vote, [chat.conversation], shown, **how)
-    chat.comment.submit(does.comment, [chat.comment, chat.voted], shown, **how)
+    votes = VoteHandlers(parts, chat, does.seen)
+    chat.chatbot.like(votes.vote, [chat.conversation], shown, **how)
+    chat.comment.submit(votes.comment, [chat.comment, chat.voted], shown, **how)
     connect_list(chat, parts, how)
     chat.delete.click(does.delete, [chat.conversation], shown, js="lectern.sure", **how)
     chat.conversation.change(None, [chat.conversation], None, js="lectern.named", **how)

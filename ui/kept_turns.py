@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -28,17 +28,6 @@ def messages_of(record: Record) -> list[Message]:
     steps = [step_message(_step(span, links), "") for span in record["spans"] if span["kind"] == "tool"]
     reply: Message = {"role": "assistant", "content": notice_markdown(_notice(record)) + _reply(record)}
     return [{"role": "user", "content": neutral(record["question"])}, *steps, reply]
-
-
-def conversation_messages(records: Sequence[Record]) -> tuple[list[Message], list[str]]:
-    """Give the messages of a conversation, and for each of them the id of its turn."""
-    messages: list[Message] = []
-    turns: list[str] = []
-    for record in records:
-        of_turn = messages_of(record)
-        messages += of_turn
-        turns += [record["id"]] * len(of_turn)
-    return messages, turns
 
 
 def panel_of(

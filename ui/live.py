@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ from ui.turn_view import TurnView
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
 AND_FOR_EACH_S = 0.005  # more for each turn under way: a class that asks at once is answered sooner
 SEEN_FOR_S = 30.0  # a turn that is over can be followed so long: its page may come late
+UNHEARD_FOR_S = 1800.0
+MOST_UNHEARD = 20
+"""Questions of a conversation that were not taken and stay to be asked again."""
 STOP_WITHIN_S = 5.0
 log = logging.getLogger(__name__)
 
@@ -38,11 +42,18 @@ class LiveTurn:
     user: str | None
     others: Callable[[], int]
     sees_setup: bool = True
+    id: str = field(default_factory=lambda: f"unheard-{uuid.uuid4().hex}")
+    began: float = field(default_factory=time.time)
     changes: int = 0
     over: bool = False
     gone: bool = False  # with its conversation: nothing of it is shown any more
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+    @property
+    def known_as(self) -> str:
+        """The id that its conversation has it by: of its trace, or its own where a limit kept it out."""
+        return self.view.trace_id or self.id
 
     def tell(self) -> None:
         """Wake whoever follows."""
@@ -57,6 +68,7 @@ class LiveTurns:
     def __init__(self, assistant: Callable[[], Assistant]) -> None:
         self._assistant = assistant
         self._turns: dict[str, LiveTurn] = {}
+        self._unheard: dict[str, list[LiveTurn]] = {}
 
     def __len__(self) -> int:
         return sum(not turn.over for turn in self._turns.values())
@@ -69,6 +81,17 @@ class LiveTurns:
         """Give the turn of a conversation if it is this user's."""
         turn = self.of(conversation)
         return turn if turn is not None and owns(user, turn.user) else None
+
+    def unheard(self, conversation: str, user: str | None) -> list[LiveTurn]:
+        """Give what this user asked in a conversation and was not taken, as where a limit kept it out, oldest first."""
+        return [turn for turn in self._unheard.get(conversation, ()) if owns(user, turn.user)]
+
+    def drop(self, conversation: str, turn: LiveTurn) -> None:
+        """Forget a question that was not taken."""
+        if left := [kept for kept in self._unheard.get(conversation, ()) if kept is not turn]:
+            self._unheard[conversation] = left
+        else:
+            self._unheard.pop(conversation, None)
 
     def check_free(self, conversation: str) -> None:
         """Refuse a question while another of its conversation is under way: its answer may be what it leans on.
@@ -108,6 +131,8 @@ class LiveTurns:
         self.check_free(conversation)
         turn = LiveTurn(TurnView(question), question, origin.user_id, self.__len__, sees_setup)
         self._turns[conversation] = turn
+        for same in [kept for kept in self.unheard(conversation, origin.user_id) if kept.question == question]:
+            self.drop(conversation, same)
         turn.task = asyncio.create_task(self._run(turn, question, history, origin, way, unheard))
         turn.task.add_done_callback(lambda _: self._ended(conversation, turn))
         return turn
@@ -125,6 +150,7 @@ class LiveTurns:
 
     async def discard(self, conversation: str) -> None:
         """End the turn of a conversation that is being deleted; who follows it is shown no more of it."""
+        self._unheard.pop(conversation, None)
         turn = self._turns.get(conversation)
         if turn is None:
             return
@@ -159,6 +185,11 @@ class LiveTurns:
     def _ended(self, conversation: str, turn: LiveTurn) -> None:
         """Note that a turn is over; a task that is cancelled before it begins runs nothing that could."""
         turn.over = True
+        if not turn.view.trace_id and not turn.gone:
+            if turn.view.stopped:
+                turn.view.fail("Stopped before it was asked.", "")
+            self._unheard[conversation] = [*self._unheard.get(conversation, ()), turn][-MOST_UNHEARD:]
+            asyncio.get_running_loop().call_later(UNHEARD_FOR_S, self.drop, conversation, turn)
         turn.tell()
         asyncio.get_running_loop().call_later(SEEN_FOR_S, self._forget, conversation, turn)
 

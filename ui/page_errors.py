@@ -1,4 +1,4 @@
-"""Turns an error of ours into what a page shows, floating or beside what it is of; the server's log is for faults, not for what a user can mend."""
+"""Turns an error of ours into what a page shows, floating or in its place; the server's log is for faults alone."""
 
 from __future__ import annotations
 

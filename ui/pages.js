@@ -44,6 +44,11 @@ window.lectern = {
     }
     return [];
   },
+  // Where to look is a habit of its reader: it stays with the browser, for the next conversation too.
+  chose(way) {
+    if (lectern.reader !== undefined) localStorage.setItem("lectern-way", JSON.stringify({ reader: lectern.reader, way }));
+    return [];
+  },
   sure(...given) {
     if (!confirm("Delete this conversation for good?")) throw new Error("not deleted");
     return given;
@@ -132,7 +137,7 @@ window.lectern = {
   window.addEventListener("offline", reach);
   setTimeout(reach, 8000);
 
-  // The draft is put back once it is known who reads the page, for another may have signed in since.
+  // The draft, and where to look, are put back once it is known who reads the page, for another may have signed in since.
   function restoreDraft() {
     const reader = document.querySelector(".lectern-head[data-reader]")?.dataset.reader;
     const box = document.querySelector("#question textarea");
@@ -142,6 +147,9 @@ window.lectern = {
     if (box.value) lectern.drafted(box.value);
     else if (kept.text && kept.reader === reader) lectern.put("#question", kept.text);
     else sessionStorage.removeItem("lectern-draft");
+    const way = JSON.parse(localStorage.getItem("lectern-way") ?? "{}");
+    const radio = way.reader === reader && document.querySelector(`#way input[value="${CSS.escape(way.way)}"]`);
+    if (radio && !radio.checked) radio.click();
   }
 
   // Gradio leaves some of its buttons without a name; a screen reader needs one.

@@ -22,6 +22,7 @@ from ui.render import answer_markdown, neutral, notes_markdown, related_html, so
 
 Message = dict[str, Any]
 NO_SOURCES = "<p class='lectern-note'>The passages that an answer stands on are shown here.</p>"
+NOT_ASKED = "<p class='lectern-note'>This question was not asked: nothing was looked up for it.</p>"
 LONGEST_OBSERVATION = 700
 """Characters of an observation that a folded step shows."""
 
@@ -69,7 +70,7 @@ class TurnView:
 
     def fail(self, message: str, hint: str) -> None:
         """Show that the question could not be taken."""
-        self._reply["content"], self.sources = neutral(f"{message} {hint}"), NO_SOURCES
+        self._reply["content"], self.sources = neutral(f"{message} {hint}".strip()), NOT_ASKED
 
     def _say(self, text: str) -> None:
         self.said = text

@@ -32,7 +32,7 @@ from tests.faults.places import SERVER, WITHIN_S
 from tests.faults.recording import Watch
 from tests.faults.serving import ANSWER, QUESTION, Said, ask, until
 from tests.model_server import ModelServer, Reply
-from ui.kept_turns import conversation_messages
+from ui.seen import seen_of
 
 FAMILY = "Too much at once"
 pytestmark = pytest.mark.faults
@@ -123,7 +123,7 @@ def test_a_conversation_of_10_000_messages_goes_on(long_home: Path, watch: Watch
 
         async def go_on() -> Any:
             history = history_of(conversations.turns("long", "u1"))
-            assert len(history) == len(conversation_messages(conversations.turns("long", "u1"))[0]) == 2 * TURNS
+            assert len(history) == len(seen_of("long", conversations.turns("long", "u1"), ()).messages) == 2 * TURNS
             return [event async for event in assistant.ask(QUESTION, history, Origin("long", "u1", "web"))][-1]
 
         with watch.answer():
