@@ -203,4 +203,4 @@ def _shown_of(run: AgentRun) -> Callable[[Any], Any]:
 
 def _unsaid(run: AgentRun, outcome: Outcome) -> str:
     """Give what of an answer that was cut short has not been shown yet: the quoted one, whole."""
-    return "" if run.answer is not None and run.answer.order else outcome.text
+    return "" if run.tags is not None or (run.answer is not None and run.answer.order) else outcome.text

@@ -6,7 +6,7 @@ The loop that led there is `agent`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.addressed import speaks_to_model
@@ -16,14 +16,15 @@ from assistant.composition import said_once
 from assistant.events import Citation
 from assistant.listing import listed
 from assistant.passages import named_pages
-from assistant.pasted import abstract_in, left_unanswered, wants_else
+from assistant.pasted import wants_else
+from assistant.pasted_turns import ToTag, is_about_paste
 from assistant.planner import NOT_OF_YOURS
 from assistant.policy.values import RULE
 from assistant.query_engine import Outcome
 from assistant.question_parts import alone, without_calculation
 from assistant.quotes import quotes_of, unsupported_note
 from assistant.quoting import answer_from
-from assistant.react_agent import new_answer
+from assistant.react_agent import BELOW_TAGS, new_answer
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.toolbox import Toolbox
@@ -36,6 +37,7 @@ from index_store.errors import NoValue, ToolFailed
 
 UNFINISHED = "The turn ended before an answer was found."
 WISH_LEFT = "“{asked}” was not answered: in an abstract that is pasted, only the names of models are looked for."
+NOT_ANSWERED = "“{asked}” was not answered: nothing that was found says it."
 MOST_MEANINGS = 4
 NOT_SHOWN = "The language model answered without a source that holds, so its answer is not shown. Ask again."
 _NAMES = {"wikipedia": "Wikipedia", "web_search": "the web", "arxiv": "arXiv"}
@@ -47,13 +49,10 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
     At a limit the answer is made of sentences of what has been found by then, if these support one.
     """
     answer = run.answer
-    if run.tags is not None and answer is None:
-        found = next(step for step in reversed(run.steps) if step.found.tags is not None).found
-        notes = (*_wish_left(run.question), *found.notes)
-        return Outcome(True, found.text, (), (), tags=run.tags, by_rules=found.by_rules, notes=notes)
-    if limit and (answer is None or not answer.order):
+    if limit and run.tags is None and (answer is None or not answer.order):
         answer = await asyncio.to_thread(_quoted, run, embedder)
     hits = tuple(source.hit for source in run.sources)
+    outcome: Outcome | None = None
     if answer is not None and answer.order and not answer.is_refusal and not answer.leaks:
         said = answer.said.strip()
         with span("judge", "check citations", {"markers": answer.order}) as kept:
@@ -66,15 +65,33 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
                 *_chosen(run, {cited[c.marker - 1].hit.chunk.title for c in citations}),
                 *(unsupported_note(said, citations) if by_model else ()),
             )
-            return Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
+            outcome = Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
+    if run.tags is not None:
+        return _with_tags(run, outcome, limit, by_model=by_model)
+    if outcome is not None:
+        return outcome
     text, notes = (UNFINISHED, _unopened(run, toolbox)) if limit else await _refused(run, toolbox, by_model=by_model)
     return Outcome(False, text, (), hits, limit=limit, offers=run.offers, notes=notes)
 
 
-def _wish_left(question: str) -> tuple[str, ...]:
-    """Name the question that stands before an abstract which was tagged."""
-    asked = left_unanswered(question) if abstract_in(question) is not None else ""
-    return (WISH_LEFT.format(asked=asked),) if asked else ()
+def _with_tags(run: AgentRun, answered: Outcome | None, limit: str, *, by_model: bool) -> Outcome:
+    """Give the names that were found in an abstract, then the answer to what else was wanted; name what was left."""
+    found = next(step for step in reversed(run.steps) if step.found.tags is not None).found
+    left = () if run.pasted is None else tuple(_left(run.pasted, answered, by_model=by_model))
+    tags = Outcome(True, found.text, (), (), tags=run.tags, by_rules=found.by_rules, notes=(*left, *found.notes))
+    if answered is None:
+        return replace(tags, limit=limit)
+    text, notes = f"{found.text}{BELOW_TAGS}{answered.text}", (*answered.notes, *tags.notes)
+    return replace(answered, text=text, tags=tags.tags, by_rules=tags.by_rules, notes=notes)
+
+
+def _left(pasted: ToTag, answered: Outcome | None, *, by_model: bool) -> Iterator[str]:
+    """Name each wish beside an abstract that was not answered, with the reason."""
+    for asked in pasted.wishes:
+        if not by_model and asked not in pasted.for_the_course:
+            yield WISH_LEFT.format(asked=asked)
+        elif answered is None:
+            yield NOT_ANSWERED.format(asked=asked)
 
 
 def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
@@ -104,17 +121,17 @@ def _chosen(run: AgentRun, cited: Collection[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _beyond_rules(question: str) -> str:
+def _beyond_rules(run: AgentRun) -> str:
     """Say what of a question takes a language model, "" for nothing."""
-    if RULE.get() is None and wants_else(question):
+    if RULE.get() is None and (wants_else(run.question) or is_about_paste(run.question, run.history)):
         return NOT_OF_YOURS
-    return IN_WORDS if is_word_sum(question) else ""
+    return IN_WORDS if is_word_sum(run.question) else ""
 
 
 async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[str, tuple[str, ...]]:
     """Say that there is no answer, and who was asked for one in vain, or could not be asked."""
     states = toolbox.states()
-    if not by_model and (beyond := _beyond_rules(run.question)):
+    if not by_model and (beyond := _beyond_rules(run)):
         return beyond, ()
     if expression_in(run.question) is not None and (off := states.get("calculate")) is not None:
         return f"This is arithmetic, and nothing here can calculate it: {off.told}.", ()

@@ -16,6 +16,7 @@ from typing import Any
 
 from assistant.answer_stream import AnswerStream
 from assistant.passages import code_of, links_of
+from assistant.pasted_turns import ToTag
 from assistant.tools.tool import Observation, Offer, Source
 from assistant.usage import Meter
 from index_store.errors import LecternError, SettingsError
@@ -84,12 +85,18 @@ class AgentRun:
     uncited: int = 0  # answers that cited nothing
     instructions: frozenset[tuple[str, ...]] = frozenset()  # of the prompt, as runs of words: no answer repeats them
     looking: asyncio.Future[None] | None = None  # for the hosts that can be reached
+    pasted: ToTag | None = None  # the abstract that is tagged before all else
     answer: AnswerStream | None = None  # the answer that is being written, or was
 
     @property
     def said_by_user(self) -> str:
         """All that the user said in this conversation."""
-        return "\n".join([*(t["content"] for t in self.history if t.get("role") == "user"), self.question])
+        return "\n".join(self.said_by_user_apart)
+
+    @property
+    def said_by_user_apart(self) -> list[str]:
+        """The messages of the user, oldest first."""
+        return [*(t["content"] for t in self.history if t.get("role") == "user"), self.question]
 
     @property
     def links(self) -> frozenset[str]:

@@ -160,7 +160,7 @@ class Assistant:
                     yield step
             return
         seen: tuple[Hit, ...] = ()
-        if way == "auto" and not is_for_agent(carried_on(question, history), outside=toolbox.reaches_outside):
+        if way == "auto" and not is_for_agent(carried_on(question, history), history, outside=toolbox.reaches_outside):
             # Meanwhile the course is asked: a refusal then knows at once whether there is somewhere else to look.
             looking = asyncio.ensure_future(toolbox.look_around())
             async with aclosing(self._course(question, history, toolbox, looking)) as course:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.passages import addresses_in
+from assistant.pasted import is_pasted
 from assistant.terms import content_terms, is_courtesy
 from assistant.tools.asked_arithmetic import expression_in
 
@@ -58,13 +59,13 @@ def leans_on_history(question: str) -> bool:
     """Tell whether a question needs the turns before it to be understood."""
     if is_courtesy(question):
         return False
-    if _GOES_ON.match(question) or _points_back(question):
+    if _GOES_ON.match(question) or points_back(question):
         return True
     terms = len(content_terms(question))
     return terms == 0 or (terms == 1 and not _NAMES.search(question))
 
 
-def _points_back(question: str) -> bool:
+def points_back(question: str) -> bool:
     """Tell whether a pronoun points to an earlier turn, and not to what the question itself has named before it.
 
     "What is ReAct and when would I use it?" names what it asks for in its first clause.
@@ -94,7 +95,7 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     # The question that the chain hangs on, and its last link: without the first, the third link has lost its subject.
     topic = asked[-TOPIC_TURNS:] if anchor is None else dict.fromkeys((asked[anchor], asked[-1]))
     # What was pasted is no topic: its words would drown those of the question, and go to whoever is searched.
-    short = [" ".join(words) for words in map(str.split, topic) if len(words) <= LONGEST_TOPIC]
+    short = [" ".join(said.split()) for said in topic if len(said.split()) <= LONGEST_TOPIC and not is_pasted(said)]
     return " ".join([*short, question])
 
 

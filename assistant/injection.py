@@ -13,8 +13,10 @@ from typing import Any
 
 from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
+from assistant.answer_stream import runs_of
 from assistant.followup import stand_alone
 from assistant.passages import addresses_in
+from assistant.pasted import abstract_brought, is_pasted
 from assistant.terms import content_terms
 from assistant.units import units_of
 from index_store.chunks import Embedder
@@ -52,6 +54,11 @@ def check_call(
         raise ToolRefused("That abstract is not what the user pasted.", hint="Tag only what the user wrote.")
     elif tool in _TELLS_OTHERS and any(word not in run.said_by_user for word in _NO_WORD.findall(said)):
         raise ToolRefused(f"{tool} was not called with something that is no word.", hint=_GO_ON)
+    elif tool in _TELLS_OTHERS and _tells_a_paste(said, run):
+        raise ToolRefused(
+            f"{tool} was not called: that is what the user pasted, word for word, and nobody is told it.",
+            hint="Ask with a few words of your own.",
+        )
     asking = list(_asking(run, outside_only=tool in _STAYS_IN_THE_COURSE))
     if _is_asked_by_a_text(said, run, asking, None if tool == "calculate" else embedder) or (  # numbers mean nothing
         tool in _TELLS_OTHERS and asking and _tells_what_was_said_before(said, run)
@@ -83,6 +90,13 @@ def _tells_what_was_said_before(said: str, run: AgentRun) -> bool:
     A follow-up needs the words of the question that it goes on with.
     """
     return bool((_words(said) & _words(run.said_by_user)) - _words(stand_alone(run.question, run.history)))
+
+
+def _tells_a_paste(said: str, run: AgentRun) -> bool:
+    """Tell a call that carries a pasted abstract off; a few words of it, such as a name, are a question."""
+    told = runs_of(said)
+    pasted = [text for text in run.said_by_user_apart if is_pasted(text)] if told else []
+    return any(told & runs_of(abstract_brought(text) or "") for text in pasted)
 
 
 def _known_address(address: str, run: AgentRun) -> str:

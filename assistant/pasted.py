@@ -11,6 +11,17 @@ import re
 from typing import Literal
 
 from assistant.tagging_rules import tag
+from assistant.wishes import (
+    ELSE_WITHIN,
+    FOR_CHANGE,
+    FOR_ELSE,
+    FOR_TAGS,
+    PLEASE,
+    VERB,
+    asks_for_tags,
+    parted,
+    plain_wish,
+)
 
 FEWEST_WORDS, MOST_WORDS = 12, 900
 FEWEST_ASKED = 8
@@ -67,31 +78,6 @@ _BEGINS = re.compile(r"[^\w]*[^\Wa-z]|\s*[\\$]|(?:.*?[.!?]\s+[A-Z]){2}", re.DOTA
 _ABOVE_MARK = 60
 """Words: so much may stand above the word "Abstract", a title and its authors."""
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?:](?=\s|\Z)[\"'”)\]]*|[。！？：]|(?=\n)|\Z)")
-_PLEASE = (
-    r"\W*(?:(?:please|now|then|ok|okay|hi|hello|hey|and|also)\b\W*)*(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
-    r"(?:(?:i (?:want|need|would like|'d like)|help me|your task is|you are)\b (?:you )?(?:to )?)?"
-)
-_VERB = r"(?:extract|list|find|give|name|identify|detect|spot|recogni[sz]e|pull|get|return|output|show|perform)"
-_THING = r"(?:tags?|names?|entit(?:y|ies)|ner|models?|llms?|architectures?)"
-_FOR_TAGS = re.compile(
-    rf"{_PLEASE}(?:tag\b|{_VERB}\b.{{0,80}}\b{_THING}\b|(?:the )?{_THING}\b.{{0,60}}[?:]?\Z"
-    rf"|(?:which|what|any)\b.{{0,60}}\b{_THING}\b"
-    rf"|(?:is|are) (?:there )?(?:an?|any|some|no)\b.{{0,40}}\b{_THING}\b"
-    rf"|(?:does|do|did) (?:it|this|the|that|they)\b.{{0,40}}\b(?:name|mention|list|have)\b.{{0,30}}\b{_THING}\b"
-    rf"|(?:(?:ml|ai|language|machine learning|model|entity)\s+){{1,3}}{_THING}\b)"
-    r"|.{0,20}(?:提取|标注|標註|抽取|模型名|extrahiere|extrais|extrae|nenne die|liste die)",
-    re.IGNORECASE,
-)
-_FOR_ELSE = re.compile(
-    rf"{_PLEASE}(?:summari[sz]e|sum up|summary|tl;?dr|explain|translate|rewrite|rephrase|paraphrase|shorten|simplify"
-    r"|critique|critici[sz]e|review|compare|discuss|evaluate|proofread|correct|improve|write|describe|tell me|comment"
-    r"|check|rate|fasse?|übersetze|erkläre|résume|traduis|explique|resume|traduce|explica)\b"
-    r"|.{0,10}(?:总结|總結|翻译|翻譯|解释|解釋|概括)",
-    re.IGNORECASE,
-)
-_ELSE_WITHIN = re.compile(
-    r"\b(?:summar\w+|explain\w*|translat\w+|rewrit\w+|should|best|better|why|how)\b", re.IGNORECASE
-)
 _LEAD = re.compile(
     r"\W*(?:here(?:'s|’s| is| are)\b.{0,60}|(?:task|instructions?|prompt|input|text|context)\W*"
     r"|(?:the )?following\b.{0,40}"
@@ -100,17 +86,13 @@ _LEAD = re.compile(
 )
 FEWEST_BROUGHT = 20
 """Words of a text that a message brings along."""
-_FOR_CHANGE = re.compile(
-    rf"{_PLEASE}(?:summari[sz]e|sum up|tl;?dr|translate|rewrite|rephrase|paraphrase|shorten|simplify|proofread|correct"
-    r"|fasse?|übersetze|résume|traduis|resume|traduce)\b",
-    re.IGNORECASE,
-)
 SHORT_WISH = 8
 """Words of a wish that need not say what it is about: "Translate to German:"."""
 _WISH_FIRST = re.compile(r"[^\n:：?？]{0,120}(?:(?<!http)(?<!https)[:：](?!//)|\n|[?？](?=\s))")
 _WISH_LAST = re.compile(r"(?<=\n)[^\n]{3,160}\Z")
 _QUESTION_FIRST = re.compile(r"[^\n.:!?]{3,160}\?(?= )")
 _QUESTION_LAST = re.compile(r"(?<=[.!] )[^\n.:!?]{3,160}\?\Z")
+_QUESTIONS = re.compile(r"(?:\s*(?:[^.!?？\n]{3,160}[?？]|(?:thanks|thank you|please)\b[.!]*))*\s*", re.IGNORECASE)
 _ASKS_OF_PASTE = re.compile(
     r"\b(?:this|these|the following|the above) (?:abstracts?|papers?|texts?|passages?|articles?|paragraphs?|essay)\b"
     r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary)\b|\bin it\b|\bof these models\b",
@@ -122,22 +104,56 @@ _OF_THE_PASTE = re.compile(
 
 
 def abstract_in(message: str) -> str | None:
-    """Give the abstract that a message holds, None where it holds none or wants something else done with it."""
+    """Give the abstract that a message holds, None where it holds none or wants something else alone done with it."""
+    return _read(message)[0]
+
+
+def abstract_brought(message: str) -> str | None:
+    """Give the abstract that a message holds, whatever it wants done with it."""
+    return _read(message, is_asked=True)[0]
+
+
+def wishes_beside(message: str) -> tuple[str, ...]:
+    """Give what a message wants beside the tags of the abstract that it holds, in its own words.
+
+    A question that stands before an abstract in one paragraph with it may be a wish, or the abstract's own opening,
+    which nobody can tell: it is given too.
+    """
+    body, wishes = _read(message)
+    found = None if body is None else _QUESTION_FIRST.match(message.strip())
+    if found is None or found[0] in wishes:
+        return wishes
+    for_tags, others = parted(found[0])
+    first = others if for_tags else (found[0],)
+    return tuple(dict.fromkeys((*first, *wishes)))
+
+
+def _read(message: str, *, is_asked: bool = False) -> tuple[str | None, tuple[str, ...]]:
+    """Give the abstract in a message, and what is wanted beside its tags; with `is_asked`, these are wanted anyway."""
     said = message.strip()
     spans = [match.span() for match in _SENTENCE.finditer(said) if match[0].strip()]
     kinds = [_kind(said, *span) for span in spans]
     first = next((n for n, kind in enumerate(kinds) if kind == "text"), len(kinds))
     last = next((n for n in range(len(kinds) - 1, -1, -1) if kinds[n] == "text"), -1)
-    around = {*kinds[:first], *kinds[last + 1 :]}
-    if last < first or "else" in around or ("unclear" in around and "tags" not in around):
-        return None
+    beside = [*range(first), *range(last + 1, len(kinds))]
+    around = {kinds[n] for n in beside} | ({"tags"} if is_asked else set())
+    if last < first or (around & {"else", "unclear"} and "tags" not in around):
+        return None, ()
     body = said[spans[first][0] : spans[last][1]].strip()
     mark = _ABSTRACT_MARK.match(body)
     body = body[mark.end() :].strip() if mark else body
     if _TO_SOMEBODY.search(body) or _length(body) > MOST_WORDS:
-        return None
+        return None, ()
     is_one = _length(body) >= FEWEST_ASKED if "tags" in around else _is_abstract(body, "mark" in around or bool(mark))
-    return body if is_one else None
+    wishes = [wish for n in beside for wish in _wishes(said[slice(*spans[n])], kinds[n])]
+    return (body, tuple(dict.fromkeys(wishes))) if is_one else (None, ())
+
+
+def _wishes(sentence: str, kind: Piece) -> tuple[str, ...]:
+    """Give what a sentence beside an abstract wants that is not tags."""
+    if kind not in ("tags", "else"):
+        return ()
+    return parted(sentence)[1] or ((plain_wish(sentence),) if kind == "else" else ())
 
 
 def wants_else(message: str) -> bool:
@@ -154,52 +170,47 @@ def wants_else(message: str) -> bool:
     for wish, text in ((first, said[first.end() :] if first else ""), (last, said[: last.start()] if last else "")):
         if wish is None or _length(text) < FEWEST_BROUGHT or "?" in text or "？" in text:
             continue
-        asks = _FOR_ELSE.match(wish[0].strip()) is not None
+        asks = FOR_ELSE.match(wish[0].strip()) is not None
         names_it = _ASKS_OF_PASTE.search(wish[0]) or (
-            _FOR_CHANGE.match(wish[0].strip()) and len(wish[0].split()) <= SHORT_WISH
+            FOR_CHANGE.match(wish[0].strip()) and len(wish[0].split()) <= SHORT_WISH
         )
         if names_it and (asks or wish[0].rstrip().endswith("?")):
             return True
         if wish[0].rstrip().endswith("?") and _is_abstract(text.strip(), is_marked=False):
             return True
-    return False
+    body = abstract_brought(message)
+    return body is not None and _is_abstract(body, is_marked=False) and abstract_in(message) is None
 
 
-def left_unanswered(message: str) -> str:
-    """Give the question that stands before an abstract in one paragraph with it, "" for none.
-
-    It may be a wish, or the abstract's own opening, which nobody can tell: it is not answered where names are found.
-
-    >>> left_unanswered("Who wrote this? We propose PotNet.")
-    'Who wrote this?'
-    """
-    found = _QUESTION_FIRST.match(message.strip())
-    if found is None or (_FOR_TAGS.match(found[0]) and not _ELSE_WITHIN.search(found[0])):
-        return ""
-    return found[0]
+def is_pasted(message: str) -> bool:
+    """Tell whether a message brings a text of its own: an abstract, or another that something is to be done with."""
+    return abstract_in(message) is not None or wants_else(message)
 
 
 def _kind(message: str, start: int, end: int) -> Piece:
     """Tell what a sentence is; only those before and behind an abstract matter."""
     text = message[start:end].strip()
+    for_tags, others = parted(text)
+    if for_tags and others:  # it wants both
+        text = for_tags.rstrip(" :?") + text[-1]
     stands_alone = message[end : end + 1] in ("", "\n") and message[max(0, start - 1) : start] in ("", "\n")
     if _ABSTRACT_MARK.fullmatch(f"{text}\n"):
         return "mark"
     if text.endswith(("?", "？")):
-        if not (stands_alone or _OF_THE_PASTE.search(text) or end == len(message)):
+        if not (stands_alone or _OF_THE_PASTE.search(text) or _QUESTIONS.fullmatch(message, end)):
             return "text"
-        return "tags" if _FOR_TAGS.match(text) and not _ELSE_WITHIN.search(text) else "else"
-    if _FOR_ELSE.match(text):
+        return "tags" if asks_for_tags(text) else "else"
+    if FOR_ELSE.match(text):
         return "else"
-    if text.endswith((":", "：")) and _ELSE_WITHIN.search(text) and len(text.split()) <= 20:
+    if text.endswith((":", "：")) and ELSE_WITHIN.search(text) and len(text.split()) <= 20:
         return "else"
     return _kind_of_statement(text, is_line=stands_alone)
 
 
 def _kind_of_statement(text: str, *, is_line: bool) -> Piece:
     is_short = len(text.split()) <= 12 and (is_line or text.endswith((":", "：")))
-    asks = re.match(rf"{_PLEASE}(?:tag|{_VERB})\b", text, re.IGNORECASE) or is_short or _CJK.search(text[:4])
-    if asks and _FOR_TAGS.match(text):
+    asks = re.match(rf"{PLEASE}(?:tag|{VERB})\b", text, re.IGNORECASE) or is_short or _CJK.search(text[:4])
+    if asks and FOR_TAGS.match(text):
         return "tags"
     if _LEAD.fullmatch(text):
         return "tags" if re.search(r"\btags?\b", text, re.IGNORECASE) else "lead"

@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.composition import said_once
 from assistant.passages import named_pages
-from assistant.question_parts import COMPARES, alone, without_calculation
+from assistant.question_parts import COMPARES, left_to_ask, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.search_terms import searches
 from assistant.selection import Passage
@@ -91,14 +91,15 @@ def next_step(inputs: Mapping[str, Any], answer: Answerer, nearest: Nearest) -> 
     """Plan the next step from what the prompt carries as data: question, history, tools, and the steps so far."""
     tools = {tool["name"] for tool in inputs["tools"]}
     past = [_past(step) for step in inputs["steps"]]
-    parts = alone(inputs["question"], inputs.get("history", ()))
+    tagged = any(step.tool == "tag_abstract" for step in past)
+    parts = left_to_ask(inputs["question"], inputs.get("history", ()), tagged=tagged)
     said: list[tuple[str, Conclusion]] = []
     for part, question in parts:
         step = _step_for(question, tools, past if len(parts) == 1 else None, past, answer, nearest)
         if isinstance(step, Call):
             return step
         said.append((part, step))
-    return said[0][1] if len(said) == 1 else _together(said)
+    return _together(said)
 
 
 Plan = Call | Conclusion | None
@@ -190,6 +191,8 @@ def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | N
 
 def _together(said: Sequence[tuple[str, Conclusion]]) -> Conclusion:
     """Join the answers to the parts of a question; what no part says is named."""
+    if len(said) == 1:
+        return said[0][1]
     answers = said_once([c.answer for _, c in said if c.answer != REFUSAL])
     if not answers:
         return said[0][1]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.followup import stand_alone
+from assistant.pasted_turns import to_tag
 from assistant.terms import content_terms
 from assistant.tools.spoken import in_signs
 
@@ -64,3 +65,9 @@ def alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> list[tupl
     parts = parts_of(question)
     earlier = [{"role": "user", "content": part} for part in parts]
     return [(part, stand_alone(part, [*history, *earlier[:n]])) for n, part in enumerate(parts)]
+
+
+def left_to_ask(question: str, history: Sequence[Mapping[str, str]], *, tagged: bool) -> list[tuple[str, str]]:
+    """Give what is to be answered, as `alone` does; beside an abstract that was tagged, what the course may answer."""
+    pasted = to_tag(question, history) if tagged else None
+    return alone(question, history) if pasted is None else [(w, w) for w in pasted.for_the_course[:MOST_PARTS]]

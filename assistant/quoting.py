@@ -28,6 +28,7 @@ from pydantic import PrivateAttr
 from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
 from assistant.pasted import wants_else
+from assistant.pasted_turns import is_about_paste
 from assistant.planner import NOT_OF_YOURS, Conclusion, next_step, with_what_is_left
 from assistant.question_parts import without_calculation
 from assistant.refusal import REFUSAL
@@ -65,7 +66,7 @@ class QuotingLLM(CustomLLM):
                 return self._answer(inputs)
             case "hint":
                 return hint_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
-            case "agent_step" if wants_else(inputs["question"]):
+            case "agent_step" if _is_of_a_paste(inputs):
                 return str(Conclusion(NOT_OF_YOURS, REFUSAL))
             case "agent_step":
                 return self._next_step(inputs, answer_from)
@@ -169,6 +170,13 @@ def hint_from(question: str, passages: Sequence[Passage], embedder: Embedder) ->
     pointers = [f"- {' '.join(by_marker[m].split()) or 'this passage'} [{m}]" for m in list(markers)[:POINTERS]]
     said = render([c for c in chosen if passages[c.passage].marker in list(markers)[:POINTERS]], passages)
     return "\n".join([*([said, ""] if said else []), "Where to read:", *pointers])
+
+
+def _is_of_a_paste(inputs: Mapping[str, Any]) -> bool:
+    """Tell whether something is to be written about a text of the user; beside one that was tagged is more to plan."""
+    if any(step["tool"] == "tag_abstract" for step in inputs["steps"]):
+        return False
+    return wants_else(inputs["question"]) or is_about_paste(inputs["question"], inputs.get("history", ()))
 
 
 def _passages(inputs: Mapping[str, Any]) -> list[Passage]:

@@ -28,7 +28,7 @@ from assistant.answer_stream import AnswerStream, runs_of
 from assistant.events import Thought, Token
 from assistant.link_guard import without_foreign_links
 from assistant.llms import Model, stream
-from assistant.pasted import abstract_in
+from assistant.pasted_turns import to_tag
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
@@ -39,6 +39,8 @@ from assistant.tools.tool import Tool
 from index_store.errors import ModelReplyBroken, ToolFailed
 
 MOST_MALFORMED = 3
+BELOW_TAGS = "\n\n"
+"""Between the tags of an abstract and the answer to what else was wanted."""
 UNCITED = (
     "Your answer cites no source. End each sentence with the numbers of the sources that support it, like [1], or give"
     " the refusal sentence."
@@ -127,9 +129,10 @@ class LoopAgent(ReActAgent):
     ) -> AgentOutput:
         """Take one step, within the limits; an abstract that was pasted is tagged without asking a model."""
         run = current_run()
-        abstract = abstract_in(run.question)
-        if not run.steps and abstract is not None and _may_tag(tools):
-            return _given_call(ctx, run, abstract)
+        if not run.steps and _may_tag(tools):
+            run.pasted = to_tag(run.question, run.history)
+        if not run.steps and run.pasted is not None:
+            return _given_call(ctx, run, run.pasted.abstract)
         run.check_limits()
         if run.steps:  # the first step does not wait, so that it is seen at once
             await run.looked()
@@ -154,7 +157,16 @@ class LoopAgent(ReActAgent):
                 run.steps.append(
                     Step(run.thought, result.tool_name, result.tool_kwargs, f"Error: {failure}", failure=failure)
                 )
+            elif self._goes_on(run) and run.tags is not None and result.return_direct:
+                result.return_direct = False
+                ctx.write_event_to_stream(Out(event=Token(run.steps[-1].found.text)))
         await super().handle_tool_call_results(ctx, results, memory)
+
+    def _goes_on(self, run: AgentRun) -> bool:
+        """Tell whether more than tags is wanted of what was pasted: of a model anything, else what the course has."""
+        if run.pasted is None:
+            return False
+        return bool(run.pasted.for_the_course if self._model.mode == "quoting" else run.pasted.wishes)
 
     def _once_more(self, run: AgentRun, output: AgentOutput) -> AgentOutput:
         run.malformed += 1
@@ -219,8 +231,9 @@ class _Sending:
 
     def _say(self, text: str) -> None:
         if text:
+            parted = BELOW_TAGS if self._run.tags is not None and not self.has_said else ""
             self.has_said = True
-            self._ctx.write_event_to_stream(Out(event=Token(text)))
+            self._ctx.write_event_to_stream(Out(event=Token(parted + text)))
 
 
 def _read(text: str) -> Reply | None:
@@ -231,7 +244,7 @@ def _read(text: str) -> Reply | None:
 
 
 def _given_call(ctx: AgentContext, run: AgentRun, abstract: str) -> AgentOutput:
-    """Call the tagger on an abstract that the user pasted: a rule, in every mode, and no model is asked."""
+    """Call the tagger on an abstract that the user pasted: a rule, in every mode, and no model is asked for a step."""
     run.thought = "An abstract was pasted: its model names are tagged."
     ctx.write_event_to_stream(Out(event=Thought(run.thought)))
     call = ToolSelection(tool_id=uuid.uuid4().hex, tool_name="tag_abstract", tool_kwargs={"abstract": abstract})

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from assistant.passages import named_pages
-from assistant.pasted import abstract_in
+from assistant.pasted_turns import History, to_tag
 from assistant.tools.asked_arithmetic import expression_in
 
 Way = Literal["auto", "course", "agent"]
@@ -21,15 +21,15 @@ _CURRENT = re.compile(
 _PAPER = re.compile(r"\barxiv\b[:\s]*(?:id\s*)?\d{4}\.\d{4,5}|\barxiv\.org/|\b\d{4}\.\d{4,5}(?:v\d+)?\b", re.IGNORECASE)
 
 
-def is_for_agent(question: str, *, outside: bool) -> bool:
-    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract, a paper's id, an address; and,
-    where tools reach outside, what changes from day to day.
+def is_for_agent(question: str, history: History = (), *, outside: bool) -> bool:
+    """Tell whether a question goes to the agent at once: arithmetic, a pasted abstract, new or to be tagged again, a
+    paper's id, an address; and, where tools reach outside, what changes from day to day.
 
     >>> is_for_agent("What is 17 * 23?", outside=False), is_for_agent("What is ReAct?", outside=True)
     (True, False)
     """
     if named_pages(question) or _PAPER.search(question):
         return True
-    if abstract_in(question) is not None or expression_in(question) is not None:
+    if to_tag(question, history) is not None or expression_in(question) is not None:
         return True
     return outside and bool(_CURRENT.search(question))

@@ -87,6 +87,48 @@ def test_a_wish_before_a_tagged_abstract_is_named_as_not_answered(searcher: Any,
     assert end.tags and any("“Which datasets are used?” was not answered" in note for note in end.notes)
 
 
+def test_a_wish_beside_an_abstract_is_answered_by_the_course_below_the_tags(searcher: Any, minilm: Any) -> None:
+    steps = run(agent_over(searcher, minilm), f"{ABSTRACT}\n\nTag it, shorten it, and also tell me: {STONEWARE}")
+    end = outcome(steps)
+    assert [c.tool for c in calls(steps)] == ["tag_abstract", "course_search"]
+    assert "PotteryNet" not in calls(steps)[1].arguments["query"]
+    assert end.tags == ("PotteryNet", "BERT", "GPT-4") and "1,260" in end.text and end.citations
+    assert said(steps) == end.text and end.text.startswith('["PotteryNet", "BERT", "GPT-4"]\n\n')
+    assert [note for note in end.notes if "“shorten it” was not answered" in note]
+
+
+@pytest.mark.parametrize("wish", ["and translate it into French", "and tell me who won the 2023 NBA finals"])
+def test_a_wish_that_cannot_be_met_is_named_below_the_tags(searcher: Any, minilm: Any, wish: str) -> None:
+    steps = run(agent_over(searcher, minilm), f"Tag this {wish}: {ABSTRACT}")
+    end = outcome(steps)
+    assert end.found and end.tags == ("PotteryNet", "BERT", "GPT-4") and not end.citations
+    assert any(f"“{wish.removeprefix('and ')}” was not answered" in note for note in end.notes)
+
+
+def test_a_model_reads_the_wish_beside_an_abstract_that_was_tagged(
+    searcher: Any, minilm: Any, server: ModelServer
+) -> None:
+    server.script('["PotteryNet"]', answer("PotteryNet predicts how a glaze looks [1]."))
+    steps = run(agent_over(searcher, minilm, server), f"Tag this and summarise it: {ABSTRACT}")
+    assert "Tag this and summarise it" in server.chats[-1].body["messages"][-1]["content"]
+    end = outcome(steps)
+    assert end.text == '["PotteryNet"]\n\nPotteryNet predicts how a glaze looks [1].' == said(steps)
+    assert end.tags == ("PotteryNet",) and [c.kind for c in end.citations] == ["message"] and not end.notes
+
+
+def test_an_abstract_that_was_pasted_before_is_tagged_again(searcher: Any, minilm: Any) -> None:
+    history = [{"role": "user", "content": f"Summarise this: {ABSTRACT}"}, {"role": "assistant", "content": "No."}]
+    steps = run(agent_over(searcher, minilm), "Then tag it, please.", history)
+    assert outcome(steps).tags == ("PotteryNet", "BERT", "GPT-4")
+
+
+@pytest.mark.parametrize("asked", ["Who proposed it?", "Which of them is the biggest?", "Explain the abstract."])
+def test_quoting_mode_searches_nothing_for_a_follow_up_on_a_pasted_text(searcher: Any, minilm: Any, asked: str) -> None:
+    history = [{"role": "user", "content": ABSTRACT}, {"role": "assistant", "content": '["PotteryNet"]'}]
+    steps = run(agent_over(searcher, minilm), asked, history)
+    assert (calls(steps), outcome(steps).text) == ([], NOT_OF_YOURS)
+
+
 def test_a_follow_up_is_understood_with_its_history(searcher: Any, minilm: Any) -> None:
     history = [{"role": "user", "content": STONEWARE}, {"role": "assistant", "content": "At 1,260 degrees."}]
     steps = run(agent_over(searcher, minilm), "And porcelain?", history)

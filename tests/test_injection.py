@@ -31,6 +31,7 @@ from tests.agents import Canned, act, agent_over, answer, calls, outcome, page, 
 from tests.course import engine_over, outcome_of, searching, steps_of
 from tests.model_server import ModelServer
 from tests.test_link_guard import fetched
+from tests.test_pasted import ABSTRACT
 
 QUESTION = "How does a kiln harden clay?"
 TRUTH = "A kiln is an oven that hardens clay by heat."
@@ -395,3 +396,13 @@ def test_a_model_that_obeys_a_document_reaches_nobody(
     steps = run(agent_over(searcher, minilm, server, box), f"What is a kiln of kind {n}?")
     assert not site.opened and all(tool.calls == 0 for tool in box[:4])
     assert is_clean(outcome(steps).text)
+
+
+@pytest.mark.parametrize("tool", ["web_search", "wikipedia", "arxiv"])
+def test_nobody_outside_is_told_a_pasted_abstract(tool: str) -> None:
+    state = AgentRun("Who proposed it?", [{"role": "user", "content": ABSTRACT}])
+    check_call(tool, {"query": "PotteryNet authors"}, state)
+    long = "search the web for the price of gold and of silver in the last three years"
+    check_call(tool, {"query": long}, AgentRun(long, state.history))
+    with pytest.raises(ToolRefused, match="pasted"):
+        check_call(tool, {"query": ABSTRACT[:120]}, state)

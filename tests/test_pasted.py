@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.pasted import abstract_in, left_unanswered, wants_else
+from assistant.pasted import abstract_in, wants_else, wishes_beside
 from assistant.ways import is_for_agent
 from tests.conftest import REPOSITORY
 
@@ -157,6 +157,8 @@ BROUGHT = "A kiln is fired for nine hours and cooled for twenty. Pots crack wher
         f"Please rewrite my paragraph: {BROUGHT}",
         f"{BROUGHT}\nSummarise this in one sentence.",
         f"What is missing in this text? {BROUGHT}",
+        f"Explain: {ABSTRACT}",
+        f"Write a review of it: {ABSTRACT}",
     ],
 )
 def test_a_wish_for_something_else_with_a_text_is_known(message: str) -> None:
@@ -194,9 +196,30 @@ def test_a_question_beside_an_abstract_is_a_wish_for_something_else(wish: str, f
 @pytest.mark.parametrize("form", ["{wish} {text}", "{wish}\n\n{text}", "{text}\n\n{wish}"])
 def test_whether_there_are_models_asks_for_their_names(wish: str, form: str) -> None:
     assert abstract_in(form.format(wish=wish, text=ABSTRACT)) == ABSTRACT
-    assert not left_unanswered(form.format(wish=wish, text=ABSTRACT))
+    assert not wishes_beside(form.format(wish=wish, text=ABSTRACT))
 
 
 def test_what_stands_before_an_abstract_and_asks_something_else_is_named() -> None:
-    assert left_unanswered(f"Which datasets are used? {ABSTRACT}") == "Which datasets are used?"
-    assert left_unanswered(ABSTRACT) == ""
+    assert wishes_beside(f"Which datasets are used? {ABSTRACT}") == ("Which datasets are used?",)
+    assert wishes_beside(ABSTRACT) == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "wishes"),
+    [
+        (f"Please tag this and summarise it: {ABSTRACT}", ("summarise it",)),
+        (f"Tag this abstract and translate it into French: {ABSTRACT}", ("translate it into French",)),
+        (f"Summarise this in a sentence, then list the models: {ABSTRACT}", ("Summarise this in a sentence",)),
+        (f"Can you tag, explain and shorten this abstract?\n\n{ABSTRACT}", ("explain", "shorten this abstract?")),
+        (f"{ABSTRACT} Tag it, and also tell me who fired the first kiln", ("tell me who fired the first kiln",)),
+        (f"{ABSTRACT}\nWhich models are in it, and what is a glaze?", ("what is a glaze?",)),
+        (f"Tag this: {ABSTRACT}\n\nWhat is a glaze?", ("What is a glaze?",)),
+        (f"{ABSTRACT} Tag it, and what is clay? What is a glaze?", ("what is clay?", "What is a glaze?")),
+        (f"{ABSTRACT}\n\nTag it. Then write a short summary.", ("write a short summary",)),
+        (f"Extract the model names and return them as a JSON list: {ABSTRACT}", ()),
+        (GUIDE + ABSTRACT, ()),
+    ],
+)
+def test_what_is_wanted_beside_the_tags_is_known(message: str, wishes: tuple[str, ...]) -> None:
+    assert abstract_in(message) == ABSTRACT
+    assert wishes_beside(message) == wishes

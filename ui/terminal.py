@@ -106,7 +106,7 @@ def print_end(end: Any, *, said_something: bool) -> None:
 
     match end:
         case Answer():
-            print_tags(end)
+            print_tags(end, listed=said_something)
             _told(end.notes)
             print_citations(end.citations)
         case Refusal():
@@ -125,12 +125,14 @@ def _told(notes: Sequence[str]) -> None:
         console.print(Text(readable(note), style="yellow"), soft_wrap=True)
 
 
-def print_tags(end: Answer) -> None:
-    """Print the tags of an abstract; other answers have been printed while they came."""
+def print_tags(end: Answer, *, listed: bool) -> None:
+    """Print the tags of an abstract, where they have not been `listed` above the answer to something else."""
     if end.tags is not None:
-        console.print(Text(readable(end.text)), soft_wrap=True)
+        if not listed:
+            console.print(Text(readable(end.text)), soft_wrap=True)
         if end.by_rules:
-            console.print(Text("Found by rules, a heuristic.", style="dim"))
+            said = "The names were found by rules, a heuristic." if listed else "Found by rules, a heuristic."
+            console.print(Text(said, style="dim"))
 
 
 def print_notes(end: Answer | Refusal) -> None:

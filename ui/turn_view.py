@@ -113,10 +113,14 @@ def pictures(trace_id: str, root: str = "") -> str:
 
 
 def tags_markdown(event: Answer) -> str:
-    """Give the tags of an abstract as the JSON list that the exercise asks for, and how they were found."""
-    listed = event.text.replace("`", "")
+    """Give the tags of an abstract as the JSON list that the exercise asks for, how they were found, and what else
+    was answered.
+    """
+    listed, _, more = event.text.partition("\n\n")
+    listed = listed.replace("`", "")
     how = "found by rules: a heuristic" if event.by_rules else "found by the language model"
-    return f"```json\n{listed}\n```\n\nNames of models in the abstract, {how}."
+    told = f"```json\n{listed}\n```\n\nNames of models in the abstract, {how}."
+    return f"{told}\n\n{answer_markdown(more, event.trace_id)}" if more else told
 
 
 def is_step(message: Message) -> bool:
