@@ -6,7 +6,7 @@ The loop that led there is `agent`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistant.addressed import speaks_to_model
@@ -15,7 +15,7 @@ from assistant.answer_stream import AnswerStream
 from assistant.composition import said_once
 from assistant.events import Citation
 from assistant.listing import listed
-from assistant.passages import named_pages
+from assistant.passages import named_pages, plain_address
 from assistant.pasted import wants_else
 from assistant.pasted_turns import ToTag, is_about_paste
 from assistant.planner import NOT_OF_YOURS
@@ -33,7 +33,7 @@ from assistant.tools.everyday_sums import IN_WORDS, is_word_sum
 from assistant.tools.tool import Source
 from assistant.tracing.capture import span
 from index_store.chunks import Embedder
-from index_store.errors import NoValue, ToolFailed
+from index_store.errors import LecternError, NoValue, ToolFailed
 
 UNFINISHED = "The turn ended before an answer was found."
 WISH_LEFT = "“{asked}” was not answered: in an abstract that is pasted, only the names of models are looked for."
@@ -97,13 +97,22 @@ def _left(pasted: ToTag, answered: Outcome | None, *, by_model: bool) -> Iterato
 def _unopened(run: AgentRun, toolbox: Toolbox) -> tuple[str, ...]:
     """Name the pages that the user named and that were not read, each with the reason."""
     why = toolbox.states().get("open_page")
-    given = named_pages(run.question)
+    given = named_pages(run.question if run.pasted is None else "\n".join(run.pasted.wishes))
     if why is not None:
         return tuple(f"{address} was not opened: {why.told}." for address in given)
-    tried = {str(s.arguments.get("url")): s.failure for s in run.steps if s.tool == "open_page"}  # the last one counts
-    failed = {address: failure.message for address, failure in tried.items() if failure is not None}
-    told = [(address, failed[address]) for address in given if address in failed]
-    return tuple(why if address in why else f"{address} was not read. {why}" for address, why in told)
+    tried = {plain_address(str(s.arguments.get("url"))): s.failure for s in run.steps if s.tool == "open_page"}
+    return tuple(filter(None, (_unread(address, tried) for address in given)))
+
+
+def _unread(address: str, tried: Mapping[str, LecternError | None]) -> str:
+    """Say why an address was not read, "" where it was; of several tries, the last one counts."""
+    plain = plain_address(address)
+    if plain not in tried:
+        return f"{address} was not read: {'other pages were opened' if tried else 'it was not opened'} in this turn."
+    failure = tried[plain]
+    if failure is None:
+        return ""
+    return failure.message if address in failure.message else f"{address} was not read. {failure.message}"
 
 
 def _chosen(run: AgentRun, cited: Collection[str]) -> tuple[str, ...]:

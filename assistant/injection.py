@@ -15,7 +15,7 @@ from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
 from assistant.answer_stream import runs_of
 from assistant.followup import stand_alone
-from assistant.passages import addresses_in
+from assistant.passages import addresses_in, named_pages, plain_address
 from assistant.pasted import abstract_brought, is_pasted
 from assistant.terms import content_terms
 from assistant.units import units_of
@@ -101,27 +101,16 @@ def _tells_a_paste(said: str, run: AgentRun) -> bool:
 
 def _known_address(address: str, run: AgentRun) -> str:
     """Give an address as the user or a search gave it: what a model wrote behind it is told to nobody."""
-    given_as = [*run.addresses, *addresses_in(run.said_by_user)]
+    given_as = [*run.addresses, *addresses_in(run.said_by_user), *named_pages(run.said_by_user)]
     if address in given_as:
         return address
-    known = {_plain(given): given for given in given_as}
-    if _plain(address) not in known:
+    known = {plain_address(given): given for given in given_as}
+    if plain_address(address) not in known:
         raise ToolRefused(
             f"{address[:200]} was not opened: neither the user nor a search in this turn gave that address.",
             hint="Open only addresses that the user wrote or that web_search listed.",
         )
-    return known[_plain(address)]
-
-
-_BEHIND_AN_ADDRESS = re.compile(r"[.,;:!?)]{0,2}/?\Z")
-"""What may follow an address in a text and be no part of it: so little that nothing can be told with it."""
-
-
-def _plain(address: str) -> str:
-    """Give an address as another way to write it would read; the case of its path is the path's own."""
-    scheme, sign, rest = _BEHIND_AN_ADDRESS.sub("", address.strip()).partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme.lower()}{sign}{host.lower()}{slash}{path}"
+    return known[plain_address(address)]
 
 
 def _asking(run: AgentRun, *, outside_only: bool) -> Iterable[tuple[str, str]]:

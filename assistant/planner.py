@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.composition import said_once
-from assistant.passages import named_pages
+from assistant.passages import named_pages, without_addresses
 from assistant.question_parts import COMPARES, left_to_ask, without_calculation
 from assistant.refusal import REFUSAL
 from assistant.search_terms import searches
@@ -147,7 +147,7 @@ def _planned(
     question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest
 ) -> Call | Conclusion:
     given = named_pages(question)[:MOST_PAGES]
-    question = _without(question, given) or question
+    question = without_addresses(question, named_pages(question)) or question
     named = _named_pages(question, given, tools, past, answer)
     if named is not None:
         return named
@@ -157,14 +157,6 @@ def _planned(
             return step
     looked = tools & _OUTSIDE or not any(s.tool == "course_search" for s in past)
     return Conclusion("Nothing that was found supports an answer." if looked else ONLY_THE_COURSE, REFUSAL)
-
-
-def _without(question: str, addresses: Sequence[str]) -> str:
-    """Give a question without the addresses in it and what leads to them: nobody else is told them."""
-    for address in addresses:
-        leads = r"(?:,?\s*\b(?:according to|from|on|at|in|see|read)\b)?\s*"
-        question = re.sub(rf"{leads}{re.escape(address)}", "", question, flags=re.IGNORECASE)
-    return question.strip(" ,;:")
 
 
 def _named_pages(

@@ -16,15 +16,17 @@ from assistant.link_guard import LEFT_OUT
 from assistant.planner import NOT_OF_YOURS
 from assistant.query_engine import Outcome
 from assistant.refusal import REFUSAL
-from assistant.tools.open_page import OpenPageArguments
+from assistant.tools.open_page import OpenPage, OpenPageArguments
 from assistant.tools.reach import Reach
 from assistant.tools.tool import Observation, outside_source
 from assistant.tools.wikipedia import WikipediaArguments
 from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
+from ingest.fetch import Fetcher
 from tests.agents import Canned, CutOff, act, agent_over, answer, calls, outcome, page, run, said, thoughts
 from tests.course import searching, write_course
 from tests.model_server import ModelServer, Reply, failing
+from ui.outside import FetchedPages
 
 STONEWARE = "How hot is stoneware fired?"
 SEARCH = act("course_search", query="stoneware temperature")
@@ -382,6 +384,23 @@ def test_a_page_that_was_named_and_could_not_be_read_is_named_below_the_end(sear
         assert end.notes == (f"{address} was not read. https://nosuch.example: the name could not be resolved.",)
         shown = str([(step.arguments, step.error) for step in calls(steps)])
         assert address in shown and LEFT_OUT not in shown  # it is the user's own, and so is its host
+
+
+def test_a_page_on_the_users_own_machine_is_refused_by_the_guard_and_named(searcher: Any, minilm: Any) -> None:
+    for address in ("http://127.0.0.1:8000/x", "http://[::1]:8000/x", "http://localhost:8000/x"):
+        pages = OpenPage(FetchedPages(Fetcher), minilm)
+        end = outcome(run(agent_over(searcher, minilm, None, [pages]), f"What does {address} say about stoneware?"))
+        assert any(address in note and "not fetched" in note for note in end.notes), end.notes
+
+
+def test_pages_beyond_those_that_are_opened_are_named(searcher: Any, minilm: Any) -> None:
+    pages = Canned("open_page", page("Nothing of the kind."))
+    pages.arguments = OpenPageArguments
+    asked = "What do kiln.com/a, kiln.com/b and kiln.com/c say about stoneware?"
+    steps = run(agent_over(searcher, minilm, None, [pages]), asked)
+    assert [c.arguments["url"] for c in calls(steps)[:2]] == ["https://kiln.com/a", "https://kiln.com/b"]
+    assert "query" not in calls(steps)[0].arguments and "kiln.com" not in str(calls(steps)[2:])
+    assert any(note.startswith("https://kiln.com/c was not read:") for note in outcome(steps).notes)
 
 
 def test_a_page_that_was_named_where_none_can_be_opened_is_told(searcher: Any, minilm: Any) -> None:
