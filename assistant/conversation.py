@@ -10,12 +10,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.courtesy import reply_to
 from assistant.events import Answer, Event, Failure, Queued, Refusal, Rewritten, Token, TurnStarted, Withdrawn
 from assistant.followup import carried_on
 from assistant.gate import OPEN, Gate
 from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
-from assistant.terms import is_courtesy
 from assistant.tracing.capture import RECORDING
 from assistant.tracing.records import Origin, Start
 from assistant.turn import Identity, Traces, Turn
@@ -153,6 +153,10 @@ class Assistant:
         self, question: str, history: Turns, way: Way
     ) -> AsyncGenerator[Step | AgentStep | Withdrawn, None]:
         """Let the query engine answer, or the agent; on "auto" the agent too where the course has nothing."""
+        reply = reply_to(question)
+        if reply is not None:
+            yield Outcome(found=False, text=reply, citations=(), hits=())
+            return
         toolbox, open_agent = self._toolbox, self._open_agent
         if toolbox is None or open_agent is None or way == "course":
             async with aclosing(self._engine.stream(question, history)) as steps:
@@ -183,7 +187,7 @@ class Assistant:
         said = False
         async with aclosing(self._engine.stream(question, history)) as steps:
             async for step in steps:
-                if isinstance(step, Outcome) and not step.found and not is_courtesy(question):
+                if isinstance(step, Outcome) and not step.found:
                     await looking
                     if toolbox.reaches_outside:
                         if said:

@@ -115,6 +115,15 @@ def test_course_only_means_the_course_only(searcher: Any, minilm: Any) -> None:
     assert isinstance(ask(assistant, "What is 2 + 2?", "course")[-1], Refusal)
 
 
+@pytest.mark.usefixtures("online")
+@pytest.mark.parametrize("way", ["auto", "course", "agent"])
+def test_a_greeting_is_answered_and_nothing_is_searched(searcher: Any, minilm: Any, way: str) -> None:
+    assistant, tool = assistant_over(searcher, minilm)
+    end = ask(assistant, "Hello!", way)[-1]
+    assert isinstance(end, Refusal) and "course" in end.text and REFUSAL not in end.text
+    assert end.related == () and tool.calls == 0
+
+
 def test_arithmetic_needs_no_network(searcher: Any, minilm: Any) -> None:
     assistant, _ = assistant_over(searcher, minilm)
     end = ask(assistant, "What is 2 + 2?")[-1]
