@@ -129,6 +129,23 @@ def test_xhtml_with_a_declaration_is_read() -> None:
     assert blocks(source)[0][2] == "Größe."
 
 
+@pytest.mark.parametrize("source", ["", "src='/formula?id=3'", "src='data:image/png;base64,AAAA'", "src='a.svg'"])
+def test_the_text_behind_a_picture_of_any_address_is_read(source: str) -> None:
+    behind = "the gradient is taken over all weights of the layer, and its sign is turned. " * 6
+    page = f"<main><h1>Descent</h1><p>With <img {source}> {behind}</p><p>Next, {behind}</p></main>"
+    document = read(page.encode(), "page.html")
+    assert document.blocks[0].text.startswith("With the gradient is taken")
+    assert document.unaccounted == 0
+
+
+@pytest.mark.parametrize("sign", ["\x0c", "\x01", "\ufffe", "&#x1e;", "&#11;"])
+@pytest.mark.parametrize("page", ["<main>a<nav>x</nav>b{}c<p>{} d</p></main>", "<nav>x</nav>b{}c<img alt='one{}two'>"])
+def test_a_control_character_is_a_space(page: str, sign: str) -> None:
+    text = " ".join(block.text for block in read(page.replace("{}", sign).encode(), "page.html").blocks)
+    assert "b c" in text
+    assert " ".join(text.split("\n")).isprintable()
+
+
 def test_binary_data_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="a PDF"):
         read(b"%PDF-1.4 \0", "page.html")

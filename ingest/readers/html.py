@@ -15,6 +15,7 @@ from typing import Any
 
 from ingest.document import Document
 from ingest.readers.html_blocks import blocks_under
+from ingest.readers.html_tree import parse_html, remove
 from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.text import Decoded, decode, file_title, visible
 
@@ -26,6 +27,7 @@ _MOST_ELEMENTS = 100_000  # beyond this the extractor takes minutes, and it is n
 _MOST_AROUND = 3  # times the text found: beyond this the page is mostly something else, and better flat than whole
 _SHORT = 250  # characters below which trafilatura itself mistrusts what it found
 _MOSTLY = 0.75  # of a page without a main element; above this there is nothing around to leave out
+_PICTURE = "picture.png"  # a picture whose address names no file of one is left out with the text behind it
 _READ_WHOLE = "the main text could not be told from the rest, so the page was read whole"
 _ENOUGH = 0.6  # of the page's own main element; below this the extractor has lost text
 
@@ -37,12 +39,12 @@ def read(data: bytes, name: str) -> Document:
         UnreadableFile: when the bytes are no text.
     """
     decoded = _decode(data, name)
-    page = _parse(decoded.text)
+    page = parse_html(decoded.text)
     if page is None:
         return Document(file_title(name), (), visible(decoded.text), {}, decoded.notes)
     titles = page.xpath("//head/title")
     title = " ".join(titles[0].text_content().split()) if titles else ""
-    _remove(page, _UNSEEN)
+    remove(page, _UNSEEN)
     everything = visible(page.text_content())
     main, note = _main(decoded.text, page)
     outline = Outline()
@@ -73,23 +75,6 @@ def _decode(data: bytes, name: str) -> Decoded:
     return decode(data, name)
 
 
-def _parse(text: str) -> Any:
-    """Parse into a tree of lxml; None where there is nothing to parse."""
-    from lxml import etree, html
-
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        return None
-
-
-def _remove(tree: Any, names: tuple[str, ...]) -> None:
-    for element in list(tree.iter(*names)):
-        if element.getparent() is not None:
-            element.drop_tree()
-
-
 def _main(text: str, page: Any) -> tuple[Any, str]:
     """Find the element with the main text, and say if it was not the extractor who found it."""
     elements = sum(1 for _ in page.iter())
@@ -117,7 +102,9 @@ def _extract(text: str) -> Any:
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports an empty page as an error; we add a note
-    tree = _parse(text)
+    tree = parse_html(text)
+    for picture in [] if tree is None else tree.iter("img"):
+        picture.set("src", _PICTURE)
     found = None if tree is None else trafilatura.bare_extraction(tree, include_comments=False, include_images=True)
     body = getattr(found, "body", None)
     return None if body is None or not visible("".join(body.itertext())) else body
@@ -129,7 +116,7 @@ def _own_main(page: Any) -> tuple[Any, bool]:
     root = max(marked, key=lambda element: visible(element.text_content()), default=None)
     if root is None:
         root = page.find("body") if page.find("body") is not None else page
-    _remove(root, _AROUND if marked else (*_AROUND, "aside"))
+    remove(root, _AROUND if marked else (*_AROUND, "aside"))
     for header in list(root.iter("header")):
         if header.find(".//h1") is None and header.getparent() is not None:
             header.drop_tree()

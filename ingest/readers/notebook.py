@@ -14,6 +14,7 @@ from typing import Any
 from index_store.errors import UnreadableFile
 from index_store.locators import Locator
 from ingest.document import Block, Document
+from ingest.readers.html_tree import parse_html, remove
 from ingest.readers.markdown import blocks_of
 from ingest.readers.outline import HEADINGS, Outline
 from ingest.readers.outputs import clean_output, short_traceback
@@ -166,15 +167,10 @@ def _drop_others(data: Mapping[str, Any], shown: str, reading: _Reading) -> None
 
 def _table_text(markup: str) -> str:
     """Give the text of an HTML output, a line for each table row."""
-    from lxml import html
-    from lxml.etree import ParserError
-
-    try:
-        tree = html.fromstring(f"<div>{markup}</div>")  # in an element of ours, so that a lone script has a parent
-    except (ParserError, ValueError):
+    tree = parse_html(f"<div>{markup}</div>")  # in an element of ours, so that a lone script has a parent
+    if tree is None:
         return ""
-    for unseen in tree.xpath("//script|//style"):
-        unseen.drop_tree()
+    remove(tree, ("script", "style"))
     rows = [" | ".join(" ".join(cell.text_content().split()) for cell in row) for row in tree.xpath("//tr")]
     return "\n".join(rows) or str(tree.text_content()).strip()
 
