@@ -63,6 +63,7 @@ class LinkGuard:
         self._held = ""
         self._fence = ""  # what opened the code that we are in, with the spaces before it
         self._begun = False  # something of the line that is held has been given on: what is held begins no line
+        self._last = ""  # the sign that was given on last
         self.removed = 0
         """How many images and links were taken out."""
 
@@ -77,7 +78,7 @@ class LinkGuard:
         cut = _certain(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
         self._begun = self._begun or cut > 0
-        return out + self._clean(ready)
+        return out + self._given_on(self._clean(ready))
 
     def finish(self) -> str:
         """Give what was held back; the stream is over."""
@@ -88,7 +89,12 @@ class LinkGuard:
         """Clean a line, or the rest of one, to its end."""
         begun, self._begun = self._begun, False
         is_code = (not begun and self._is_fence(line)) or bool(self._fence)
-        return self._clean_code(line) if is_code else self._clean(line)
+        return self._given_on(self._clean_code(line) if is_code else self._clean(line))
+
+    def _given_on(self, text: str) -> str:
+        text = _apart(self._last, text)[len(self._last) :]
+        self._last = text[-1:] or self._last
+        return text
 
     def _is_fence(self, line: str) -> bool:
         """Tell whether a line opens or closes code (CommonMark 0.31, 4.5); one within a list ends with its item."""

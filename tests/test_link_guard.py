@@ -91,6 +91,7 @@ def test_words_are_given_on_as_they_come() -> None:
         "a `b c` d [e](f) g",
         "[](`)[ ](`) x",  # a tick within a link, and one within the next, are no code span
         "[`click`](b) ``[a](b)` x",
+        "[a][(the words of](y) z",  # taken out, behind a bracket that was given on
     ],
 )
 def test_however_a_line_is_split_the_same_comes_through(said: str) -> None:
