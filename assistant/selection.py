@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.addressed import speaks_to_model
-from assistant.asked import asked_for, asks_number, has_number
+from assistant.asked import asked_for, asks_number, called_by_name, has_number
 from assistant.contraries import exclusives, what_not
 from assistant.definitions import defines, term_asked
 from assistant.leaning import leans
@@ -50,6 +50,7 @@ class Candidate:
     score: float
     told: int = 0  # 1 if it says the relation that is asked for, -1 if another one
     lacks_number: bool = False  # where the question asks for one
+    called: float = 0.0  # what its score has for calling what is asked for by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Weights:
     number: float = 0.08  # for a unit with a number, where the question asks for one
     meaning: float = 0.2  # for a unit that says what the term is that is asked for
     of_another: float = 0.15  # taken off a unit with what is asked for, but of something else: another's room
+    called: float = 0.15  # for a unit that calls what is asked for by its name
     relation: float = 0.3  # for a unit that says who did what is asked; off one that says another did, or did before
     beyond_title: float = 0.35  # for what it holds of a question beyond the title of an article from outside
 
@@ -122,6 +124,7 @@ def candidates_of(
     texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
     headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
+    names = called_by_name(question)
     wants_number, term = asks_number(question), term_asked(question)
     beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     told = _relations(question, placed, passages)
@@ -132,6 +135,7 @@ def candidates_of(
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
+        called = weights.called if names and names <= frozenset(content_terms(unit.text)) else 0.0
         if term:
             score += weights.meaning * defines(unit.text, term)
         score += weights.relation * told[i] - weights.of_another * of_another[i]
@@ -140,7 +144,17 @@ def candidates_of(
         elif beyond[p] and told[i] > 0:
             score += weights.beyond_title
         found.append(
-            Candidate(p, n, unit, cosine, covered[i], score, told[i], wants_number and not has_number(unit.text))
+            Candidate(
+                p,
+                n,
+                unit,
+                cosine,
+                covered[i],
+                score + called,
+                told[i],
+                wants_number and not has_number(unit.text),
+                called,
+            )
         )
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
     found = _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found

@@ -62,7 +62,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     """Judge the support that candidates, best first, give for answering a question."""
     if not candidates or is_courtesy(question):
         return Support(0.0, enough=False)
-    best = candidates[0]
+    best = max(candidates, key=lambda c: c.score - c.called)  # a name alone supports nothing
     heading, text = passages[best.passage].heading, passages[best.passage].text
     if not _has_the_years(question, passages):
         return Support(0.0, enough=False)

@@ -176,3 +176,17 @@ def test_an_article_is_asked_for_what_its_title_does_not_say(minilm: Any) -> Non
     assert beyond_title(asked, mill) == {"rebuilt"}
     assert candidates_of(asked, [mill], minilm)[0].unit.text.startswith("In 1902")
     assert not beyond_title("What is the Old Mill?", mill)
+
+
+def test_what_calls_the_thing_that_is_asked_for_by_its_name_is_marked_up(minilm: Any) -> None:
+    passages = [Passage(1, "The museum is open on Sundays. Its authors chose three glazes for it.", "Kilns")]
+    question = "Which glazes does the study take?"
+    found = candidates_of(question, passages, minilm)
+    without = candidates_of(question, passages, minilm, Weights(called=0.0))
+    gained = [scored(found, begins) - scored(without, begins) for begins in ("Its", "The")]
+    assert gained == [pytest.approx(Weights().called), 0.0]
+
+
+def test_a_question_in_marks_of_code_asks_too(minilm: Any) -> None:
+    text = "We asked it `How hot does the raku kiln get?` It said that the raku kiln gets to 980 degrees."
+    assert best("How hot does the raku kiln get?", text, minilm).startswith("It said")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.selection import Passage, candidates_of
+from assistant.selection import Passage, Weights, candidates_of
 from assistant.support import ENOUGH, judge, met
 
 TEXT = (
@@ -107,3 +107,20 @@ def test_of_a_name_that_no_passage_has_nothing_is_said(minilm: Any) -> None:
     text = "The context window of KilnLM-2 is 8,192 tokens: so many does it read at once."
     assert support("What is the context window of KilnLM-2?", minilm, text)[1]
     assert not support("What is the context window of KilnLM-3?", minilm, text)[1]
+
+
+def test_that_the_name_of_what_is_asked_for_is_there_supports_nothing(minilm: Any) -> None:
+    text = "Potters stack the kiln from below and close it at night. A list of fees hangs on the door."
+    question = "What fee does the museum of ceramics take?"
+    passages = [Passage(1, text, "Kilns", 0.3)]
+    found = candidates_of(question, passages, minilm)
+    assert any(c.called for c in found)
+    assert judge(question, passages, found, minilm) == judge(
+        question, passages, candidates_of(question, passages, minilm, Weights(called=0.0)), minilm
+    )
+
+
+def test_who_did_the_same_to_something_else_supports_nothing(minilm: Any) -> None:
+    text = "Ash glazing was introduced by Byrne in 1911. It melts at once. Salt glazing covers the pot in the kiln."
+    assert not support("Who introduced salt glazing?", minilm, text)[1]
+    assert support("Who invented ash glazing?", minilm, text)[1]
