@@ -133,7 +133,9 @@ class Pipeline:
                 f"{item.path}: reading it met an unexpected fault ({type(exc).__name__}: {exc}).",
                 hint="Please report it with the file; the other files are not affected.",
             )
-        failed = replace(receipt, reason=problem.message, hint=problem.hint, seconds=time.monotonic() - started)
+        failed = replace(
+            receipt, stage="read", reason=problem.message, hint=problem.hint, seconds=time.monotonic() - started
+        )
         self._ledger.note_failure(failed, document_id(source.id, item.path))
         return failed
 

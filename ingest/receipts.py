@@ -11,7 +11,7 @@ Stage = Literal["queued", "read", "split", "embedded", "indexed", "verified"]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one file: how far it came, and the reason in words where it did not come to the end."""
+    """What became of one file: the stage in which it ended, and the reason in words where that is not the last one."""
 
     source: str
     path: str

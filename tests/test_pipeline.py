@@ -45,6 +45,14 @@ def test_each_file_gets_a_receipt_that_ends_verified(course: Path, embedder: Any
     assert len(ledger) == sum(r.chunks for r in receipts.values())
 
 
+def test_a_file_that_cannot_be_read_ended_in_reading_and_waits_for_nothing(
+    course: Path, embedder: Any, clean_environment: Path
+) -> None:
+    (course / "broken.pdf").write_bytes(b"no pdf")
+    receipt = ingest(clean_environment, embedder, course)["broken.pdf"]
+    assert (receipt.status, receipt.stage) == ("failed", "read") and receipt.reason
+
+
 def test_a_second_run_reads_no_file_and_embeds_nothing(course: Path, embedder: Any, clean_environment: Path) -> None:
     ingest(clean_environment, embedder, course)
     before = embedder.embedded

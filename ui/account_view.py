@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from assistant.accounts.accounts import Account
 from assistant.accounts.keys import Key
 from assistant.accounts.passwords import SHORTEST_PASSWORD
+from ui.library_view import table
 
 _HERE = "action='account' method='post'"
 _SURE = "<label><input type='checkbox' name='sure' value='1' required> I am sure</label> "
@@ -25,7 +26,7 @@ def sign_in_html(after: str, elsewhere: bool, told: str = "", name: str = "") ->
         f"<label>Name<input name='name' value='{html.escape(name, quote=True)}' required autocomplete='username'>"
         "</label>"
         "<label>Password<input name='password' type='password' required autocomplete='current-password'></label>"
-        "<button>Sign in</button></form>"
+        "<button class='lectern-first'>Sign in</button></form>"
     )
 
 
@@ -36,7 +37,8 @@ def agreement_html(text: str, after: str, agreed: bool) -> str:
         return f"{told}<p role='status'>You agreed to this.</p>"
     return (
         f"{told}<form action='agreement' method='post' class='lectern-form'>"
-        f"<input type='hidden' name='next' value='{html.escape(after, quote=True)}'><button>I agree</button></form>"
+        f"<input type='hidden' name='next' value='{html.escape(after, quote=True)}'>"
+        "<button class='lectern-first'>I agree</button></form>"
         "<form action='../logout' method='post' class='lectern-form'><button>No, sign out</button></form>"
     )
 
@@ -73,17 +75,23 @@ def _own_html(turns: int) -> str:
 
 
 def _keys_html(keys: Sequence[Key], scopes: Sequence[str]) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(k.label)}</td><td><code>{k.id}</code></td><td>{', '.join(k.scopes or ('all',))}</td>"
-        f"<td>{_day(k.used_at)}</td><td>{_day(k.expires_at)}</td><td><form {_HERE}>"
-        f"<input type='hidden' name='key' value='{k.id}'><button name='do' value='revoke'>Revoke</button></form>"
-        "</td></tr>"
+    rows = [
+        [
+            f"<strong>{html.escape(k.label)}</strong>",
+            f"<code>{k.id}</code>",
+            ", ".join(k.scopes or ("all",)),
+            _day(k.used_at),
+            _day(k.expires_at),
+            f"<form {_HERE}><input type='hidden' name='key' value='{k.id}'>"
+            "<button name='do' value='revoke' aria-label='Revoke "
+            f"{html.escape(k.label, quote=True)}'>Revoke</button></form>",
+        ]
         for k in keys
-    )
-    head = "<tr><th>Key</th><th>Id</th><th>May</th><th>Used</th><th>Until</th><th></th></tr>"
+    ]
+    shown = table("", ("Key", "Id", "May", "Used", "Until", ""), rows) if rows else "<p>None yet.</p>"
     boxes = " ".join(f"<label><input type='checkbox' name='scope-{s}' value='1'> {s}</label>" for s in scopes)
     return (
-        f"<h2>Keys for programs</h2>{f'<table>{head}{rows}</table>' if rows else '<p>None yet.</p>'}"
+        f"<h2>Keys for programs</h2>{shown}"
         f"<form {_HERE} class='lectern-form'><label>What for<input name='label' required maxlength='120'></label>"
         f"<fieldset><legend>It may (choose at least one)</legend>{boxes}</fieldset>"
         "<button name='do' value='key'>Make a key</button></form>"

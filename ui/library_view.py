@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from index_store.chunks import Chunk, Hit, document_id
 from ingest.ledger import Known
 from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui.passages import passage_html
-from ui.removal import Certificate
+from ui.removal import UPLOADS, Certificate
 
 SHOWN_CHARACTERS = 360
 CODE = frozenset({"code", "output"})
@@ -19,18 +20,20 @@ CODE = frozenset({"code", "output"})
 MOST_RECEIPTS = 200
 """Rows for files on a page; the list of documents has all of them, a page at a time."""
 ENDS = (".", "!", "?", "…", ":")
+_UPLOADED = re.compile(rf"/{UPLOADS}/[0-9a-f]{{12}}/")
 WIDE = 60
 """Characters of HTML: what has more stands below its name on a phone, and not beside it."""
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Give a table of cells that are HTML already."""
+    """Give a table of cells that are HTML already; without a caption where what stands above names it."""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in head)
     names = [html.escape(name) for name in head]  # a phone shows each row as a card, its cells by name
     cells = ["".join(_cell(n, c) for n, c in zip(names, row, strict=True)) for row in rows]
     body = "".join(f"<tr>{row}</tr>" for row in cells)
+    named = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     return (
-        f"<div class='lectern-table' tabindex='0'><table><caption>{html.escape(caption)}</caption>"
+        f"<div class='lectern-table' tabindex='0'><table>{named}"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -115,15 +118,27 @@ def sentences(*parts: str) -> str:
 def _receipt(receipt: Receipt) -> list[str]:
     said = [receipt.reason, receipt.hint, *receipt.notes]
     if receipt.duplicate_of:
-        # Of another upload by its name: where the server keeps uploads tells nobody anything.
-        twin = Path(receipt.duplicate_of)
-        said.append(f"has the same content as {twin.name if twin.is_absolute() else twin}")
+        said.append(f"has the same content as {twin_of(receipt.duplicate_of)}")
     return [
         html.escape(receipt.path),
         _status(receipt.status, document_id(receipt.source, receipt.path)),
         f"{receipt.chunks:,}",
         html.escape(sentences(*said)),
     ]
+
+
+def twin_of(path: str) -> str:
+    """Name a file of the same content: where the server keeps uploads tells nobody anything, but its folder does.
+
+    >>> twin_of("week1/same.txt"), twin_of("/home/me/uploads/0123456789ab/week1/same.txt"), twin_of("/srv/clays/a.txt")
+    ('week1/same.txt', 'week1/same.txt of another upload', 'a.txt in the folder clays')
+    """
+    twin = Path(path)
+    if not twin.is_absolute():
+        return path
+    if uploaded := _UPLOADED.search(twin.as_posix()):
+        return f"{twin.as_posix()[uploaded.end() :]} of another upload"
+    return f"{twin.name} in the folder {twin.parent.name}" if twin.parent.name else twin.name
 
 
 def _status(status: str, document: str) -> str:
@@ -167,7 +182,8 @@ def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int,
     ]
     # The page is of all of them, for what failed is tried again there.
     caption = f"Documents {start + 1} to {start + len(documents)} of {len(found):,}{_unread(found)}"
-    return table(caption, ("Document", "Status", "Chunks", "Cited"), rows)
+    listed = table("", ("Document", "Status", "Chunks", "Cited"), rows)
+    return f"<details open class='lectern-fold'><summary>{caption}</summary>{listed}</details>"
 
 
 def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:

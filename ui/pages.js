@@ -160,8 +160,16 @@ window.lectern = {
       if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || "Button");
     }
   }
+  // On a phone a long list is folded until it is asked for, by a touch or by a search in it.
+  function foldLists() {
+    for (const list of document.querySelectorAll("details.lectern-fold:not([data-seen])")) {
+      list.dataset.seen = "1";
+      if (innerWidth <= 700 && !document.querySelector("#find-document textarea, #find-document input")?.value) list.open = false;
+    }
+  }
   new MutationObserver(() => {
     nameButtons();
+    foldLists();
     restoreDraft();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

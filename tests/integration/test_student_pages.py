@@ -11,7 +11,7 @@ import pytest
 from tests.chat_server import fresh_copy, started
 from tests.integration.conftest import free_port
 from tests.model_server import ModelServer, Reply
-from tests.pages import Page
+from tests.pages import Page, contrast
 from tests.people import course_server, sign_in
 from ui.kept_turns import INTERRUPTED
 
@@ -195,7 +195,34 @@ def test_a_retry_that_a_limit_keeps_out_leaves_the_answer_where_it_was(
         opened.settled()
         shown = opened.page.locator("#chat").inner_text()
         assert first[:60] in shown and "a minute" in shown
-        opened.page.reload()
-        opened.page.wait_for_selector("#chat .bot")
-        assert first[:60] in opened.page.locator("#chat").inner_text()
+        opened.ask("What is <b>celadon</b>?")
+        opened.ask("And what is a kiln?")
+        for _ in range(2):  # as it was told, and as a reload shows it
+            shown = opened.page.locator("#chat").inner_text()
+            assert first[:60] in shown and shown.count("a minute") == 3
+            assert "<b>celadon</b>" in shown and "And what is a kiln?" in shown
+            assert "nothing was looked up" in opened.page.locator("#sources").inner_text()
+            opened.page.reload()
+            opened.page.wait_for_selector("#chat .bot")
+        opened.page.get_by_label("Undo").last.click()
+        opened.page.wait_for_function("document.querySelector('#question textarea').value.endsWith('a kiln?')")
+        assert "a kiln?" not in opened.page.locator("#chat").inner_text()
         opened.close()
+
+
+def test_an_account_fits_a_phone_in_dark_colours_and_its_keys_can_be_revoked(chromium: Any, course: str) -> None:
+    opened = opened_by("student", chromium, course)
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{course}account")
+    page.fill("input[name=label]", "a script with a long name that runs each night")
+    page.check("input[name=scope-ask]")
+    page.click("text=Make a key")
+    page.goto(f"{course}account")
+    revoke = page.get_by_role("button", name="Revoke").bounding_box()
+    assert revoke is not None and revoke["x"] + revoke["width"] <= 390
+    assert all(contrast(page, wanted) >= 4.5 for wanted in ("main p", "main a", "main h1", ".lectern-table td"))
+    behind = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in behind[4:-1].split(",")) < 64
+    opened.close()
