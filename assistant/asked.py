@@ -14,8 +14,9 @@ _MEASURES = (
     r"|years?|dates?|deadlines?|prices?|costs?|fees?|salar(?:y|ies)|values?|shares?|ranks?|versions?|budgets?|lengths?"
     r"|counts?|amounts?|heights?|weights?|ages?|speeds?|limits?|durations?)"
 )
+_HOW_MUCH = r"\bhow (?:many|much|long|large|big|old|often|fast|far|massive|tall|heavy|high|deep|wide)\b"
 _ASKS = re.compile(
-    r"\bhow (?:many|much|long|large|big|old|often|fast|far|massive|tall|heavy|high|deep|wide)\b"
+    rf"{_HOW_MUCH}"
     r"|\b(?:what|which) (?:percent(?:age)?|fraction|proportion|portion|ratio|(?:number|share|amount) of)\b"
     r"|\bwhen (?:was|were|did)\b"
     rf"|\b(?:what|which) (?:(?!do|does|did|can|should|would|is|are|was|were)[\w-]+ ){{0,4}}{_MEASURES}"
@@ -31,6 +32,18 @@ _NUMBER = re.compile(
     r"|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|halves|thirds?|quarters?|once|twice"
     r"|percent|double|triple|hourly|daily|weekly|monthly|yearly|annually|always|never|every|each|none|nothing|free"
     r"|january|february|march|april|june|july|august|september|october|november|december)\b",
+    re.IGNORECASE,
+)
+
+
+_IN_NUMBERS = re.compile(rf"{_HOW_MUCH}|\bwhen\b|\bwhat (?:\w+ ){{0,2}}(?:portion|{_MEASURES})\b", re.IGNORECASE)
+_ASKS_LIMIT = re.compile(
+    r"\bhow (?:many|much|long|often|far|late|big|large)\b.*\b(?:can|may|could|allowed|permitted|at most)\b",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"\b(?:at (?:the )?most|up to|(?:no|not) more than|limit(?:ed)?|maximum|max\.?)\b"
+    rf"|(?:{_NUMBER.pattern})[^.;]{{0,40}}\b(?:allowed|permitted|excused|tolerated)\b",
     re.IGNORECASE,
 )
 
@@ -51,6 +64,51 @@ def has_number(text: str) -> bool:
     (True, False)
     """
     return _NUMBER.search(text) is not None
+
+
+def without_number_words(question: str) -> str:
+    """Leave out of a question the words that ask for a number.
+
+    >>> without_number_words("How many people live in Iceland?").strip()
+    'people live in Iceland?'
+    """
+    return _IN_NUMBERS.sub(" ", question)
+
+
+def asks_limit(question: str) -> bool:
+    """Tell whether a question asks how much is allowed.
+
+    >>> asks_limit("How many pages may I hand in?"), asks_limit("How many pages are there?")
+    (True, False)
+    """
+    return _ASKS_LIMIT.search(question) is not None
+
+
+def has_limit(text: str) -> bool:
+    """Tell whether a text says how much is allowed, with a number.
+
+    >>> has_limit("At most two pages count."), has_limit("There are two pages.")
+    (True, False)
+    """
+    return has_number(text) and _LIMIT.search(text) is not None
+
+
+_ASKS_ADDRESS = re.compile(r"\be-?mails?(?: address(?:es)?)?\b|\bmail address\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+-]+ ?(?:@|\(at\)|\[at\]) ?[\w-]+\.\w")
+
+
+def asks_address(question: str) -> bool:
+    """Tell whether a question speaks of an address for mail."""
+    return _ASKS_ADDRESS.search(question) is not None
+
+
+def has_address(text: str) -> bool:
+    """Tell whether a text has an address for mail.
+
+    >>> has_address("Write to lind@example.org."), has_address("Write to Dr. Lind.")
+    (True, False)
+    """
+    return _ADDRESS.search(text) is not None
 
 
 _AUXILIARY = r"(?:is|are|was|were|does|do|did|has|have|had|can|should|would|could|will|must|might|may|gets?|got)"

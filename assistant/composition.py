@@ -92,7 +92,9 @@ def _opened_by(best: Candidate, ordered: list[Candidate]) -> list[Candidate]:
 
 def _needs(opening: Candidate, before: Candidate, best: Candidate) -> bool:
     """Tell whether an answer opens before this sentence: it points back, or the best one is not much the best."""
-    return leans(opening.unit.text) or not (best.told > 0 or best.score - before.score >= CLEARLY_BETTER)
+    has_the_number = before.lacks_number and not best.lacks_number
+    clearly = best.told > 0 or has_the_number or best.score - before.score >= CLEARLY_BETTER
+    return leans(opening.unit.text) or not clearly
 
 
 def _follows(before: Candidate, after: Candidate) -> bool:

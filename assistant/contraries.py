@@ -50,6 +50,7 @@ brother | sister
 son | daughter
 king | queen
 minor | major
+mandatory compulsory obligatory | optional voluntary
 oral spoken | written
 undergraduate | postgraduate
 spring | summer | autumn | winter
@@ -64,6 +65,8 @@ _ALTERNATIVES = tuple(
     tuple(frozenset(map(stem, alternative.replace("-", " ").split())) for alternative in line.split("|"))
     for line in _GROUPS.strip().splitlines()
 )
+BEAT = re.compile(r"\bw[io]ns?\b[^.;:]{0,80}?\b(?:against|over)\b", re.IGNORECASE)
+"""Says of both sides how it ended, as "beat" does."""
 _LABEL = re.compile(r"\b([^\W\d_]{2,})[ -](\d{1,3}(?:(?:, | and | or |, and | to |[-–])\d{1,3})*)\b(?![.,]\d| ?%)")
 _BEFORE_AMOUNTS = """
 about after around at before below between by exactly for from in is least most nearly of on only over since than to
@@ -76,6 +79,8 @@ _ASKS_FOR_A_THING = re.compile(
     r"(?:what|which|who|whom|whose|where|when|how\s+(?:many|much|long|old|often|far|high|tall))\b",
     re.IGNORECASE,
 )
+_HOW_MUCH = re.compile(r"\W*(?:and |but |so )?how (?:many|much)\b", re.IGNORECASE)
+"""Points and time are lost and won too, and against nobody: such a question is for no side of a contest."""
 _SUBORDINATE = re.compile(r"\b(?:if|when|whenever|because|that|while|although|since|unless|where)\b", re.IGNORECASE)
 _ASKS_WHAT_NOT = re.compile(
     r"\W*(?:(?:and|but|so|in|on|at|for|from|of|to|by|with)\s+)*(?:what|which|who|whom)\b(?P<before>[^?]*?)"
@@ -90,6 +95,22 @@ _NEGATES = re.compile(
 )
 _RULES_OUT = re.compile(
     r"\b(?:exclud\w+|forbidden|prohibited|banned|ineligible|exempt\w*|unsuitable|avoid\w*)\b", re.IGNORECASE
+)
+
+
+_ASKS_WHEN_NOT = re.compile(
+    r"\b(?:when|where|in (?:which|what) (?:cases?|situations?))\s+"
+    r"(?:not to\b|to avoid\b|(?:should|would|must|can|could|do|does|may|is|are)n['’]t\b"
+    r"|(?:should|would|must|can|could|do|does|may)(?:\s+(?:I|we|you|one|somebody|people))?\s+(?:not|avoid|better not)\b"
+    r"|(?:do|does|should|would|is|are|must)\s+(?:[\w-]+\s+){1,5}not\b(?!\s+the same)"
+    r"|(?:is|are|would)\s.{0,60}\b(?:bad|wrong|poor) (?:choice|idea|fit)\b)",
+    re.IGNORECASE,
+)
+_SAYS_NOT = re.compile(
+    r"\b(?:do|does|should|must|can|need|is|are|when|may) not\b|n['’]t\b"
+    r"|\bnot (?:needed|necessary|worth|when|if|for|to use)\b"
+    r"|\b(?:never|avoid\w*|no need|overkill|unnecessary|unsuitable|wasteful|(?:bad|wrong|poor) (?:choice|idea|fit))\b",
+    re.IGNORECASE,
 )
 
 
@@ -123,11 +144,11 @@ def exclusives(question: str) -> list[Exclusive]:
     """
     if not _ASKS_FOR_A_THING.match(question):
         return []
-    said = _said(question)
+    said, denied = _said(question), _denied(question) or frozenset()
     found = []
-    for alternatives in _ALTERNATIVES:
+    for alternatives in _ALTERNATIVES[1:] if _HOW_MUCH.match(question) else _ALTERNATIVES:
         here = [alternative for alternative in alternatives if alternative & said]
-        if len(here) == 1:
+        if len(here) == 1 and not here[0] & denied:
             found.append(Exclusive(here[0], frozenset[str]().union(*alternatives) - here[0]))
     labels = sorted(term for term in said if " " in term)
     nouns = [label.partition(" ")[0] for label in labels]
@@ -139,6 +160,7 @@ def exclusives(question: str) -> list[Exclusive]:
 def _said(text: str) -> frozenset[str]:
     """Give the stems of a text's words, function words among them, and its labels."""
     words = {stem(part) for word in words_of(text) for part in word.split("-")}
+    words |= {"beat"} if BEAT.search(text) else set()
     labelled = [m for m in _LABEL.finditer(text) if m[1].lower() not in _NO_LABEL]
     return frozenset(words.union(*(_labels(stem(m[1].lower()), m[2]) for m in labelled)))
 
@@ -150,23 +172,51 @@ def _labels(noun: str, numbers: str) -> set[str]:
     return {f"{noun} {n}" for n in (range(min(ends), max(ends) + 1) if spans else ends)}
 
 
+def _denied(question: str) -> frozenset[str] | None:
+    """Give the terms that a question for what does not do something says no of, None for any other question."""
+    found = _ASKS_WHAT_NOT.match(question)
+    if found is None or _SUBORDINATE.search(found["before"]) or _NOT_ALONE.match(found["after"]):
+        return None
+    return frozenset(content_terms(found["after"])) or frozenset(content_terms(found["before"]))
+
+
+def _contrary_to(said: frozenset[str], alternatives: tuple[frozenset[str], ...]) -> frozenset[str]:
+    """Give the stems of the alternatives that what is said leaves, none where it names none of them."""
+    here = frozenset[str]().union(*(a for a in alternatives if a & said))
+    return frozenset[str]().union(*alternatives) - here if here else here
+
+
 def what_not(question: str) -> Callable[[str], bool] | None:
     """Give what tells whether a sentence answers a question for what does not do something, None for any other.
 
-    It says no of a word that the question says no of, or says that something is ruled out.
+    It says no of a word that the question says no of, or says the contrary of it, or that something is ruled out.
 
     >>> says_not = what_not("Which kiln does not need a chimney?")
     >>> says_not and [says_not(s) for s in ("It needs no chimney.", "A chimney is needed.", "It has no door.")]
     [True, False, False]
     """
-    found = _ASKS_WHAT_NOT.match(question)
-    if found is None or _SUBORDINATE.search(found["before"]) or _NOT_ALONE.match(found["after"]):
+    denied = _denied(question)
+    if denied is None:
         return None
-    denied = frozenset(content_terms(found["after"])) or frozenset(content_terms(found["before"]))
+    contrary = frozenset[str]().union(*(_contrary_to(denied, alternatives) for alternatives in _ALTERNATIVES))
 
     def says_not(text: str) -> bool:
-        if _RULES_OUT.search(text):
+        if _RULES_OUT.search(text) or contrary & _said(text):
             return True
         return bool(_NEGATES.search(text)) and (not denied or bool(denied & frozenset(content_terms(text))))
 
     return says_not
+
+
+def when_not(question: str) -> bool:
+    """Tell whether a question asks when, or where, not to do something.
+
+    >>> when_not("When should I not use a kiln?"), when_not("When should I use a kiln?")
+    (True, False)
+    """
+    return _ASKS_WHEN_NOT.search(question) is not None
+
+
+def says_not_when(text: str) -> bool:
+    """Tell whether a text, or a title, says when not to do something."""
+    return _SAYS_NOT.search(text) is not None

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.asked import deed_asked_for
+from assistant.contraries import BEAT
 from assistant.terms import content_terms, stem, words_of
 
 _MADE = (
     "invent inventor invention propose proposer introduce create creator develop developer devise originator pioneer"
+    " present suggest"
 )
 _FAMILIES = (
     f"{_MADE} originate conceive",
@@ -29,18 +31,26 @@ _FAMILIES = (
 _DEEDS = tuple(frozenset(map(stem, line.split())) for line in _FAMILIES)
 _CONTESTS = _DEEDS[-1] | _DEEDS[-2]
 _CAME_UP = re.compile(r"\b(?:come|comes|came|coming) up with\b", re.IGNORECASE)
+_BY_SOMEBODY = re.compile(
+    r"(?:\A\W*|\b(?:is|was|are|were)\s+(?:an?|the)\s+)(?:(?!(?:on|about|of|for)\b)[\w-]+\s+){1,5}?"
+    r"(?<!ed\s)(?<!en\s)(?<!wn\s)by\s+(?=[A-Z])"
+    r"|\b(?:is|was|are|were|goes|go)\s+(?:largely\s+)?(?:due|credited|attributed|back)\s+to\s+(?=[A-Z])"
+)
+"""Of a work, "a kernel by Tri Dao" says whose it is; "trained by Google" does not."""
 _BEHIND = re.compile(r"\bbehind\b", re.IGNORECASE)
 _OF_A_DEED = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have|when|where|how)\b", re.IGNORECASE)
 _WHETHER = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have)\b", re.IGNORECASE)
 _DENIES = re.compile(r"(?:\b(?:not|never|neither|nor)\b|n['’]t\b)[^,;:()]{0,30}\Z", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:it|its|they|this|these)\b", re.IGNORECASE)
 _ONE_PART = re.compile(
-    r"\b(?:won|lost|beat\w*|defeat\w*)\s+(?:[\w'’]+\s+){0,4}?(?:(?:game|match|leg|round|set|heat|stage)\s+\d"
+    r"\b(?:won|lost|beat\w*|defeat\w*)\s+(?:[\w'’]+\s+){0,4}?(?:(?:game|match|leg|round|set|heat|stage)\s+\d+(?![\d–-])"
     r"|(?:a|one|two|three|their|its|his|her|first|second|third|opening|last|previous|next)\s+(?:[\w-]+\s+){0,2}?"
     r"(?:games?|match(?:es)?|legs?|rounds?|sets?|heats?|stages?|races?)\b)",
     re.IGNORECASE,
 )
 """One game of a contest: who lost it may have won the contest."""
+_BEHIND_NAMES = "against across along amid among beside despite near past throughout toward towards via"
+_PREPOSITIONS = frozenset(_BEHIND_NAMES.split())
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 
 
@@ -101,12 +111,15 @@ class Relation:
         """Tell what may be part of a name: no function word, deed, number, nor a word in -ed, -ing or -ly."""
         terms = set(content_terms(word))
         of_verbs = word.endswith(("ed", "ly", "ing"))
+        of_verbs = of_verbs or word.lower() in _PREPOSITIONS
         return bool(terms) and word.isalpha() and not of_verbs and not terms & (self.deed | set(self.of))
 
     def _places(self, text: str) -> list[int]:
         """Give where a text says the deed."""
         there = [m.start() for m in _TOKEN.finditer(text) if stem(m[0].lower()) in self.deed]
-        return there + ([m.start() for m in _CAME_UP.finditer(text)] if self.deed == _DEEDS[0] else [])
+        if self.deed == _DEEDS[0]:
+            there += [m.start() for said in (_CAME_UP, _BY_SOMEBODY) for m in said.finditer(text)]
+        return there + ([m.start() for m in BEAT.finditer(text)] if self.deed <= _CONTESTS else [])
 
 
 @lru_cache(maxsize=256)
@@ -144,6 +157,11 @@ _ASKS_PRESENT = re.compile(
     r"\s+(?:of|for|in|at)\b",
     re.IGNORECASE,
 )
+_ASKS_OWNERS = re.compile(
+    r"\W*(?:what|who|which)(?:['’]s|\s+(?:[\w-]+\s+){0,2}?(?:is|are))\s+(?:the\s+)?(?:[\w-]+\s+){0,3}?[\w-]+(?:['’]s|s['’])"
+    r"\s+(?P<role>[\w-]+(?:\s+[\w-]+)?)(?:\s+(?:now|today|currently|called|named))?\W*\Z",
+    re.IGNORECASE,
+)
 _ASKS_PAST = re.compile(
     r"\b(?:was|were|did|had|former\w*|previous\w*|first|last|old|original\w*|before|until|ago|used to|ex|in \d{4})\b",
     re.IGNORECASE,
@@ -158,7 +176,7 @@ def role_told_by(question: str, text: str) -> int:
     >>> role_told_by("What was the capital of Poland before?", "Kraków was the capital of Poland until 1596.")
     0
     """
-    found = _ASKS_PRESENT.match(question)
+    found = _ASKS_OWNERS.match(question) or _ASKS_PRESENT.match(question)
     terms = content_terms(found["role"]) if found and not _ASKS_PAST.search(question) else []
     if not terms or terms[-1] not in content_terms(text):
         return 0

@@ -17,8 +17,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.addressed import speaks_to_model
-from assistant.asked import asked_for, asks_number, called_by_name, has_number
-from assistant.contraries import exclusives, what_not
+from assistant.asked import (
+    asked_for,
+    asks_address,
+    asks_limit,
+    asks_number,
+    called_by_name,
+    has_address,
+    has_limit,
+    has_number,
+    without_number_words,
+)
+from assistant.contraries import exclusives, says_not_when, what_not, when_not
 from assistant.definitions import defines, term_asked
 from assistant.leaning import leans
 from assistant.relations import relation_asked, role_told_by
@@ -66,6 +76,8 @@ class Weights:
     reference: float = 0.25  # taken off a unit that is little more than a link
     code: float = 0.12  # taken off a line of code
     number: float = 0.08  # for a unit with a number, where the question asks for one
+    limit: float = 0.2  # for one with a number that says how much is allowed, where that is asked
+    address: float = 0.2  # for a unit with an address for mail, where one is asked for
     meaning: float = 0.2  # for a unit that says what the term is that is asked for
     of_another: float = 0.15  # taken off a unit with what is asked for, but of something else: another's room
     called: float = 0.15  # for a unit that calls what is asked for by its name
@@ -75,26 +87,6 @@ class Weights:
 
 SHORT_WORDS = 5
 _LINK = re.compile(r"!?\[[^\]]*\]\([^)\s]*\)|https?://\S+")
-_ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|long|large|big|old|often|fast|far|massive)\b|\bwhen\b"
-    r"|\bwhat (?:\w+ ){0,2}(?:percentage|percent|fraction"
-    r"|portion|ratio|rate|rating|score|number|size|loss|accuracy|year|date|price|cost|value|share)\b",
-    re.IGNORECASE,
-)
-_ASKS_WHEN_NOT = re.compile(
-    r"\b(?:when|where|in (?:which|what) (?:cases?|situations?))\s+"
-    r"(?:not to\b|to avoid\b|(?:should|would|must|can|could|do|does|may|is|are)n['’]t\b"
-    r"|(?:should|would|must|can|could|do|does|may)(?:\s+(?:I|we|you|one|somebody|people))?\s+(?:not|avoid|better not)\b"
-    r"|(?:do|does|should|would|is|are|must)\s+(?:[\w-]+\s+){1,5}not\b(?!\s+the same)"
-    r"|(?:is|are|would)\s.{0,60}\b(?:bad|wrong|poor) (?:choice|idea|fit)\b)",
-    re.IGNORECASE,
-)
-_SAYS_NOT = re.compile(
-    r"\b(?:do|does|should|must|can|need|is|are|when|may) not\b|n['’]t\b"
-    r"|\bnot (?:needed|necessary|worth|when|if|for|to use)\b"
-    r"|\b(?:never|avoid\w*|no need|overkill|unnecessary|unsuitable|wasteful|(?:bad|wrong|poor) (?:choice|idea|fit))\b",
-    re.IGNORECASE,
-)
 NEARLY_AS_GOOD = 0.3
 """Of a score: what says when not is taken alone where it is not much worse than the rest."""
 FOR_CONTEXT = -1.0
@@ -124,54 +116,70 @@ def candidates_of(
     texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
     headed[promising] = embedder.embed_texts(texts) @ asked
     covered = coverage(question, [unit.text for _, _, unit in placed])
-    names = called_by_name(question)
-    wants_number, term = asks_number(question), term_asked(question)
-    beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     told = _relations(question, placed, passages)
     of_another = _of_others(question, placed, passages)
+    said = _by_wording(question, placed, passages, told, weights)
+    lacking, names = _lack_number(question, placed), called_by_name(question)
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
-        score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) - _faults(unit, weights)
+        score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) + said[i]
+        score -= weights.of_another * of_another[i]
+        named = bool(names) and not of_another[i] and names <= frozenset(content_terms(unit.text))
+        called = weights.called * named
+        found.append(Candidate(p, n, unit, cosine, covered[i], score + called, told[i], lacking[i], called))
+    found.sort(key=lambda c: (-c.score, c.passage, c.place))
+    found = _that_say_not(found, passages) if when_not(question) else found
+    return _not_contrary(question, found, passages)
+
+
+def _by_wording(
+    question: str,
+    placed: Sequence[tuple[int, int, Unit]],
+    passages: Sequence[Passage],
+    told: Sequence[int],
+    weights: Weights,
+) -> list[float]:
+    """Give what the wording of each unit adds to its score, or takes off."""
+    wants_number, wants_limit, term = asks_number(question), asks_limit(question), term_asked(question)
+    beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
+    wants_address = asks_address(question)
+    said = []
+    for i, (p, _, unit) in enumerate(placed):
+        score = weights.relation * told[i] - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
-        called = weights.called if names and names <= frozenset(content_terms(unit.text)) else 0.0
-        if term:
-            score += weights.meaning * defines(unit.text, term)
-        score += weights.relation * told[i] - weights.of_another * of_another[i]
-        if beyond[p] and not told[i]:
-            score += weights.beyond_title * len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
-        elif beyond[p] and told[i] > 0:
-            score += weights.beyond_title
-        found.append(
-            Candidate(
-                p,
-                n,
-                unit,
-                cosine,
-                covered[i],
-                score + called,
-                told[i],
-                wants_number and not has_number(unit.text),
-                called,
-            )
-        )
-    found.sort(key=lambda c: (-c.score, c.passage, c.place))
-    found = _that_say_not(found, passages) if _ASKS_WHEN_NOT.search(question) else found
-    return _not_contrary(question, found, passages)
+        score += weights.limit if wants_limit and has_limit(unit.text) else 0.0
+        score += weights.address if wants_address and has_address(unit.text) else 0.0
+        score += weights.meaning * defines(unit.text, term) if term else 0.0
+        if beyond[p]:
+            met = len(beyond[p].intersection(content_terms(unit.text))) / len(beyond[p])
+            score += weights.beyond_title * (met if told[i] == 0 else max(told[i], 0))
+        said.append(score)
+    return said
+
+
+def _lack_number(question: str, placed: Sequence[tuple[int, int, Unit]]) -> list[bool]:
+    """Tell of each unit whether it lacks the number that is asked for: what is allowed, if its passage tells that."""
+    if not asks_number(question):
+        return [False] * len(placed)
+    limited = {p for p, _, unit in placed if has_limit(unit.text)} if asks_limit(question) else set()
+    return [not (has_limit if p in limited else has_number)(unit.text) for p, _, unit in placed]
 
 
 def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[int]:
     """Tell of each unit whether it says the relation that is asked for, 1, or another one, -1; else 0."""
     asked = relation_asked(question)
+    roles = [role_told_by(question, unit.text) for _, _, unit in placed]
+    roles = roles if -1 in roles else [0] * len(placed)
     if asked is None:
-        told = [role_told_by(question, unit.text) for _, _, unit in placed]
-        return told if -1 in told else [0] * len(placed)
+        return roles
     before = ["", *(unit.text for _, _, unit in placed)]  # of another passage for its first unit: that points nowhere
-    return [
+    told = [
         asked.told_by(unit.text, f"{passages[p].heading}\n{before[i] if n else ''}")
         for i, (p, n, unit) in enumerate(placed)
     ]
+    return [role if role < 0 else said or role for said, role in zip(told, roles, strict=True)]
 
 
 def _of_others(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[bool]:
@@ -226,14 +234,14 @@ def _that_say_not(found: list[Candidate], passages: Sequence[Passage]) -> list[C
 
     To an embedding "when to" and "when not to" are nearly the same, and the wrong one of them is worse than no answer.
     """
-    negated = [c for c in found if _SAYS_NOT.search(c.unit.text) or _tells_when_not(passages[c.passage].heading)]
+    negated = [c for c in found if says_not_when(c.unit.text) or _tells_when_not(passages[c.passage].heading)]
     return _if_near(negated, found) or found
 
 
 def _tells_when_not(heading: str) -> bool:
     """Tell whether a section is about when not to do something, and about nothing else."""
     own = heading.rpartition(">")[2]
-    return bool(_SAYS_NOT.search(own)) and not re.search(r"\b(?:and|or)\b", own)
+    return says_not_when(own) and not re.search(r"\b(?:and|or)\b", own)
 
 
 def beyond_title(question: str, passage: Passage) -> frozenset[str]:
@@ -243,7 +251,7 @@ def beyond_title(question: str, passage: Passage) -> frozenset[str]:
     capital. Of the words that ask for a number none is such a term.
     """
     title = frozenset(content_terms(passage.heading.partition(" > ")[0]))
-    return frozenset(content_terms(_ASKS_NUMBER.sub(" ", question))) - title
+    return frozenset(content_terms(without_number_words(question))) - title
 
 
 def coverage(question: str, texts: Sequence[str]) -> list[float]:

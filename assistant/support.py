@@ -21,7 +21,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from assistant.asked import asked_for, asks_number, called_by_name, deed_asked_for, has_number, things_named
+from assistant.asked import (
+    asked_for,
+    asks_address,
+    asks_number,
+    called_by_name,
+    deed_asked_for,
+    has_address,
+    has_number,
+    things_named,
+)
 from assistant.contraries import exclusives
 from assistant.selection import Candidate, Passage, beyond_title
 from assistant.terms import content_terms, is_courtesy, stem, words_of
@@ -112,6 +121,8 @@ def _meets_what_is_left(
 def _share_named(question: str, text: str) -> float | None:
     """Give the share of the terms for what is asked that a text has; None where it asks for nothing by name."""
     terms = called_by_name(question)
+    if terms and asks_address(question) and has_address(text):
+        return 1.0  # an address for mail is told without the word for it
     return len(terms.intersection(content_terms(text))) / len(terms) if terms else None
 
 

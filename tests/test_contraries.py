@@ -135,6 +135,26 @@ def test_words_of_other_meanings_exclude_nothing(question: str) -> None:
             "Coiling was brought here in 1920. Pinching does not need a scale. Casting needs a scale.",
             "Pinching does not need a scale.",
         ),
+        (
+            "Which pot is not mandatory?",
+            "Pot 3 is mandatory. Pot 1 is optional. Pots are graded by two people.",
+            "Pot 1 is optional.",
+        ),
+        (
+            "How often may I be absent?",
+            "You can be absent for any reason. At most two absences are excused. There are 14 evenings.",
+            "At most two absences are excused.",
+        ),
+        (
+            "What is the email of the potter?",
+            "The potter is Ada Brook. You can write to ada@example.org. The kiln is watched by Tom Vance.",
+            "The potter is Ada Brook. [1] You can write to ada@example.org.",
+        ),
+        (
+            "How many points do I lose for a late pot?",
+            "A late pot costs 10 points. Pots win prizes.",
+            "A late pot costs 10",
+        ),
     ],
 )
 def test_what_has_the_words_for_another_thing_opens_no_answer(
