@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from assistant.tools.wiki_client import Article, Choices, WikiClient
 from assistant.tools.wikipedia import Wikipedia
 from tests.agents import act, answer
 from tests.chat_server import run
+from tests.conftest import REPOSITORY
 from tests.model_server import ModelServer
 
 pytestmark = pytest.mark.integration
@@ -159,3 +164,42 @@ def _shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {("id" if k.lstrip("-").isdecimal() else k): _shape(v) for k, v in value.items()}
     return [_shape(v) for v in value[:1]] if isinstance(value, list) else type(value).__name__
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample course."""
+    home = tmp_path_factory.mktemp("sample") / "home"
+    run(home, "ingest", str(REPOSITORY / "ingest" / "sample"))
+    return home
+
+
+def plain(transcript: str) -> str:
+    """A transcript without what differs from run to run: times, ports, revisions, and where lines end."""
+    told = re.sub(r"\(\d+\.\d s\)", "(s)", transcript)
+    told = re.sub(r"127\.0\.0\.1:\d+|oldid=\d+|read \d{4}-\d\d-\d\d \d\d:\d\d UTC", "", told)
+    return " ".join(told.split())
+
+
+DOCUMENTED = re.findall(
+    r'^    \$ lectern ask --agent "(Who won.*|What was the population.*)"(.*)\n((?:    .*\n|\n)+)',
+    (REPOSITORY / "docs" / "agent.md").read_text("utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_both_transcripts_of_quoting_mode_are_documented() -> None:
+    assert len(DOCUMENTED) == 2
+
+
+@pytest.mark.parametrize(("question", "redirected", "shown"), DOCUMENTED)
+def test_what_the_docs_show_is_what_comes(
+    sample: Path, mediawiki: str, question: str, redirected: str, shown: str
+) -> None:
+    where = {"PATH": os.environ["PATH"], "LECTERN_HOME": str(sample), "LECTERN_WIKIPEDIA_API_URL": mediawiki}
+    beside = subprocess.DEVNULL if redirected else subprocess.STDOUT
+    asked = [sys.executable, "-m", "ui", "ask", "--agent", question]
+    said = subprocess.run(
+        asked, env=where, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=beside, text=True, check=True
+    )
+    assert plain(said.stdout) == plain(shown)
