@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -110,3 +111,22 @@ def test_hits_are_cut_between_words_and_no_hit_says_what_to_do(shown: io.StringI
 def test_help_says_what_each_command_does_in_a_whole_line(group: list[str]) -> None:
     said = CliRunner().invoke(cli, [*group, "--help"], terminal_width=78).output
     assert "..." not in said.split("Commands:")[1]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_breaks_the_line_of_a_source_between_words_and_cuts_no_address(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=50, highlight=False, force_terminal=is_terminal, color_system=None)
+    monkeypatch.setattr(terminal, "console", console)
+    title, address = "The firing of stoneware in kilns of brick", "https://kiln.example/" + "a" * 60
+    cited = replace(
+        citation(1, "§ A", "It is hot."), kind="web", title=title, path=address, fetched_at="2026-11-28T12:00"
+    )
+    terminal.print_citations([cited])
+    shown = out.getvalue().strip().splitlines()[1:]
+    assert address in out.getvalue()
+    assert len(shown) == (5 if is_terminal else 3)
+    assert all(len(line.strip()) <= 50 or line.strip() == address for line in shown) is is_terminal
+    assert all(line.startswith("    ") for line in shown[1:])

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from itertools import groupby
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -60,7 +61,8 @@ def stream_answer(assistant: Assistant, question: str, badge: str, way: Way = "a
         flow.end()
     print_end(end, said_something=flow.started)
     shown = f"{badge[:1].upper()}{badge[1:]}" if " " in badge.partition(",")[0] else f"Answered by {badge}"
-    errors.print(Text(f"\n{shown}", style="dim"), soft_wrap=True)
+    errors.print()
+    _line(errors, Text(shown, style="dim"))
 
 
 def _beside(event: Any) -> None:
@@ -69,7 +71,7 @@ def _beside(event: Any) -> None:
 
     match event:
         case Restricted():
-            errors.print(Text(readable(event.text), style="yellow"), soft_wrap=True)
+            _line(errors, Text(readable(event.text), style="yellow"))
         case Rewritten(alone):
             _aside(f"Searched for: {alone}")
         case Thought(text):
@@ -80,7 +82,7 @@ def _beside(event: Any) -> None:
 
 def _aside(text: str) -> None:
     """Print what is not part of the answer: to standard error, dim."""
-    errors.print(Text(readable(text), style="dim"), soft_wrap=True)
+    _line(errors, Text(readable(text), style="dim"), hang=6)
 
 
 def step_line(step: ToolStep) -> str:
@@ -112,7 +114,7 @@ def print_end(end: Any, *, said_something: bool) -> None:
         case Refusal():
             if said_something:
                 console.print(Text(NO_ANSWER, style="yellow"))
-            console.print(Text(end.text, style="bold"), soft_wrap=True)
+            _line(console, Text(end.text, style="bold"))
             _told(end.notes)
             print_related(end.related)
         case Failure():
@@ -122,7 +124,7 @@ def print_end(end: Any, *, said_something: bool) -> None:
 
 def _told(notes: Sequence[str]) -> None:
     for note in notes:
-        console.print(Text(readable(note), style="yellow"), soft_wrap=True)
+        _line(console, Text(readable(note), style="yellow"))
 
 
 def print_tags(end: Answer, *, listed: bool) -> None:
@@ -197,7 +199,7 @@ def print_citations(citations: Sequence[Citation]) -> None:
     for marker, cited in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         for _, in_document in groupby(cited, key=lambda c: c.path):
             cited_from = list(in_document)
-            console.print(Text(f"[{marker}] {_source_line(cited_from[0])}", style="bold"), soft_wrap=True)
+            _line(console, Text(f"[{marker}] {_source_line(cited_from[0])}", style="bold"), hang=4)
             for locator, quotes in groupby(cited_from, key=lambda c: c.locator):
                 if locator:
                     _indented(printable(locator))
@@ -222,6 +224,19 @@ def print_related(hits: Sequence[Hit]) -> None:
     for hit in hits[:3]:
         console.print(Text(f"  {printable(hit.chunk.path)}"), soft_wrap=True)
         _indented(printable(str(hit.chunk.locator)), style="dim")
+
+
+def _line(to: Console, text: Text, hang: int = 0) -> None:
+    """Print a line; a terminal breaks it between words and goes on `hang` further in, and cuts no address; a pipe gets
+    it whole.
+    """
+    if not to.is_terminal:
+        to.print(text, soft_wrap=True)
+        return
+    wrapper = TextWrapper(to.width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
+    for whole in text.plain.splitlines() or [""]:
+        for line in wrapper.wrap(whole) or [""]:
+            to.print(Text(line, style=text.style), soft_wrap=True)
 
 
 def _indented(text: str, style: str = "") -> None:
