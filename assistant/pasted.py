@@ -197,7 +197,7 @@ def _kind(message: str, start: int, end: int) -> Piece:
     if _ABSTRACT_MARK.fullmatch(f"{text}\n"):
         return "mark"
     if text.endswith(("?", "？")):
-        if not (stands_alone or _OF_THE_PASTE.search(text) or _QUESTIONS.fullmatch(message, end)):
+        if not (message[end : end + 1] == "\n" or _OF_THE_PASTE.search(text) or _QUESTIONS.fullmatch(message, end)):
             return "text"
         return "tags" if asks_for_tags(text) else "else"
     if FOR_ELSE.match(text):

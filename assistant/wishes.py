@@ -104,8 +104,14 @@ def parted(said: str) -> tuple[str, tuple[str, ...]]:
     """
     clauses = [clause for clause in _BORDER.split(said) if clause.strip()]
     for_tags = next((clause for clause in clauses if asks_for_tags(clause)), "")
-    others = [plain_wish(clause) for clause in clauses if not asks_for_tags(clause) and _is_other(clause)]
-    return for_tags, tuple(filter(None, others))
+    others: list[str] = []
+    for clause in clauses:
+        wish = "" if asks_for_tags(clause) or not _is_other(clause) else plain_wish(clause)
+        if others and wish and _goes_on(others[-1], wish):
+            others[-1] = f"{others[-1]} and {wish}"
+        elif wish:
+            others.append(wish)
+    return for_tags, tuple(others)
 
 
 def is_of_the_paste(wish: str) -> bool:
@@ -116,6 +122,11 @@ def is_of_the_paste(wish: str) -> bool:
     """
     own = [term for term in content_terms(wish) if term not in _OF_A_PAPER]
     return FOR_CHANGE.match(wish) is not None or _POINTS.search(wish) is not None or not own
+
+
+def _goes_on(wish: str, following: str) -> bool:
+    """Tell whether a wish points to the topic of the one before it ("what is LoRA and when is it used?")."""
+    return not is_of_the_paste(wish) and FOR_CHANGE.match(following) is None and _POINTS.search(following) is not None
 
 
 def _is_other(clause: str) -> bool:

@@ -213,6 +213,8 @@ def test_what_stands_before_an_abstract_and_asks_something_else_is_named() -> No
         (f"Can you tag, explain and shorten this abstract?\n\n{ABSTRACT}", ("explain", "shorten this abstract?")),
         (f"{ABSTRACT} Tag it, and also tell me who fired the first kiln", ("tell me who fired the first kiln",)),
         (f"{ABSTRACT}\nWhich models are in it, and what is a glaze?", ("what is a glaze?",)),
+        (f"Tag this abstract. Also, who are its authors?\n\n{ABSTRACT}", ("who are its authors?",)),
+        (f"{ABSTRACT}\nTag it. What is a glaze and when is it used?", ("What is a glaze and when is it used?",)),
         (f"Tag this: {ABSTRACT}\n\nWhat is a glaze?", ("What is a glaze?",)),
         (f"{ABSTRACT} Tag it, and what is clay? What is a glaze?", ("what is clay?", "What is a glaze?")),
         (f"{ABSTRACT}\n\nTag it. Then write a short summary.", ("write a short summary",)),
