@@ -180,6 +180,16 @@ def _denied(question: str) -> frozenset[str] | None:
     return frozenset(content_terms(found["after"])) or frozenset(content_terms(found["before"]))
 
 
+def repeats_denial(question: str, text: str) -> bool:
+    """Tell whether a sentence says no of all the words that a question for what does not do it says no of, two or more.
+
+    >>> repeats_denial("Which kiln does not need a brick chimney?", "Raku needs no brick chimney.")
+    True
+    """
+    denied = _denied(question) or frozenset()
+    return len(denied) > 1 and bool(_NEGATES.search(text)) and denied <= frozenset(content_terms(text))
+
+
 def _contrary_to(said: frozenset[str], alternatives: tuple[frozenset[str], ...]) -> frozenset[str]:
     """Give the stems of the alternatives that what is said leaves, none where it names none of them."""
     here = frozenset[str]().union(*(a for a in alternatives if a & said))

@@ -34,6 +34,7 @@ _CAME_UP = re.compile(r"\b(?:come|comes|came|coming) up with\b", re.IGNORECASE)
 _BY_SOMEBODY = re.compile(
     r"(?:\A\W*|\b(?:is|was|are|were)\s+(?:an?|the)\s+)(?:(?!(?:on|about|of|for)\b)[\w-]+\s+){1,5}?"
     r"(?<!ed\s)(?<!en\s)(?<!wn\s)by\s+(?=[A-Z])"
+    r"|\b(?:is|was|are|were)\s+by\s+(?=[A-Z])"
     r"|\b(?:is|was|are|were|goes|go)\s+(?:largely\s+)?(?:due|credited|attributed|back)\s+to\s+(?=[A-Z])"
 )
 """Of a work, "a kernel by Tri Dao" says whose it is; "trained by Google" does not."""
@@ -51,6 +52,8 @@ _ONE_PART = re.compile(
 """One game of a contest: who lost it may have won the contest."""
 _BEHIND_NAMES = "against across along amid among beside despite near past throughout toward towards via"
 _PREPOSITIONS = frozenset(_BEHIND_NAMES.split())
+_NEXT = re.compile(r"(?<=\bet al\.)\s+(?=[A-Z][a-z])")
+"""Where something else may be told: a unit of text does not end with "et al."."""
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 
 
@@ -64,6 +67,10 @@ class Relation:
 
     def told_by(self, text: str, around: str = "") -> int:
         """Give 1 for a sentence that says the deed of the thing, -1 for one that says another or denies it, else 0."""
+        told = [self._told_by_clause(clause, f"{around}\n{text}") for clause in _NEXT.split(text)]
+        return 1 if 1 in told else min(told)
+
+    def _told_by_clause(self, text: str, around: str) -> int:
         if not self._places(text):
             return 0
         if self.is_of_another(text) or (self.is_denied(text) and not self.whether):
@@ -117,7 +124,7 @@ class Relation:
     def _places(self, text: str) -> list[int]:
         """Give where a text says the deed."""
         there = [m.start() for m in _TOKEN.finditer(text) if stem(m[0].lower()) in self.deed]
-        if self.deed == _DEEDS[0]:
+        if self.deed in _DEEDS[:2]:
             there += [m.start() for said in (_CAME_UP, _BY_SOMEBODY) for m in said.finditer(text)]
         return there + ([m.start() for m in BEAT.finditer(text)] if self.deed <= _CONTESTS else [])
 
@@ -153,7 +160,8 @@ def family_of(word: str) -> frozenset[str]:
 
 
 _ASKS_PRESENT = re.compile(
-    r"\W*(?:(?:what|who|which)(?:['’]s|\s+(?:[\w-]+\s+){0,2}?(?:is|are))\s+)?(?:(?:the|a|an)\s+)?(?P<role>[\w-]+(?:\s+[\w-]+)?)"
+    r"\W*(?:(?:what|who|which)(?:['’]s|\s+(?:[\w-]+\s+){0,2}?(?:is|are|was|were))\s+)?"
+    r"(?:(?:the|a|an)\s+)?(?:(?:former|previous)\s+)?(?P<role>[\w-]+(?:\s+[\w-]+)?)"
     r"\s+(?:of|for|in|at)\b",
     re.IGNORECASE,
 )
@@ -162,22 +170,32 @@ _ASKS_OWNERS = re.compile(
     r"\s+(?P<role>[\w-]+(?:\s+[\w-]+)?)(?:\s+(?:now|today|currently|called|named))?\W*\Z",
     re.IGNORECASE,
 )
+_ASKS_FORMER = re.compile(r"\b(?:former|previous|before|until|predecessor|used to be)\b", re.IGNORECASE)
+_SUCCEEDED = re.compile(r"\b(?:succe(?:ed\w*|ssor)|replac\w+|follow(?:ed|ing)|took over|after)\b", re.IGNORECASE)
 _ASKS_PAST = re.compile(
     r"\b(?:was|were|did|had|former\w*|previous\w*|first|last|old|original\w*|before|until|ago|used to|ex|in \d{4})\b",
     re.IGNORECASE,
 )
 
 
+def asks_former(question: str) -> bool:
+    """Tell whether a question asks for who had a role before somebody, or until some day."""
+    return _ASKS_FORMER.search(question) is not None
+
+
 def role_told_by(question: str, text: str) -> int:
-    """Give 1 for a sentence with the role that a question asks for in the present, -1 where it says a former one.
+    """Give 1 for a sentence with the role that a question asks for as it is now, -1 where it says a former one.
+
+    Where a former one is asked for, it is the other way round.
 
     >>> [role_told_by("Capital of Poland?", s) for s in ("Its capital is Warsaw.", "Kraków was the capital.")]
     [1, -1]
     >>> role_told_by("What was the capital of Poland before?", "Kraków was the capital of Poland until 1596.")
-    0
+    1
     """
+    former_asked = asks_former(question)
     found = _ASKS_OWNERS.match(question) or _ASKS_PRESENT.match(question)
-    terms = content_terms(found["role"]) if found and not _ASKS_PAST.search(question) else []
+    terms = content_terms(found["role"]) if found and (former_asked or not _ASKS_PAST.search(question)) else []
     if not terms or terms[-1] not in content_terms(text):
         return 0
     role = rf"(?:[\w'’-]+\s+){{0,3}}?{re.escape(_stump(terms[-1]))}\w*"
@@ -185,7 +203,9 @@ def role_told_by(question: str, text: str) -> int:
         rf"\b(?:former|formerly|previous|one-time|erstwhile|ex)[\s-]+{role}"
         rf"|\b(?:was|were|had been|served as|ceased to be)\s+{role}\b"
     )
-    return -1 if re.search(former, text, re.IGNORECASE) else 1
+    is_former = re.search(former, text, re.IGNORECASE) is not None
+    wanted = (is_former or _SUCCEEDED.search(text) is not None) if former_asked else not is_former
+    return 1 if wanted else -1
 
 
 def _stump(term: str) -> str:

@@ -31,7 +31,7 @@ from assistant.asked import (
 from assistant.contraries import exclusives, says_not_when, what_not, when_not
 from assistant.definitions import defines, term_asked
 from assistant.leaning import leans
-from assistant.relations import relation_asked, role_told_by
+from assistant.relations import asks_former, relation_asked, role_told_by
 from assistant.terms import content_terms
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
@@ -171,8 +171,9 @@ def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages:
     """Tell of each unit whether it says the relation that is asked for, 1, or another one, -1; else 0."""
     asked = relation_asked(question)
     roles = [role_told_by(question, unit.text) for _, _, unit in placed]
-    roles = roles if -1 in roles else [0] * len(placed)
-    if asked is None:
+    former = asks_former(question) and 1 in roles
+    roles = roles if former or -1 in roles else [0] * len(placed)
+    if asked is None or former:
         return roles
     before = ["", *(unit.text for _, _, unit in placed)]  # of another passage for its first unit: that points nowhere
     told = [

@@ -31,7 +31,7 @@ from assistant.asked import (
     has_number,
     things_named,
 )
-from assistant.contraries import exclusives
+from assistant.contraries import exclusives, repeats_denial
 from assistant.selection import Candidate, Passage, beyond_title
 from assistant.terms import content_terms, is_courtesy, stem, words_of
 from index_store.chunks import Embedder
@@ -79,7 +79,9 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         return Support(0.0, enough=False)
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
+    by_its_name = repeats_denial(question, best.unit.text)  # what does not do it may be called by its own name alone
     wanted = met(asked_for(question), " ".join([heading, *around]), embedder)
+    wanted = max(wanted, NOTHING_IN_PARTICULAR) if wanted is not None and by_its_name else wanted
     score = (
         PASSAGE * max(p.cosine for p in passages)
         + UNIT * max(c.cosine for c in candidates)
@@ -88,7 +90,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     )
     score += SAID * max(best.told, 0)
     named = _share_named(question, f"{heading}\n{text}")
-    if named is not None:
+    if named is not None and not (by_its_name and named < MOSTLY_NAMED):
         score += NOT_NAMED * (named - MOSTLY_NAMED)
     if asks_number(question) and not has_number(" ".join(around)):
         score -= NO_NUMBER

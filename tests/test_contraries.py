@@ -141,6 +141,16 @@ def test_words_of_other_meanings_exclude_nothing(question: str) -> None:
             "Pot 1 is optional.",
         ),
         (
+            "Which vessel does not have a foot ring?",
+            "Tea is served at four. Yunomi do not have a foot ring. Saucers have a foot ring.",
+            "Yunomi do not have a foot ring.",
+        ),
+        (
+            "Who was captain of the guild before Ada Brook?",
+            "The captain of the guild is Ada Brook. Tom Vance was the captain of the guild until 1996. Tea is served.",
+            "Tom Vance was the captain of the guild until 1996.",
+        ),
+        (
             "How often may I be absent?",
             "You can be absent for any reason. At most two absences are excused. There are 14 evenings.",
             "At most two absences are excused.",

@@ -26,6 +26,8 @@ from assistant.relations import relation_asked, role_told_by
         ("Who invented slow glazing?", "Slow glazing is a method by Ada Brook.", 1),
         ("Who invented slow glazing?", "Slow glazing is due to Ada Brook.", 1),
         ("Who invented slow glazing?", "Slow glazing is a method used by Ada Brook.", 0),
+        ("Who wrote the handbook?", "The handbook is by Ada Brook.", 1),
+        ("Who invented slow glazing?", "Raku was suggested by Brook et al. Slow glazing takes a week.", 0),
         ("Who invented slow glazing?", "A talk on slow glazing by Ada Brook is online.", 0),
         ("Who lost the Harbour Cup?", "In the Harbour Cup the Rovers beat the Wanderers.", 1),
     ],
@@ -57,6 +59,9 @@ def test_what_asks_for_nobody_asks_for_no_relation(question: str) -> None:
         ("Who is the Rovers' captain?", "Ada Brook was the captain of the Rovers until 1996.", -1),
         ("Which player is Northport's captain?", "The captain is Tom Vance.", 1),
         ("Who was the captain of the Rovers?", "Ada Brook was the captain of the Rovers until 1996.", 0),
+        ("Who was captain of the Rovers before Vance?", "Ada Brook was the captain until 1996.", 1),
+        ("Who was captain of the Rovers before Vance?", "The captain of the Rovers is Tom Vance.", -1),
+        ("Who was captain of the Rovers before Vance?", "The captain is Tom Vance, who succeeded Brook.", 1),
         ("Captain of the Rovers?", "The Rovers play at Elm Park.", 0),
     ],
 )
