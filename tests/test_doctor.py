@@ -95,6 +95,7 @@ def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(
         ("LECTERN_AGENT_LIMITS", "steps=0.5", "agent limits"),
         ("LECTERN_LIMITS", "foo=3", "web server"),
         ("LECTERN_OIDC_CLIENT_ID", "lectern", "web server"),
+        ("LECTERN_PUBLIC_URL", "https://course.example", "web server"),
         ("LECTERN_NAMES", "nowhere.txt", "tagging rules"),
     ],
 )

@@ -25,7 +25,7 @@ from tests.model_server import ModelServer, failing
 from tests.people import course_server, sign_in
 from ui.bounded_heads import LARGEST_HEAD
 from ui.operations import Figures, Operations
-from ui.server_settings import Limits, read_limits, read_log, read_public_url, read_roles
+from ui.server_settings import Limits, ServerSettings, check_reach, read_limits, read_log, read_public_url, read_roles
 
 SECRET = "zanzibar marmalade"
 
@@ -203,6 +203,14 @@ def test_a_limit_that_is_none_is_named(text: str) -> None:
 def test_a_public_address_that_is_none_is_named(text: str) -> None:
     with pytest.raises(SettingsError, match="LECTERN_PUBLIC_URL"):
         read_public_url(text)
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", None), ("127.0.0.1", "https://course.example/lectern")])
+def test_what_others_reach_is_not_started_without_accounts(host: str, shown: str | None) -> None:
+    with pytest.raises(SettingsError, match="course.example|0.0.0.0"):
+        check_reach(host, ServerSettings(public_url=shown))
+    check_reach(host, ServerSettings(public_url=shown, accounts=True))
+    check_reach("localhost", ServerSettings(public_url="http://127.0.0.1:8080/lectern"))
 
 
 def test_other_settings_that_are_none_are_named() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from index_store.errors import SettingsError
 from ui import delivery, receipts, wiring
 from ui.environment import Environment
 from ui.logs import write_log
-from ui.server_settings import ServerSettings
+from ui.server_settings import ServerSettings, check_reach
 from ui.visitors import visitors_of
 
 if TYPE_CHECKING:
@@ -56,23 +55,6 @@ def serve(host: str, port: int) -> None:
             finally:
                 if worker is not None:
                     worker.close()
-
-
-def check_reach(host: str, server: ServerSettings) -> None:
-    """Refuse to listen where others could come while everybody is an admin.
-
-    Raises:
-        SettingsError: the address is none of this machine's own, and accounts are off.
-    """
-    try:
-        alone = ip_address(host).is_loopback
-    except ValueError:
-        alone = host == "localhost"
-    if not alone and not server.accounts:
-        raise SettingsError(
-            f"On {host} others can reach this server, and its accounts are off.",
-            hint="Set LECTERN_ACCOUNTS=1 and run: lectern accounts add NAME --role admin. Or stay on 127.0.0.1.",
-        )
 
 
 def check_accounts(library: wiring.Library, server: ServerSettings) -> None:

@@ -18,6 +18,7 @@ from ui.batch import Row
 from ui.delivery import delivery_problems
 from ui.environment import SECRETS, VARIABLES, Environment
 from ui.library_commands import counted
+from ui.server_settings import check_reach
 from ui.terminal import console
 from ui.wiring import open_library, read_environment, toolbox_of
 
@@ -186,6 +187,7 @@ def _agent_limits(environment: Environment) -> Finding:
 
 def _server(environment: Environment) -> Finding:
     server = environment.server
+    check_reach("127.0.0.1", server)
     who = "only who has an account comes in" if server.accounts else "no accounts: whoever reaches it is let in"
     at = f"; shown at {server.public_url}" if server.public_url else ""
     return Finding("web server", "ok", f"{who}{at}")

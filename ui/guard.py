@@ -123,7 +123,8 @@ class Guard:
         hosts, headers = self._rules.hosts, request.headers
         if hosts is not None and not _is_known(_host(headers.get("host", "")), hosts):
             _log.warning("Called as %r: set LECTERN_PUBLIC_URL, if that is this server's name", headers.get("host", ""))
-            hint = "Use the address that you were given." if self._rules.accounts else "Set LECTERN_PUBLIC_URL to it."
+            local = "http://127.0.0.1 and this port"
+            hint = f"Use {'the address that you were given' if self._rules.accounts else local}."
             raise Refused(421, "This server does not answer to that name.", hint)
         if not self._rules.accounts and ("x-forwarded-for" in headers or "forwarded" in headers):
             _log.warning("A proxy shows this server to others: set LECTERN_ACCOUNTS=1")

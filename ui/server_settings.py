@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -162,3 +163,26 @@ def read_consent(file: str | None) -> str:
         return Path(file).expanduser().read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"LECTERN_CONSENT: {file} cannot be read.", hint="Give a text file in UTF-8.") from exc
+
+
+def check_reach(host: str, server: ServerSettings) -> None:
+    """Refuse to listen where others could come, or to be shown to them by a proxy, while everybody is an admin.
+
+    Raises:
+        SettingsError: the address, or the public one, is none of this machine's own, and accounts are off.
+    """
+    shown = urlsplit(server.public_url or "").hostname
+    reached = [name for name in (host, shown) if name is not None and not _is_own(name)]
+    if reached and not server.accounts:
+        raise SettingsError(
+            f"On {reached[0]} others can reach this server, and its accounts are off.",
+            hint="Set LECTERN_ACCOUNTS=1 and run: lectern accounts add NAME --role admin. "
+            "Or stay on 127.0.0.1, and leave LECTERN_PUBLIC_URL out.",
+        )
+
+
+def _is_own(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
