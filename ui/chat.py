@@ -28,7 +28,7 @@ from ui.page_errors import shown_error
 from ui.parts import Parts, plain
 from ui.render import links_html, warnings_html
 from ui.seen import Index, Seen, seen_of
-from ui.suggestions import suggestions
+from ui.suggestions import Suggester
 from ui.turn_view import NO_SOURCES, NOT_ASKED
 from ui.votes import VoteHandlers
 
@@ -41,6 +41,7 @@ class ChatHandlers:
     def __init__(self, parts: Parts, chat: Chat) -> None:
         self._parts = parts
         self._chat = chat
+        self._suggester = Suggester(parts)
 
     def seen(self, conversation: str, request: Asking) -> Seen:
         """Give a conversation of whoever asks, in the words that are for them; one that there is not is an empty one.
@@ -66,7 +67,7 @@ class ChatHandlers:
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records, seen.unheard)
             stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
-            return {**self._whole(begun, request, live=True), self._chat.box: stop, self._chat.ended: ""}
+            return {**self._whole(begun, request), self._chat.box: stop, self._chat.ended: ""}
         shown = self._whole(seen, request, missing=bool(wanted) and not seen.id)
         if not wanted:  # whoever is quick has asked by now: what that began stays
             shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
@@ -126,6 +127,18 @@ class ChatHandlers:
             told = [] if live is None or live.gone else live.view.messages
             shown[self._chat.chatbot] = gr.update(value=[*kept.messages, *told])
         return {**shown, **self._at_rest()}
+
+    def suggest(self, conversation: str, request: gr.Request) -> Any:
+        """Put what may be asked next below the last answer, once it is shown: what is suggested is tried before."""
+        seen, user = self.seen(conversation, request), self._parts.user(request)
+        last = seen.last()
+        asked = [] if last is None else self._suggester.suggestions(last)
+        live = self._parts.live.owned(conversation, user)
+        if not asked or (live is not None and not live.over) or self.seen(conversation, request).turns != seen.turns:
+            return gr.skip()  # the next question has been asked by now
+        *before, answer = seen.messages
+        told = [*before, {**answer, "options": [{"value": question} for question in asked]}]
+        return gr.update(value=told, feedback_value=seen.votes())
 
     def source(self, wanted: str, request: gr.Request) -> str:
         """Show the sources of the turn whose marker was chosen."""
@@ -207,17 +220,13 @@ class ChatHandlers:
         """Put Ask in the place of Stop again."""
         return {self._chat.box: gr.update(submit_btn="Ask", stop_btn=False), self._chat.ended: ""}
 
-    def _whole(self, seen: Seen, request: Asking, live: bool = False, missing: bool = False) -> Shown:
+    def _whole(self, seen: Seen, request: Asking, missing: bool = False) -> Shown:
         """Give all that is shown of a conversation."""
         chat, parts, user = self._chat, self._parts, self._parts.user(request)
         last = seen.last()
-        messages = [dict(message) for message in seen.messages]
-        if last is not None and not live:
-            asked = suggestions(last, parts.library.ledger)
-            messages[-1] |= {"options": [{"value": question} for question in asked]} if asked else {}
         notes = [*parts.warnings(request), *(["There is no such conversation of yours."] if missing else [])]
         return {
-            chat.chatbot: gr.update(value=messages, feedback_value=seen.votes()),
+            chat.chatbot: gr.update(value=seen.messages, feedback_value=seen.votes()),
             chat.sources: panel(parts, last) if last is not None or not seen.unheard else NOT_ASKED,
             chat.conversation: seen.id,
             chat.list: listing(parts.book, user, seen.id),
@@ -244,7 +253,8 @@ def build_chat(parts: Parts) -> None:
     def following(begun: Any) -> None:
         """Follow the turn that an event began, and show all when it is over."""
         streamed = begun.success(does.stream, [chat.conversation], [chat.chatbot, chat.sources, chat.ended], **how)
-        streamed.success(does.finish, [chat.conversation, chat.ended], shown, **how)
+        finished = streamed.success(does.finish, [chat.conversation, chat.ended], shown, **how)
+        finished.success(does.suggest, [chat.conversation], chat.chatbot, **how)
 
     following(chat.page.load(does.load, None, shown, **how))
     following(chat.box.submit(does.ask, [chat.box, *asked], begun, **how))

@@ -190,7 +190,7 @@ def test_a_marker_opened_elsewhere_is_a_page_of_its_own(asked: Page) -> None:
 
 
 def test_what_to_ask_next_comes_from_the_material(asked: Page) -> None:
-    next_one = asked.page.locator("#chat button", has_text="What does the course say about").first
+    next_one = asked.page.locator("#chat button.option").first
     question = next_one.inner_text().strip()
     next_one.click()
     asked.page.wait_for_function("document.querySelectorAll('#chat .user').length === 2")
