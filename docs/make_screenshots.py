@@ -57,7 +57,7 @@ def review(page: Any) -> None:
 
 def settled(page: Any) -> None:
     """Wait for what is read at load."""
-    page.wait_for_selector("#findings table")
+    page.wait_for_selector("#findings >> text=documents")
 
 
 PAGES: dict[str, tuple[str, Callable[[Any], None]]] = {

@@ -134,3 +134,7 @@ def test_a_terminal_wraps_under_the_beginning_and_a_pipe_gets_one_line(
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("broken  index: The index")
     assert second == "        Run: lectern library rebuild"
+
+
+def test_what_needs_no_looking_up_is_told_at_once_as_the_whole_tells_it(clean_environment: Path) -> None:
+    assert set(doctor.at_once()) <= set(doctor.examine())

@@ -65,6 +65,18 @@ def examine() -> list[Finding]:
     ]
 
 
+def at_once() -> list[Finding]:
+    """Give what is known without opening the index or asking any server."""
+    environment = read_environment()
+    return [
+        Finding("python", "ok", f"{sys.version.split()[0]}"),
+        _home(environment),
+        *_guarded("agent limits", lambda: _agent_limits(environment)),
+        *_guarded("web server", lambda: _server(environment)),
+        *_variables(environment),
+    ]
+
+
 def _guarded(name: str, look: object) -> Iterator[Finding]:
     assert callable(look)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
@@ -23,6 +24,7 @@ SEARCH = (
     "3. **Search the material.** On [Library](./library), write a question under *Try a search*, and see which "
     "passages are found, and why.\n"
 )
+LOOKING = "<p role='status'>Looking at the index, the model and the tools …</p>"
 KEYS = (
     ("/", "to the question"),
     ("Enter", "ask"),
@@ -83,11 +85,13 @@ def build_help(parts: Parts) -> None:
         person = parts.person(request)
         return three_things(person is None or person.may(Action.LIBRARY_CHANGE))
 
-    async def found(request: gr.Request) -> tuple[Any, str]:
+    async def found(request: gr.Request) -> AsyncIterator[tuple[Any, str]]:
         person = parts.person(request)
         if person is not None and not person.may(Action.OPERATE):
-            return gr.update(visible=False), ""
-        return gr.update(visible=True), findings_html(await asyncio.to_thread(doctor.examine))
+            yield gr.update(visible=False), ""
+            return
+        yield gr.update(visible=True), LOOKING + findings_html(doctor.at_once())
+        yield gr.update(visible=True), findings_html(await asyncio.to_thread(doctor.examine))
 
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     root: Any = gr.context.Context.root_block
@@ -99,4 +103,4 @@ def build_help(parts: Parts) -> None:
 def _settings() -> tuple[Any, Any]:
     gr.HTML("<h2 class='lectern-title'>Settings</h2>", padding=False)
     look = gr.Button("Look again", size="sm", elem_id="look")
-    return look, gr.HTML("<p role='status'>Looking …</p>", padding=False, elem_id="findings")
+    return look, gr.HTML(LOOKING, padding=False, elem_id="findings")

@@ -303,5 +303,5 @@ def test_figures_over_time_are_drawn(refused: Page) -> None:
 
 def test_help_says_what_is_missing_and_how_to_mend_it(chromium: Any, web_address: str) -> None:
     page = at(chromium, web_address, "help")
-    assert "Set OPENAI_BASE_URL" in page.page.locator("#findings").inner_text()
+    page.page.wait_for_selector("#findings >> text=Set OPENAI_BASE_URL")
     page.close()
