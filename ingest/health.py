@@ -18,7 +18,7 @@ from index_store.manifest import (
 )
 from index_store.probe import ProbeReport, probe
 from ingest.ledger import Ledger
-from ingest.pipeline import restore
+from ingest.restoring import restore
 from ingest.writes import writing_to
 
 

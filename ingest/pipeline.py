@@ -24,6 +24,7 @@ from index_store.manifest import Fingerprint
 from ingest.ledger import Known, Ledger, text_hash
 from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
+from ingest.restoring import restore
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
 from ingest.splitting import SPLITTER_VERSION, split, without_repeats
@@ -285,22 +286,3 @@ def _named(document: tuple[str, str] | None, source: str) -> str:
 
 def _told_repeats(count: int) -> tuple[str, ...]:
     return (f"{count:,} passages repeat others of it word for word, and are not kept",) if count else ()
-
-
-def restore(index: Index, ledger: Ledger, embedder: Embedder, wanted: set[str] | None = None) -> int:
-    """Write chunks from the ledger into an index, all or those wanted; embed only what the ledger has no vector of."""
-    restored = 0
-    for document in ledger.documents():
-        chunks = [c for c in ledger.chunks(document.id) if wanted is None or c.id in wanted]
-        if not chunks:
-            continue
-        hashes = [text_hash(c.embedded_text) for c in chunks]
-        vectors = ledger.vectors(embedder.name, hashes)
-        missing = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in vectors}
-        if missing:
-            new = dict(zip(missing, embedder.embed_texts(list(missing.values())), strict=True))
-            ledger.keep_vectors(embedder.name, new)
-            vectors.update(new)
-        index.upsert(chunks, np.stack([vectors[h] for h in hashes]))
-        restored += len(chunks)
-    return restored

@@ -15,18 +15,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.own_prices import Prices
 from assistant.tracing.database import empty_log, into, open_database, reading, sqlite_url, writing
+from assistant.tracing.forgetting import delete_turns, turns_of
 from assistant.tracing.outbox import Outbox, SinkState, claimers, free_claims, states
 from assistant.tracing.owner import Owner
 from assistant.tracing.records import End, Feedback, Review, Span, Start
 from assistant.tracing.redaction import Redaction, storable
 from assistant.tracing.rows import Rows
 from assistant.tracing.settings import TraceSettings
-from assistant.tracing.spending import drop_old, keep_costs, keep_late
+from assistant.tracing.spending import drop_old, keep_late
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces, users
 from index_store.errors import TracesUnavailable, TraceUnknown
 
@@ -233,34 +234,8 @@ class TraceStore:
             ValueError: when no condition is given.
             TracesUnavailable: when it cannot be written.
         """
-        conditions: list[ColumnElement[bool]] = []
-        if user is not None:
-            owned = select(conversations.c.id).where(conversations.c.user_id == storable(user))
-            conditions.append(traces.c.conversation_id.in_(owned))
-        if conversation is not None:
-            conditions.append(traces.c.conversation_id == storable(conversation))
-        if trace is not None:
-            conditions.append(traces.c.id == storable(trace))
-        if before is not None:
-            conditions += [traces.c.started_at < before, traces.c.status != "running"]
-        if not conditions:
-            raise ValueError("forget needs a condition")
-
-        def write(connection: Connection) -> tuple[int, int]:
-            if connection.dialect.name == "postgresql":  # a turn that begins now would go with its conversation
-                connection.execute(text("LOCK TABLE users, conversations IN SHARE ROW EXCLUSIVE MODE"))
-            picked = select(traces.c.id).where(*conditions)
-            sent = select(outbox.c.trace_id).where(outbox.c.state == "delivered", outbox.c.trace_id.in_(picked))
-            delivered = len(set(connection.execute(sent).scalars()))
-            keep_costs(connection, conditions, self.clock(), self.prices)
-            gone = connection.execute(delete(traces).where(*conditions)).rowcount
-            empty = ~conversations.c.id.in_(select(traces.c.conversation_id))
-            connection.execute(delete(conversations).where(empty))
-            known = select(conversations.c.user_id).where(conversations.c.user_id.is_not(None))
-            connection.execute(delete(users).where(~users.c.id.in_(known)))
-            return gone, delivered
-
-        done = self.write(write)
+        chosen = turns_of(user=user, conversation=conversation, trace=trace, before=before)
+        done = self.write(lambda connection: delete_turns(connection, chosen, self.clock(), self.prices))
         with suppress(SQLAlchemyError):  # then the next one empties it
             empty_log(self.engine)
         return done
