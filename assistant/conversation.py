@@ -153,7 +153,7 @@ class Assistant:
         self, question: str, history: Turns, way: Way
     ) -> AsyncGenerator[Step | AgentStep | Withdrawn, None]:
         """Let the query engine answer, or the agent; on "auto" the agent too where the course has nothing."""
-        reply = reply_to(question)
+        reply = reply_to(question, is_first=not history)
         if reply is not None:
             yield Outcome(found=False, text=reply, citations=(), hits=())
             return

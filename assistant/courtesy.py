@@ -24,14 +24,18 @@ _ABOUT_IT = re.compile(
     r"|how are (?:you|things)(?: (?:doing|today))?|how(?: is|['’]?s) it going|what(?: is|['’]?s) up"
     r"|(?:who|what) are you|what(?: is|['’]?s) your name|what (?:can|do) you (?:do|know|offer)(?: for me)?"
     r"|what can i (?:ask|do)(?: you)?(?: here)?"
-    r"|how (?:do|does|can|should) (?:you|i|this|it) (?:work|use (?:you|this|it)|start|ask)"
+    r"|how (?:do|does|can|should) (?:you|i) (?:work|use (?:you|this|it)|start|ask)"
     r"|(?:can|could) you help(?: me)?|(?:i need )?help(?: me)?|(?:please )?help"
     r"|are you (?:there|a (?:bot|human|person|robot|machine))|nice to meet you)\W*\Z",
     re.IGNORECASE,
 )
 
 
-def reply_to(message: str) -> str | None:
+_THIS_HERE = re.compile(r"\W*how (?:do|does|can|should) (?:i use )?(?:this|it)(?: work)?\W*\Z", re.IGNORECASE)
+"""About the assistant where nothing was said before; else about that."""
+
+
+def reply_to(message: str, is_first: bool = True) -> str | None:
     """Give the reply to a message that greets, thanks, or asks what can be asked here; None for any other.
 
     >>> reply_to("Thanks a lot!"), reply_to("Hello, what is LoRA?")
@@ -39,7 +43,9 @@ def reply_to(message: str) -> str | None:
     """
     words = set(words_of(message))
     if not is_courtesy(message) and not (words and words <= _THANKS | _BYE | _HELLO | _FOREIGN and words - _FOREIGN):
-        return f"{HELLO} {WHAT_IT_DOES}" if _ABOUT_IT.match(message) else None
+        return (
+            f"{HELLO} {WHAT_IT_DOES}" if _ABOUT_IT.match(message) or (is_first and _THIS_HERE.match(message)) else None
+        )
     if words & _THANKS:
         return f"{WELCOME} {GO_ON}"
     if words & _HELLO:

@@ -22,6 +22,7 @@ from assistant.tools.everyday_sums import is_word_sum, summed_up
         ("A jacket costs 80 euros and is 25% off. What does it cost?", "60"),
         ("What is the price of an 80 euro jacket with 25% off?", "60"),
         ("What is 100 euros plus 19% VAT?", "119"),
+        ("5 boxes at 3 euros a box", "15"),
         ("Split 90 euros between 4 people", "22.5"),
         ("20 euros a month for 12 months", "240"),
         ("What is the percentage change from 40 to 50?", "25"),
@@ -45,6 +46,9 @@ def test_an_everyday_sum_is_calculated(question: str, value: str) -> None:
         "How much does a 10% discount cost?",
         "How many labs at 10 points each are there?",
         "How much is left in 2023?",
+        "2 weeks at 50 a day",
+        "10 cookies at 3 per dozen",
+        "120 km at 60 per hour",
     ],
 )
 def test_a_question_for_the_course_is_no_sum(question: str) -> None:

@@ -40,7 +40,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "suggested": {"index": 0, "value": {"text": "What is an agent?"}, "selected": True},
 }
 """What an event of the chat says of itself."""
-SHOWN = (SECRET, "lectern-passage", "Kept.")
+SHOWN = (SECRET, "lectern-passage", "Kept.", "kept as your proposal")
 """What tells that an event served: the question, a source of its answer, that something was kept."""
 OF_IDS = {"load", "finish", "ask", "again", "edit", "suggested", "source", "undo", "vote", "comment", "search",
           "rename", "delete", "correct"}  # fmt: skip

@@ -12,9 +12,10 @@ from collections.abc import Callable
 _N = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
 _PERCENT = rf"({_N}) ?(?:%|percent)"
 _THING = r"(?:[a-z][a-z'-]* ){0,2}[a-z][a-z'-]*"
+_COUNTED_THING = r"(?:[a-z][a-z'-]* ){0,2}(?P<thing>[a-z][a-z'-]*?)(?:e?s)?"
 _ONE = r"(?:an?|one|1|the|my|our|each|every)"
 _COSTS = r"(?:costs?|is sold for|sells for|is priced at|was)"
-_PIECE = r"(?:each|apiece|a piece|per [a-z]+|for each|every one)"
+_PIECE = r"(?:each|apiece|a piece|for each|every one|(?:per|an?) (?:(?P=thing)|piece|item|unit))"
 _OFF = rf"(?:(?:and|it|which|that|is|now|at|with|by|gets?|has|on|for|after|minus|reduced|,) ?)*(?:an? )?{_PERCENT}"
 _WHOLE = r"(?: to the (?:next|nearest) (?:whole number|integer))?"
 _EACH_TIME = r"(?:an?|per|each|every) (day|week|month|year|hour|minute)"
@@ -36,7 +37,8 @@ _Form = tuple[str, Callable[[re.Match[str]], str | None]]
 
 
 def _times(found: re.Match[str]) -> str:
-    return f"{found[1]} * {found[2]}"
+    numbers = [said for said in found.groups() if said and said.lstrip("-")[:1].isdigit()]
+    return " * ".join(numbers)
 
 
 def _less(found: re.Match[str]) -> str:
@@ -63,12 +65,11 @@ _FORMS: tuple[_Form, ...] = (
         _rounded,
     ),
     (r"(?:round )?(.+?),? (?:and )?rounded", lambda m: f"round({m[1]})"),
-    (rf"({_N}) {_THING} (?:cost )?(?:at|for|that cost|costing) ({_N}),? {_PIECE}", _times),
-    (rf"({_N}) {_THING} (?:at|for) ({_N}),? a [a-z]+", _times),
-    (rf"({_N}) {_THING} cost (?:at|for) ({_N}),? {_PIECE}", _times),
+    (rf"({_N}) {_COUNTED_THING} (?:cost )?(?:at|for|that cost|costing) ({_N}),? {_PIECE}", _times),
+    (rf"({_N}) {_COUNTED_THING} cost (?:at|for) ({_N}),? {_PIECE}", _times),
     (rf"(?:if )?{_ONE} ({_THING}) {_COSTS} ({_N})(?:,|\.|;| and| then)* (?:what|how much)"
      rf" (?:do|does|would|will) ({_N}) ({_THING}) cost", _same_thing),
-    (rf"({_N}) {_THING} cost ({_N}) {_PIECE}", _times),
+    (rf"({_N}) {_COUNTED_THING} cost ({_N}) {_PIECE}", _times),
     (rf"(?:if )?(?:{_ONE} )?(?:{_THING} {_COSTS} )?({_N}),? {_OFF} {_LESS}", _less),
     (rf"{_ONE} ({_N}) {_THING},? {_OFF} {_LESS}", _less),
     (rf"(?:(?:if )?(?:{_ONE} )?{_THING} {_COSTS} )?({_N})(?: euros?| dollars?)? (?:plus|with|and|including)(?: an?)?"

@@ -178,6 +178,7 @@ def plain(transcript: str) -> str:
     """A transcript without what differs from run to run: times, ports, revisions, and where lines end."""
     told = re.sub(r"\(\d+\.\d s\)", "(s)", transcript)
     told = re.sub(r"127\.0\.0\.1:\d+|oldid=\d+|read \d{4}-\d\d-\d\d \d\d:\d\d UTC", "", told)
+    told = re.sub(r" and \d+ more", "", told)  # so many sources are found by chance of what else is in the index
     return " ".join(told.split())
 
 

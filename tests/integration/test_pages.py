@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.pages import Page, contrast
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
-PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents table",
+PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents summary",
          "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SERIOUS = ("serious", "critical")
