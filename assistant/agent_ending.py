@@ -13,18 +13,17 @@ from assistant.addressed import speaks_to_model
 from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
 from assistant.composition import said_once
-from assistant.events import Citation
+from assistant.events import BELOW_TAGS, Citation
 from assistant.listing import listed
 from assistant.passages import named_pages, plain_address
-from assistant.pasted import wants_else
-from assistant.pasted_turns import ToTag, is_about_paste
+from assistant.pasted_turns import ToTag, is_of_own_text
 from assistant.planner import NOT_OF_YOURS
 from assistant.policy.values import RULE
 from assistant.query_engine import Outcome
 from assistant.question_parts import alone, without_calculation
 from assistant.quotes import quotes_of, unsupported_note
 from assistant.quoting import answer_from
-from assistant.react_agent import BELOW_TAGS, new_answer
+from assistant.react_agent import new_answer
 from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.toolbox import Toolbox
@@ -132,7 +131,7 @@ def _chosen(run: AgentRun, cited: Collection[str]) -> tuple[str, ...]:
 
 def _beyond_rules(run: AgentRun) -> str:
     """Say what of a question takes a language model, "" for nothing."""
-    if RULE.get() is None and (wants_else(run.question) or is_about_paste(run.question, run.history)):
+    if RULE.get() is None and is_of_own_text(run.question, run.history):
         return NOT_OF_YOURS
     return IN_WORDS if is_word_sum(run.question) else ""
 

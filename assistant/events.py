@@ -9,6 +9,9 @@ from typing import Any, Literal
 from assistant.tools.tool import Offer, SourceKind
 from index_store.chunks import Hit
 
+BELOW_TAGS = "\n\n"
+"""Between the tags of an abstract and the answer to what else was wanted, in the text of one answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.followup import leans_on_history, points_back
-from assistant.pasted import abstract_brought, abstract_in, is_pasted, wishes_beside
+from assistant.pasted import abstract_brought, abstract_in, is_pasted, wants_else, wishes_beside
 from assistant.terms import content_terms, is_courtesy
 from assistant.wishes import PLEASE, is_of_the_paste, parted
 
@@ -59,6 +59,11 @@ def to_tag(question: str, history: History = ()) -> ToTag | None:
     if not (_TAG.match(question) or _AGAIN.match(question) or (for_tags and _asks_of_it(question))):
         return None
     return ToTag(abstract, others)
+
+
+def is_of_own_text(question: str, history: History = ()) -> bool:
+    """Tell whether something is to be written about a text of the user's own: that takes a language model."""
+    return wants_else(question) or is_about_paste(question, history)
 
 
 def is_about_paste(question: str, history: History) -> bool:

@@ -146,9 +146,9 @@ def _leaves_a_comparison(answer: str) -> bool:
 def _planned(
     question: str, tools: set[str], past: list[_Past], answer: Answerer, nearest: Nearest
 ) -> Call | Conclusion:
-    given = named_pages(question)[:MOST_PAGES]
-    question = without_addresses(question, named_pages(question)) or question
-    named = _named_pages(question, given, tools, past, answer)
+    given = named_pages(question)
+    question = without_addresses(question, given) or question
+    named = _named_pages(question, given[:MOST_PAGES], tools, past, answer)
     if named is not None:
         return named
     for plan in (_calculation, _course, _paper, _in_words, _wikipedia, _web):

@@ -22,8 +22,7 @@ from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Retrieved, Rewritten, Token
 from assistant.llms import Model, complete, stream
 from assistant.passages import code_of, links_of, passage_of
-from assistant.pasted import wants_else
-from assistant.pasted_turns import is_about_paste
+from assistant.pasted_turns import is_of_own_text
 from assistant.planner import NOT_OF_YOURS
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
@@ -88,7 +87,7 @@ class CourseQueryEngine(BaseQueryEngine):
         Raises:
             LecternError: when the index, the embedding model or the language model fails.
         """
-        if self._model.mode == "quoting" and RULE.get() is None and _is_of_a_paste(question, history):
+        if self._model.mode == "quoting" and RULE.get() is None and is_of_own_text(question, history):
             yield Outcome(found=False, text=NOT_OF_YOURS, citations=(), hits=())
             return
         alone = await self._rewrite(question, history)
@@ -175,10 +174,6 @@ class CourseQueryEngine(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
-
-
-def _is_of_a_paste(question: str, history: Turns) -> bool:
-    return wants_else(question) or is_about_paste(question, history)
 
 
 def found(hit: Hit) -> dict[str, Any]:

@@ -27,8 +27,7 @@ from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
 from assistant.followup import stand_alone
-from assistant.pasted import wants_else
-from assistant.pasted_turns import is_about_paste
+from assistant.pasted_turns import is_of_own_text
 from assistant.planner import NOT_OF_YOURS, Conclusion, next_step, with_what_is_left
 from assistant.question_parts import without_calculation
 from assistant.refusal import REFUSAL
@@ -66,7 +65,7 @@ class QuotingLLM(CustomLLM):
                 return self._answer(inputs)
             case "hint":
                 return hint_from(inputs["question"], _passages(inputs), self._embedder) or REFUSAL
-            case "agent_step" if _is_of_a_paste(inputs):
+            case "agent_step" if _is_left_to_a_model(inputs):
                 return str(Conclusion(NOT_OF_YOURS, REFUSAL))
             case "agent_step":
                 return self._next_step(inputs, answer_from)
@@ -172,11 +171,11 @@ def hint_from(question: str, passages: Sequence[Passage], embedder: Embedder) ->
     return "\n".join([*([said, ""] if said else []), "Where to read:", *pointers])
 
 
-def _is_of_a_paste(inputs: Mapping[str, Any]) -> bool:
+def _is_left_to_a_model(inputs: Mapping[str, Any]) -> bool:
     """Tell whether something is to be written about a text of the user; beside one that was tagged is more to plan."""
     if any(step["tool"] == "tag_abstract" for step in inputs["steps"]):
         return False
-    return wants_else(inputs["question"]) or is_about_paste(inputs["question"], inputs.get("history", ()))
+    return is_of_own_text(inputs["question"], inputs.get("history", ()))
 
 
 def _passages(inputs: Mapping[str, Any]) -> list[Passage]:

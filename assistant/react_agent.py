@@ -25,7 +25,7 @@ from pydantic import PrivateAttr
 
 from assistant.agent_run import AgentRun, LimitReached, Step, current_run
 from assistant.answer_stream import AnswerStream, runs_of
-from assistant.events import Thought, Token
+from assistant.events import BELOW_TAGS, Thought, Token
 from assistant.link_guard import without_foreign_links
 from assistant.llms import Model, stream
 from assistant.pasted_turns import to_tag
@@ -39,8 +39,6 @@ from assistant.tools.tool import Tool
 from index_store.errors import ModelReplyBroken, ToolFailed
 
 MOST_MALFORMED = 3
-BELOW_TAGS = "\n\n"
-"""Between the tags of an abstract and the answer to what else was wanted."""
 UNCITED = (
     "Your answer cites no source. End each sentence with the numbers of the sources that support it, like [1], or give"
     " the refusal sentence."

@@ -44,11 +44,12 @@ class Formatter(ReActChatFormatter):
         rule = RULE.get()
         hinting = rule is not None and rule.is_hinting
         more = {"assignment": rule.assignment} if rule is not None and hinting else {}
+        on = self._toolbox.names()
         messages = self._prompts.get("react_hint" if hinting else "react").render(
             **more,
             question=run.question,
             history=[dict(turn) for turn in run.history],
-            tools=[described(tool) for tool in self._toolbox.tools() if tool.name in self._toolbox.names()],
+            tools=[described(tool) for tool in self._toolbox.all() if tool.name in on],
             steps=[_told(step, run) for step in run.steps],
             problem=run.problem,
             source_key=run.key,

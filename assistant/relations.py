@@ -193,19 +193,31 @@ def role_told_by(question: str, text: str) -> int:
     >>> role_told_by("What was the capital of Poland before?", "Kraków was the capital of Poland until 1596.")
     1
     """
-    former_asked = asks_former(question)
-    found = _ASKS_OWNERS.match(question) or _ASKS_PRESENT.match(question)
-    terms = content_terms(found["role"]) if found and (former_asked or not _ASKS_PAST.search(question)) else []
-    if not terms or terms[-1] not in content_terms(text):
+    role = _role_asked(question)
+    if not role or role not in content_terms(text):
         return 0
-    role = rf"(?:[\w'’-]+\s+){{0,3}}?{re.escape(_stump(terms[-1]))}\w*"
-    former = (
-        rf"\b(?:former|formerly|previous|one-time|erstwhile|ex)[\s-]+{role}"
-        rf"|\b(?:was|were|had been|served as|ceased to be)\s+{role}\b"
-    )
-    is_former = re.search(former, text, re.IGNORECASE) is not None
-    wanted = (is_former or _SUCCEEDED.search(text) is not None) if former_asked else not is_former
+    is_former = _told_as_former(role).search(text) is not None
+    wanted = (is_former or _SUCCEEDED.search(text) is not None) if asks_former(question) else not is_former
     return 1 if wanted else -1
+
+
+@lru_cache(maxsize=256)
+def _role_asked(question: str) -> str:
+    """Give the term of the role whose holder a question asks for, "" where it asks for none."""
+    found = _ASKS_OWNERS.match(question) or _ASKS_PRESENT.match(question)
+    terms = content_terms(found["role"]) if found and (asks_former(question) or not _ASKS_PAST.search(question)) else []
+    return terms[-1] if terms else ""
+
+
+@lru_cache(maxsize=256)
+def _told_as_former(term: str) -> re.Pattern[str]:
+    """Give what tells that somebody had a role."""
+    role = rf"(?:[\w'’-]+\s+){{0,3}}?{re.escape(_stump(term))}\w*"
+    return re.compile(
+        rf"\b(?:former|formerly|previous|one-time|erstwhile|ex)[\s-]+{role}"
+        rf"|\b(?:was|were|had been|served as|ceased to be)\s+{role}\b",
+        re.IGNORECASE,
+    )
 
 
 def _stump(term: str) -> str:

@@ -115,9 +115,10 @@ def candidates_of(
     promising = np.argsort(-alone, kind="stable")[:PROMISING]
     texts = [f"{passages[placed[i][0]].heading}\n{placed[i][2].text}" for i in promising]
     headed[promising] = embedder.embed_texts(texts) @ asked
-    covered = coverage(question, [unit.text for _, _, unit in placed])
+    held = [frozenset(content_terms(unit.text)) for _, _, unit in placed]
+    covered = coverage(question, held)
     told = _relations(question, placed, passages)
-    of_another = _of_others(question, placed, passages)
+    of_another = _of_others(question, placed, held, passages)
     said = _by_wording(question, placed, passages, told, weights)
     lacking, names = _lack_number(question, placed), called_by_name(question)
     found = []
@@ -125,7 +126,7 @@ def candidates_of(
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) + said[i]
         score -= weights.of_another * of_another[i]
-        named = bool(names) and not of_another[i] and names <= frozenset(content_terms(unit.text))
+        named = bool(names) and not of_another[i] and names <= held[i]
         called = weights.called * named
         found.append(Candidate(p, n, unit, cosine, covered[i], score + called, told[i], lacking[i], called))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
@@ -183,14 +184,15 @@ def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages:
     return [role if role < 0 else said or role for said, role in zip(told, roles, strict=True)]
 
 
-def _of_others(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[bool]:
+def _of_others(
+    question: str, placed: Sequence[tuple[int, int, Unit]], held: Sequence[frozenset[str]], passages: Sequence[Passage]
+) -> list[bool]:
     """Tell of each unit whether it has what is asked for, and nothing of what it is asked of: the room of another.
 
     Only where its passage tells of that too, and not all of it: else it may be said in other words.
     """
     asked = frozenset(content_terms(" ".join(asked_for(question))))
     of = frozenset(content_terms(question)) - asked
-    held = [frozenset(content_terms(unit.text)) for _, _, unit in placed]
     told_of = {p for here, (p, _, _) in zip(held, placed, strict=True) if of & here and not asked & here}
     if not asked or not told_of:
         return [False] * len(placed)
@@ -255,18 +257,18 @@ def beyond_title(question: str, passage: Passage) -> frozenset[str]:
     return frozenset(content_terms(without_number_words(question))) - title
 
 
-def coverage(question: str, texts: Sequence[str]) -> list[float]:
-    """Give for each text the share of the question's terms that it holds, 0 to 1, rare terms counting more.
+def coverage(question: str, held: Sequence[frozenset[str]]) -> list[float]:
+    """Give for each text the share of the question's terms that it holds, 0 to 1; rare terms count more.
 
-    The weight of a term is its inverse document frequency over the texts (K. Sparck Jones 1972), smoothed.
+    A text is given as its terms. The weight of a term is its inverse document frequency over the texts (K. Sparck Jones
+    1972), smoothed.
     """
     terms = content_terms(question)
-    held = [frozenset(content_terms(text)) for text in texts]
     counts = Counter(t for terms_here in held for t in terms_here)
-    weight = {t: math.log(1 + len(texts) / (1 + counts[t])) for t in terms}
+    weight = {t: math.log(1 + len(held) / (1 + counts[t])) for t in terms}
     whole = sum(weight.values())
     if not whole:
-        return [0.0] * len(texts)
+        return [0.0] * len(held)
     return [sum(weight[t] for t in terms if t in here) / whole for here in held]
 
 

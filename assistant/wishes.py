@@ -24,10 +24,14 @@ FOR_TAGS = re.compile(
     r"|.{0,20}(?:提取|标注|標註|抽取|模型名|extrahiere|extrais|extrae|nenne die|liste die)",
     re.IGNORECASE,
 )
+_CHANGE = r"summari[sz]e|sum up|tl;?dr|translate|rewrite|rephrase|paraphrase|shorten|simplify|proofread|correct"
+_JUDGE = (
+    r"summary|explain|critique|critici[sz]e|review|compare|discuss|evaluate|improve|write|describe|comment|check|rate"
+)
+_MAKE = r"make|provide|add|produce|create|prepare|draft|include"
+_CHANGE_ELSEWHERE = r"fasse?|übersetze|résume|traduis|resume|traduce"
 FOR_ELSE = re.compile(
-    rf"{PLEASE}(?:summari[sz]e|sum up|summary|tl;?dr|explain|translate|rewrite|rephrase|paraphrase|shorten|simplify"
-    r"|critique|critici[sz]e|review|compare|discuss|evaluate|proofread|correct|improve|write|describe|tell me|comment"
-    r"|check|rate|fasse?|übersetze|erkläre|résume|traduis|explique|resume|traduce|explica)\b"
+    rf"{PLEASE}(?:{_CHANGE}|{_JUDGE}|tell me|{_CHANGE_ELSEWHERE}|erkläre|explique|explica)\b"
     r"|.{0,10}(?:总结|總結|翻译|翻譯|解释|解釋|概括)",
     re.IGNORECASE,
 )
@@ -38,14 +42,10 @@ _COMPARES = re.compile(
     r"\b(?:most|least|(?:bigg|larg|small|fast|slow|new|old|strong|weak|cheap)(?:er|est))\b",
     re.IGNORECASE,
 )
-FOR_CHANGE = re.compile(
-    rf"{PLEASE}(?:summari[sz]e|sum up|tl;?dr|translate|rewrite|rephrase|paraphrase|shorten|simplify|proofread|correct"
-    r"|fasse?|übersetze|résume|traduis|resume|traduce)\b",
-    re.IGNORECASE,
-)
+FOR_CHANGE = re.compile(rf"{PLEASE}(?:{_CHANGE}|{_CHANGE_ELSEWHERE})\b", re.IGNORECASE)
 
 _MORE_WISHED = re.compile(
-    rf"{PLEASE}(?:(?:give|write|make|provide|add|produce|create|prepare|draft|include)\b.{{0,40}}"
+    rf"{PLEASE}(?:(?:give|write|{_MAKE})\b.{{0,40}}"
     r"\b(?:summar(?:y|ies)|translations?|explanations?|overview|tl;?dr|paraphrase|critique|comparison|outline|titles?"
     r"|poem|tweet|sentences?|words|paragraph|bullet points?)\b|(?:know|understand|see|hear|learn|ask|answer)\b"
     r"|(?:also |and )?(?:a |the )?(?:summary|translation|explanation|overview)\b)",
@@ -61,9 +61,7 @@ _FOR_OTHER_NAMES = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = (
-    rf"{PLEASE}(?:tag|{VERB}|summari[sz]e|sum up|summary|tl;?dr|explain|translate|rewrite|rephrase|paraphrase|shorten"
-    r"|simplify|critique|criticize|criticise|review|compare|discuss|evaluate|proofread|correct|improve|write|describe"
-    r"|tell|comment|check|rate|make|provide|add|produce|create|prepare|draft|include|know|answer|a summary"
+    rf"{PLEASE}(?:tag|{VERB}|{_CHANGE}|{_JUDGE}|{_MAKE}|tell|know|answer|a summary"
     r"|a translation|an explanation|who|whom|whose|what|when|where|which|why|how|(?:is|are|does|do|did)"
     r" (?:it|this|they|there|these))\b"
 )

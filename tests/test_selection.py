@@ -17,6 +17,7 @@ from assistant.selection import (
     coverage,
     is_reference,
 )
+from assistant.terms import content_terms
 
 KILN = Passage(1, "A kiln is an oven that hardens clay by heat. It was built in 1911. Potters like tea.", "Kilns")
 
@@ -115,10 +116,11 @@ def test_no_more_passages_are_read_than_the_limit(minilm: Any) -> None:
 
 def test_coverage_is_the_share_of_the_questions_terms_and_rare_ones_count_more() -> None:
     texts = ["The kiln is red.", "The kiln holds celadon.", "The kiln is old.", "Tea."]
-    whole = coverage("Does the kiln hold celadon?", texts)
+    held = [frozenset(content_terms(text)) for text in texts]
+    whole = coverage("Does the kiln hold celadon?", held)
     assert whole[1] == pytest.approx(1.0) and whole[3] == 0.0
     assert 0 < whole[0] == whole[2] < 1 / 3
-    assert coverage("What is it?", texts) == [0.0] * 4
+    assert coverage("What is it?", held) == [0.0] * 4
 
 
 def test_a_reference_is_little_more_than_a_link() -> None:

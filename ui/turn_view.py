@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from assistant.events import (
+    BELOW_TAGS,
     Answer,
     Event,
     Failure,
@@ -116,7 +117,7 @@ def tags_markdown(event: Answer) -> str:
     """Give the tags of an abstract as the JSON list that the exercise asks for, how they were found, and what else
     was answered.
     """
-    listed, _, more = event.text.partition("\n\n")
+    listed, _, more = event.text.partition(BELOW_TAGS)
     listed = listed.replace("`", "")
     how = "found by rules: a heuristic" if event.by_rules else "found by the language model"
     told = f"```json\n{listed}\n```\n\nNames of models in the abstract, {how}."

@@ -29,7 +29,7 @@ _ASKED_BEFORE = re.compile(
 )
 _ASKED_BEHIND = re.compile(
     r"[,;.]* (?:so )?(?:what|how (?:much|many|far|long))(?:'s| is| are| does| do| did| will| would| must| should| can)"
-    r"(?: (?:it|they|that|i|we|you|he|she|one|everyone|everybody|each|all|[a-z]+)\b)?(?: (?:cost|pay|get|gets|pays|"
+    r"(?: [a-z]+\b)?(?: (?:cost|pay|get|gets|pays|"
     r"now|in total|in all|altogether|together|the (?:total|final|new|sale) price|the price|the total))*\Z"
     r"|(?: cost| in total| in all| altogether| together)+\Z"
 )
@@ -37,8 +37,7 @@ _Form = tuple[str, Callable[[re.Match[str]], str | None]]
 
 
 def _times(found: re.Match[str]) -> str:
-    numbers = [said for said in found.groups() if said and said.lstrip("-")[:1].isdigit()]
-    return " * ".join(numbers)
+    return f"{found['many']} * {found['price']}"
 
 
 def _less(found: re.Match[str]) -> str:
@@ -65,11 +64,10 @@ _FORMS: tuple[_Form, ...] = (
         _rounded,
     ),
     (r"(?:round )?(.+?),? (?:and )?rounded", lambda m: f"round({m[1]})"),
-    (rf"({_N}) {_COUNTED_THING} (?:cost )?(?:at|for|that cost|costing) ({_N}),? {_PIECE}", _times),
-    (rf"({_N}) {_COUNTED_THING} cost (?:at|for) ({_N}),? {_PIECE}", _times),
+    (rf"(?P<many>{_N}) {_COUNTED_THING} (?:cost )?(?:at|for|that cost|costing) (?P<price>{_N}),? {_PIECE}", _times),
     (rf"(?:if )?{_ONE} ({_THING}) {_COSTS} ({_N})(?:,|\.|;| and| then)* (?:what|how much)"
      rf" (?:do|does|would|will) ({_N}) ({_THING}) cost", _same_thing),
-    (rf"({_N}) {_COUNTED_THING} cost ({_N}) {_PIECE}", _times),
+    (rf"(?P<many>{_N}) {_COUNTED_THING} cost (?P<price>{_N}) {_PIECE}", _times),
     (rf"(?:if )?(?:{_ONE} )?(?:{_THING} {_COSTS} )?({_N}),? {_OFF} {_LESS}", _less),
     (rf"{_ONE} ({_N}) {_THING},? {_OFF} {_LESS}", _less),
     (rf"(?:(?:if )?(?:{_ONE} )?{_THING} {_COSTS} )?({_N})(?: euros?| dollars?)? (?:plus|with|and|including)(?: an?)?"
