@@ -27,6 +27,7 @@ def chat(page: Any) -> None:
         page.press("#question textarea", "Enter")
         page.wait_for_selector("#sources .lectern-source")
     page.wait_for_selector("#chat a[href*='turns/']")
+    page.wait_for_selector("#chat button.option")  # what to ask next comes after the answer
     page.mouse.move(0, 0)
 
 
