@@ -177,13 +177,25 @@ def test_no_student_knows_of_a_solution_while_the_window_is_open(library: wiring
     from index_store.errors import SourceMissing
     from ui.parts import Parts
 
-    parts: Any = SimpleNamespace(library=library)
+    parts: Any = SimpleNamespace(library=library, server=SimpleNamespace(accounts=True))
     parts.documents = lambda person: Parts.documents(parts, person)
+    parts.may = lambda person, action: Parts.may(parts, person, action)
     student, reviewer = Person("s", Role.STUDENT), Person("r", Role.REVIEWER)
     solution = next(d for d in library.ledger.documents() if d.path == "solutions/firing.md")
     assert solution.id not in {d.id for d in Parts.documents(parts, student)}
+    assert solution.id not in {d.id for d in Parts.documents(parts, None)}  # nobody who is known
     with pytest.raises(SourceMissing):
         Parts.document(parts, solution.id, student)
     assert Parts.document(parts, solution.id, reviewer).id == solution.id
     library.policy.clock = lambda: DURING + 60 * 86_400  # type: ignore[union-attr]
     assert Parts.document(parts, solution.id, student).id == solution.id
+
+
+def test_where_accounts_are_off_a_first_visit_knows_of_every_document(library: wiring.Library) -> None:
+    from types import SimpleNamespace
+
+    from ui.parts import Parts
+
+    parts: Any = SimpleNamespace(library=library, server=SimpleNamespace(accounts=False))
+    parts.may = lambda person, action: Parts.may(parts, person, action)
+    assert "solutions/firing.md" in {d.path for d in Parts.documents(parts, None)}

@@ -82,12 +82,10 @@ def build_help(parts: Parts) -> None:
         look, shown = _settings()
 
     def things(request: gr.Request) -> str:
-        person = parts.person(request)
-        return three_things(person is None or person.may(Action.LIBRARY_CHANGE))
+        return three_things(parts.may(parts.person(request), Action.LIBRARY_CHANGE))
 
     async def found(request: gr.Request) -> AsyncIterator[tuple[Any, str]]:
-        person = parts.person(request)
-        if person is not None and not person.may(Action.OPERATE):
+        if not parts.may(parts.person(request), Action.OPERATE):
             yield gr.update(visible=False), ""
             return
         yield gr.update(visible=True), LOOKING + findings_html(doctor.at_once())

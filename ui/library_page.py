@@ -124,8 +124,7 @@ class LibraryHandlers:
 
     def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Show what changes the library to whom it is for."""
-        person = self._parts.person(request)
-        may = person is None or person.may(Action.LIBRARY_CHANGE)
+        may = self._parts.may(self._parts.person(request), Action.LIBRARY_CHANGE)
         return gr.update(visible=may), gr.update(visible=may), gr.update(visible=may)
 
     def course_map(self, request: gr.Request) -> str:

@@ -53,6 +53,10 @@ class Parts:
         """Tell whether whoever sits before a page may read how the server is set up: with accounts admins alone."""
         return not self.server.accounts or sees_setup(self.person(request))
 
+    def may(self, person: Person | None, action: Action) -> bool:
+        """Tell whether somebody may do something: where accounts are off everybody may, even on their first visit."""
+        return not self.server.accounts or (person is not None and person.may(action))
+
     def badge(self, sees: bool) -> str:
         """Say what answers."""
         return label_for(self.opened.model, sees)
@@ -69,7 +73,7 @@ class Parts:
         Even a title may say too much ("Solution: use three few-shot examples").
         """
         every, policy = self.library.ledger.documents(), self.library.policy
-        sees_all = person is None or person.may(Action.REVIEW) or person.may(Action.LIBRARY_CHANGE)
+        sees_all = self.may(person, Action.REVIEW) or self.may(person, Action.LIBRARY_CHANGE)
         return every if policy is None or sees_all else [d for d in every if not policy.hides(d.path)]
 
     def document(self, document: str, person: Person | None) -> Known:
