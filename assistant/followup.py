@@ -41,16 +41,17 @@ LONGEST_TOPIC = 80
 _RESULT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\W*(?:\[1\])?\W*$")
 _THE_RESULT = re.compile(r"\b(?:that|it|this|the (?:result|answer|number)|that number)\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\W*\b(?:and|then|now|so|ok|okay|what about|how about|what(?:'s|’s| is)))*\W+", re.IGNORECASE)
-_PART = r"(\d[\d.,]* ?(?:%|percent))"
+_NUMBER = r"[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|percent\b))?"
 _MORE = re.compile(
-    rf"\A(?:with |plus |including |add )?(?:an? )?{_PART} (?:tax|vat|tip|extra|more|on top)\Z", re.IGNORECASE
+    rf"(?:with |plus |including |add )?(?:an? )?({_NUMBER}) (?:tax|vat|tip|extra|more|on top)", re.IGNORECASE
 )
 _LESS = re.compile(
-    rf"\A(?:(?:with |minus |at )?(?:an? )?{_PART} (?:off|discount|reduction|less|cheaper)|less (\d\S*(?: ?%)?))\Z",
+    rf"(?:with |minus |at )?(?:an? )?({_NUMBER}) (?:off|discount|reduction|less|cheaper|fewer)|less ({_NUMBER})",
     re.IGNORECASE,
 )
-_NUMBER = r"[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|percent\b))?"
-_OTHER = re.compile(rf"(?:(of|for|from|to|by|at|with|between|among) )?({_NUMBER})(?: [a-z]+)?", re.IGNORECASE)
+_OTHER = re.compile(rf"(?:(of|for|from|to|by|at|with|between|among) )?({_NUMBER})(?: ([a-z]+))?", re.IGNORECASE)
+LONGEST_CHAIN = 20
+"""Follow-ups of one calculation that are read together."""
 LONGEST_RESULT = 120
 """Characters of an answer that is the result of a calculation."""
 
@@ -99,17 +100,27 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     return " ".join([*short, question])
 
 
-def _with_another_number(said: str, history: Sequence[Mapping[str, str]]) -> str:
+def _with_another_number(said: str, history: Sequence[Mapping[str, str]], links: int) -> str:
     """Ask the calculation before again with the one number that is said now ("And of 300?"), "" where it is unclear."""
-    before = next((turn.get("content", "") for turn in reversed(history) if turn.get("role") == "user"), "")
     other = _OTHER.fullmatch(said)
-    if other is None or expression_in(before) is None:
+    before = _calculation_before(history, links) if other else ""
+    if other is None or not before:
         return ""
     lead = rf"(?<=\b{other[1]} )" if other[1] else r"(?<![\d.,])"
+    behind = rf"(?= {other[3]}\b)" if other[3] else ""
     percent = other[2].endswith(("%", "percent"))
-    found = [m for m in re.finditer(rf"{lead}{_NUMBER}", before, re.IGNORECASE)]
+    found = [m for m in re.finditer(rf"{lead}{_NUMBER}{behind}", before, re.IGNORECASE)]
     same = [m for m in found if m[0].endswith(("%", "percent")) == percent]
     return f"{before[: same[0].start()]}{other[2]}{before[same[0].end() :]}" if len(same) == 1 else ""
+
+
+def _calculation_before(history: Sequence[Mapping[str, str]], links: int) -> str:
+    """Give the last question as a calculation of its own, "" where it was none; it may have been a follow-up too."""
+    at = next((n for n in reversed(range(len(history))) if history[n].get("role") == "user"), None)
+    if at is None or links == 0:
+        return ""
+    whole = _carried_on(history[at].get("content", ""), history[:at], links - 1)
+    return whole if expression_in(whole) is not None else ""
 
 
 def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
@@ -118,14 +129,22 @@ def carried_on(question: str, history: Sequence[Mapping[str, str]]) -> str:
     >>> carried_on("And times 3?", [{"role": "assistant", "content": "17 * 23 = 391 [1]"}])
     '391 times 3'
     """
+    return _carried_on(question, history, LONGEST_CHAIN)
+
+
+def _carried_on(question: str, history: Sequence[Mapping[str, str]], links: int) -> str:
     last = next((turn.get("content", "") for turn in reversed(history) if turn.get("role") == "assistant"), "").strip()
     found = _RESULT.search(last) if len(last) <= LONGEST_RESULT else None
     if found is None or len(question) > LONGEST_RESULT or expression_in(question) is not None:
         return question
     begun = _THEN.match(f" {question}")
     said = f" {question}"[begun.end() if begun else 0 :].rstrip(" ?.!")
-    if again := _with_another_number(said.strip(), history):
+    said = said.strip()
+    if more := _MORE.fullmatch(said):
+        said = f"plus {more[1]}"
+    elif less := _LESS.fullmatch(said):
+        said = f"minus {less[1] or less[2]}"
+    elif again := _with_another_number(said, history, links):
         return again
-    said = _LESS.sub(lambda m: f"minus {m[1] or m[2]}", _MORE.sub(r"plus \1", said.strip()))
     ways = (_THE_RESULT.sub(found[1], said, count=1), f"{found[1]} {said}")
     return next((way for way in ways if expression_in(way) is not None), question)

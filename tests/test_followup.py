@@ -109,11 +109,40 @@ def test_a_calculation_goes_on_with_the_result_before(question: str, alone: str)
         ("100 euros plus 19% VAT", "What about 250 euros?", "250 euros plus 19% VAT"),
         ("What is 17 * 23?", "And 24?", "And 24?"),  # instead of which?
         ("What is few-shot prompting?", "And of 300?", "And of 300?"),
+        ("What is the square root of 144?", "5 more?", "12 plus 5"),
+        ("80 plus 20% VAT", "And 10% off?", "12 minus 10%"),
+        ("15% of 80", "10% less?", "12 minus 10%"),
+        ("Split 90 euros between 4 people", "And 6 people?", "Split 90 euros between 6 people"),
+        ("Split 90 euros between 4 people", "And 6 labs?", "And 6 labs?"),  # none were spoken of
+        ("What is 15% of 80?", "And 20 points?", "And 20 points?"),
     ],
 )
 def test_a_calculation_is_asked_again_with_another_number(asked: str, said: str, whole: str) -> None:
     turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": "That makes = 12 [1]"}]
     assert carried_on(said, turns) == whole
+
+
+def test_a_chain_of_other_numbers_asks_the_first_calculation_each_time() -> None:
+    turns = [{"role": "user", "content": "What is 15% of 80?"}, {"role": "assistant", "content": "15% of 80 = 12 [1]"}]
+    for number in (300, 500, 700):
+        assert carried_on(f"And of {number}?", turns) == f"What is 15% of {number}?"
+        turns += [{"role": "user", "content": f"And of {number}?"}, {"role": "assistant", "content": "That is = 1 [1]"}]
+
+
+def test_a_chain_of_any_length_is_read() -> None:
+    turns = 2000 * [{"role": "user", "content": "And of 9?"}, {"role": "assistant", "content": "That is = 1 [1]"}]
+    assert carried_on("And of 8?", turns) == "And of 8?"
+
+
+def test_a_chain_goes_on_with_the_last_result_after_another_number() -> None:
+    turns = [
+        {"role": "user", "content": "What is 15% of 80?"},
+        {"role": "assistant", "content": "15% of 80 = 12 [1]"},
+        {"role": "user", "content": "And of 300?"},
+        {"role": "assistant", "content": "15% of 300 = 45 [1]"},
+    ]
+    assert carried_on("times 2?", turns) == "45 times 2"
+    assert carried_on("And 20%?", turns) == "What is 20% of 300?"
 
 
 def test_a_number_in_an_answer_of_words_is_no_result() -> None:
