@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from assistant.courtesy import reply_to
 from assistant.events import Answer, Event, Failure, Queued, Refusal, Rewritten, Token, TurnStarted, Withdrawn
@@ -17,7 +17,7 @@ from assistant.gate import OPEN, Gate
 from assistant.own_context import in_own_context
 from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
 from assistant.tracing.capture import RECORDING
-from assistant.tracing.records import Origin, Start
+from assistant.tracing.records import Kind, Origin, Start
 from assistant.turn import Identity, Traces, Turn
 from assistant.usage import METER, Meter
 from assistant.ways import Way, is_for_agent
@@ -87,7 +87,8 @@ class Assistant:
             ticket.leave()
 
     async def _answered(self, question: str, history: Turns, origin: Origin, way: Way) -> AsyncGenerator[Event, None]:
-        turn = self._turn(question, origin, "agent" if way == "agent" else "ask")
+        courteous = reply_to(question, is_first=not history) is not None
+        turn = self._turn(question, origin, "courtesy" if courteous else "agent" if way == "agent" else "ask")
         try:
             await turn.begin()
             yield TurnStarted(turn.start.trace_id, question)
@@ -126,7 +127,7 @@ class Assistant:
                     turn.said = event.text
                     related = () if event.found else event.hits
                     await turn.end(
-                        "ok" if event.found else "refused",
+                        "ok" if event.found or event.is_courtesy else "refused",
                         citations=event.citations,
                         related=related,
                         tags=event.tags or (),
@@ -155,7 +156,7 @@ class Assistant:
         """Let the query engine answer, or the agent; on "auto" the agent too where the course has nothing."""
         reply = reply_to(question, is_first=not history)
         if reply is not None:
-            yield Outcome(found=False, text=reply, citations=(), hits=())
+            yield Outcome(found=False, text=reply, citations=(), hits=(), is_courtesy=True)
             return
         toolbox, open_agent = self._toolbox, self._open_agent
         if toolbox is None or open_agent is None or way == "course":
@@ -197,7 +198,7 @@ class Assistant:
                 said = said or isinstance(step, Token)
                 yield step
 
-    def _turn(self, question: str, origin: Origin, kind: Literal["ask", "agent"]) -> Turn:
+    def _turn(self, question: str, origin: Origin, kind: Kind) -> Turn:
         about = self._identity
         start = Start(
             trace_id=uuid.uuid4().hex,

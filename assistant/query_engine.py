@@ -45,7 +45,10 @@ HELD = "Another program may hold its files: close that, and ask again; `lectern 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a question ended: an answer with its citations, or (`found` False) nothing that supports one."""
+    """How a question ended: an answer with its citations, or (`found` False) nothing that supports one.
+
+    Nothing is to be found for a courtesy, which is replied to and not refused.
+    """
 
     found: bool
     text: str
@@ -56,6 +59,7 @@ class Outcome:
     limit: str = ""  # which limit ended the turn early
     offers: tuple[Offer, ...] = ()
     notes: tuple[str, ...] = ()  # sentences of ours for the reader
+    is_courtesy: bool = False
 
 
 Step = Rewritten | Retrieved | Token | Outcome

@@ -112,6 +112,44 @@ def test_what_nobody_said_is_not_made_up(reviews: list[dict[str, Any]], status: 
         row_of(trace(*reviews, status=status))
 
 
+@pytest.mark.parametrize("verdict", ["right", "refuse"])
+def test_a_courtesy_is_no_test_of_the_course_unless_somebody_says_what_it_asks(verdict: str) -> None:
+    thanked = {"kind": "courtesy", "question": "thanks!", "answer": "You are welcome!", "citations": []}
+    with pytest.raises(InvalidInput, match="no question of the course"):
+        row_of(trace({"verdict": verdict}, **thanked))
+    assert gold(row_of(trace({"verdict": "wrong", "corrected_sources": ["b.md"]}, **thanked))[1]) == ["b.md"]
+
+
+ADA = {"reviewer": "Ada", "verdict": "wrong", "corrected_answer": "It is 43.", "corrected_sources": ["b.md"]}
+
+
+@pytest.mark.parametrize("status", ["ok", "refused"])
+def test_who_finds_right_what_another_corrected_disagrees_and_no_row_is_made_of_it(status: str) -> None:
+    said = trace(ADA, {"reviewer": "Bob", "verdict": "right"}, status=status)
+    with pytest.raises(InvalidInput, match="Ada corrected it, and Bob found it right as it was"):
+        row_of(said)
+
+
+@pytest.mark.parametrize(
+    ("settled", "paths"),
+    [
+        ([ADA, {"reviewer": "Bob", "verdict": "right"}, {**ADA, "reviewer": "Bob"}], ["b.md"]),
+        ([ADA, {"reviewer": "Bob", "verdict": "right"}, {"reviewer": "Ada", "verdict": "right"}], ["a.md", "b.md"]),
+        ([ADA, {"reviewer": "Ada", "verdict": "right"}], ["a.md", "b.md"]),
+        ([{**ADA, "reviewer": "visitor 1"}, {"reviewer": "Bob", "verdict": "right"}], ["a.md", "b.md"]),
+        ([{"reviewer": "Ada", "verdict": "right"}, {**ADA, "reviewer": "Bob"}], ["b.md"]),
+    ],
+)
+def test_a_disagreement_is_settled_by_who_comes_round(settled: list[dict[str, Any]], paths: list[str]) -> None:
+    assert gold(row_of(trace(*settled))[1]) == paths
+
+
+def test_tags_that_another_corrected_are_not_taken_back_by_an_accept() -> None:
+    better = {"reviewer": "Ada", "verdict": "wrong", "corrected_tags": ["BarNet"]}
+    with pytest.raises(InvalidInput, match="Ada corrected it"):
+        row_of(trace(better, {"reviewer": "Bob", "verdict": "right"}, kind="tag", tags=["FooNet"]))
+
+
 PATHS = ["week1/notes.md", "week2/notes.md", "kilns.md", "week2/kilns/raku.md"]
 
 

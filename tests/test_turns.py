@@ -54,6 +54,9 @@ class Engine:
             if self.script == "hang":
                 self.waiting.set()
                 await asyncio.Event().wait()
+        if self.script == "nothing":
+            yield Outcome(found=False, text="The course does not answer this.", citations=(), hits=())
+            return
         yield Outcome(found=True, text=f"answer to {question}", citations=(), hits=())
 
 
@@ -138,6 +141,16 @@ async def test_a_bug_is_kept_and_told(store: TraceStore) -> None:
     with pytest.raises(ZeroDivisionError):
         await collect(made(Engine("bug"), store), "q")
     assert TraceReader(store.engine).find()[0]["status"] == "error"
+
+
+@pytest.mark.parametrize(("said", "kind", "status"), [("Thanks!", "courtesy", "ok"), ("hello", "courtesy", "ok"),
+                                                      ("Thanks, and what is a kiln?", "ask", "refused")])  # fmt: skip
+async def test_a_courtesy_is_a_kind_of_its_own_and_no_refusal(
+    store: TraceStore, said: str, kind: str, status: str
+) -> None:
+    *_, last = await collect(made(Engine("nothing"), store), said)
+    kept = TraceReader(store.engine).get(last.trace_id)
+    assert (kept["kind"], kept["status"], kept["answer"]) == (kind, status, last.text)
 
 
 async def test_a_store_that_cannot_be_written_takes_no_answer_away(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,7 +23,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines i
 _FILTERS = (
     click.option("--since", metavar="DATE", help="Begun on or after it, such as 2026-11-01 or 2026-11-01T14:00."),
     click.option("--before", metavar="DATE", help="Begun before it."),
-    click.option("--kind", type=click.Choice(["ask", "agent", "tag"]), help="Answered, by the agent, or tagged."),
+    click.option("--kind", type=click.Choice(["ask", "agent", "tag", "courtesy"]), help="What it was."),
     click.option("--mode", type=click.Choice(["quoting", "compatible", "openai"])),
     click.option("--status", type=click.Choice(["ok", "refused", "stopped", "error", "aborted", "running"])),
     click.option("--refused", is_flag=True, help="The same as --status refused."),

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
 REFUSE = "refuse"
 """The verdict on what should not have been answered."""
 _RIGHT = frozenset({"right", "correct", "ok", "good"})
+_CORRECTIONS = ("corrected_answer", "corrected_sources", "corrected_tags")
 
 
 def reviewed_row(reader: TraceReader, trace_id: str) -> tuple[Kind, dict[str, Any]]:
@@ -47,7 +48,12 @@ def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) ->
         InvalidInput: when nobody has said what would be right.
     """
     review = judgement(trace["reviews"])
-    verdict = str(review.get("verdict") or "").lower()
+    if (disputed := disputed_correction(trace["reviews"])) is not None:
+        raise InvalidInput(
+            f"{disputed['reviewer']} corrected it, and {review['reviewer']} found it right as it was.",
+            hint="Whoever comes round keeps a review: with the right answer and sources, or that it is right.",
+        )
+    verdict = _verdict(review)
     votes = [f["vote"] for f in trace["feedback"] if f["vote"]]
     as_it_was = verdict in _RIGHT or (not review and votes[-1:] == ["up"])
     if trace["kind"] == "tag" or trace["tags"]:
@@ -55,6 +61,11 @@ def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) ->
         if not tags:
             raise _unknown(trace, "--tag NAME for each name, or --tag NA")
         return "tags", {"id": trace["id"], "abstract": _abstract(trace), "tags": list(tags)}
+    if trace["kind"] == "courtesy" and not (review.get("corrected_answer") or review.get("corrected_sources")):
+        raise InvalidInput(
+            f"Trace {trace['id']} asks nothing: a greeting or thanks is no question of the course.",
+            hint="If it is one after all, keep a review with the right sources or the right answer.",
+        )
     row: dict[str, Any] = {"id": trace["id"], "question": trace["searched"] or trace["question"]}
     history, way = said_before(trace, turns), way_of(trace)
     leans = stand_alone(row["question"], history) != row["question"]  # else what was said before stays out of the file
@@ -75,9 +86,31 @@ def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
     What a reviewer found stands over what was proposed, before it or since.
     """
-    said = ("verdict", "corrected_answer", "corrected_sources", "corrected_tags")
-    judged = [r for r in reviews if any(r.get(name) for name in said)]
-    return max(enumerate(judged), key=lambda r: (not is_proposal(r[1]), r[0]), default=(0, {}))[1]
+    return max(enumerate(_judged(reviews)), key=lambda r: (not is_proposal(r[1]), r[0]), default=(0, {}))[1]
+
+
+def disputed_correction(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Give the correction of a reviewer that another one disagrees with, who found right last what was said; or None.
+
+    Neither stands over the other: a bare "right" must not take somebody's work away without a word.
+    """
+    last = judgement(reviews)
+    if _verdict(last) not in _RIGHT or is_proposal(last) or _corrects(last):
+        return None
+    latest = {r.get("reviewer"): r for r in _judged(reviews) if not is_proposal(r)}
+    return next((r for who, r in latest.items() if who != last.get("reviewer") and _corrects(r)), None)
+
+
+def _judged(reviews: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [r for r in reviews if r.get("verdict") or _corrects(r)]
+
+
+def _corrects(review: Mapping[str, Any]) -> bool:
+    return any(review.get(name) for name in _CORRECTIONS)
+
+
+def _verdict(review: Mapping[str, Any]) -> str:
+    return str(review.get("verdict") or "").lower()
 
 
 def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:

@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 SpanKind = Literal["rewrite", "retrieve", "synthesize", "model", "tool", "tag", "judge", "agent", "step"]
 Status = Literal["running", "ok", "refused", "stopped", "error", "aborted"]
+Kind = Literal["ask", "agent", "tag", "courtesy"]
+"""What a turn is: a question, one for the agent, an abstract, or a greeting, thanks and the like, which ask nothing."""
+QUESTIONS: tuple[Kind, ...] = ("ask", "agent")
 Face = Literal["web", "tags", "terminal", "batch", "api"]
 Vote = Literal["up", "down"]
 
@@ -91,7 +94,7 @@ class Start:
     """What is known of a turn when it begins."""
 
     trace_id: str  # uuid4 in hex
-    kind: Literal["ask", "agent", "tag"]
+    kind: Kind
     question: str
     origin: Origin
     started_at: float
