@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from index_store.errors import LimitReached
 
@@ -23,7 +24,7 @@ FIRST_GUESS_S = 5.0
 """How long a turn is taken to last before any was timed."""
 SMOOTHING = 0.2
 WAITING_EACH = 10
-"""Turns of one user that wait at most."""
+"""Turns of one user that wait at most; never more of them than there is room left for others."""
 NOBODY = ""
 
 
@@ -62,17 +63,16 @@ class Ticket:
     """How long it is likely to wait, in seconds; 0 where it need not."""
     _gate: Gate
     _place: asyncio.Future[None] | None = None
-    _began: float | None = None
 
     async def ready(self) -> None:
         """Wait for a place."""
         if self._place is not None:
             await self._place
-        self._began = self._gate.timer()
+        self._gate.started(self)
 
     def leave(self) -> None:
         """Give the place to the next, or no longer wait."""
-        self._gate.left(self, self._began)
+        self._gate.left(self)
 
 
 @dataclass(slots=True)
@@ -87,7 +87,8 @@ class Gate:
     _running: Counter[str] = field(default_factory=Counter)
     _waiting: dict[str, deque[Ticket]] = field(default_factory=dict)
     _recent: dict[str, deque[float]] = field(default_factory=dict)
-    _usual_s: float = FIRST_GUESS_S
+    _began: dict[Ticket, float] = field(default_factory=dict)
+    _timed_s: float | None = None
 
     @property
     def running(self) -> int:
@@ -144,7 +145,12 @@ class Gate:
         finally:
             ticket.leave()
 
-    def left(self, ticket: Ticket, began: float | None) -> None:
+    def started(self, ticket: Ticket) -> None:
+        """Take note that a turn begins."""
+        if self.limits != NO_LIMITS:
+            self._began[ticket] = self.timer()
+
+    def left(self, ticket: Ticket) -> None:
         """Take note that a turn is over, or waits no longer."""
         if self.limits == NO_LIMITS:
             return
@@ -154,8 +160,9 @@ class Gate:
             if not queue:
                 del self._waiting[ticket.user]
             return
-        if began is not None:
-            self._usual_s += SMOOTHING * ((self.timer() - began) - self._usual_s)
+        if (began := self._began.pop(ticket, None)) is not None:
+            took = self.timer() - began
+            self._timed_s = took if self._timed_s is None else self._timed_s + SMOOTHING * (took - self._timed_s)
         self._running[ticket.user] -= 1
         if self._running[ticket.user] <= 0:
             del self._running[ticket.user]
@@ -183,16 +190,17 @@ class Gate:
         """Put a turn into the queue; give how long it is likely to wait."""
         queue = self._waiting.get(ticket.user, deque())
         wait = self._likely_wait_s(len(queue))
-        seconds = _seconds(wait)
-        if self.waiting >= self.limits.queue:
+        room = self.limits.queue - self.waiting
+        if room <= 0:
+            wait = max(wait, self._all_waited_s())
             raise LimitReached(
                 f"The server is busy: {self.waiting} questions wait.",
-                hint=f"Try again in {seconds}.",
+                hint=f"Try again in {_seconds(wait)}.",
                 retry_after_s=wait,
             )
-        if len(queue) >= WAITING_EACH:
-            yours = f"{len(queue)} of your questions wait already."
-            raise LimitReached(yours, hint=f"Try again in {seconds}.", retry_after_s=wait)
+        if len(queue) >= min(WAITING_EACH, room):  # so that others find room, however small the queue is
+            yours = "One of your questions waits" if len(queue) == 1 else f"{len(queue)} of your questions wait"
+            raise LimitReached(f"{yours} already.", hint=f"Try again in {_seconds(wait)}.", retry_after_s=wait)
         ticket._place = asyncio.get_running_loop().create_future()
         queue.append(ticket)
         self._waiting[ticket.user] = queue
@@ -204,7 +212,17 @@ class Gate:
         by_own = 0.0 if own is None else (own_ahead + 1) / own
         ahead = sum(min(len(queue), own_ahead + 1) for queue in self._waiting.values())
         by_all = 0.0 if every is None or self.running < every else (ahead + 1) / every
-        return max(1.0, max(by_own, by_all) * self._usual_s)
+        return max(1.0, max(by_own, by_all) * self._usual_s())
+
+    def _all_waited_s(self) -> float:
+        """Guess when all who wait have a place: only then is there surely room, for others come back too."""
+        every = self.limits.all_at_once
+        return 0.0 if every is None else (self.waiting + 1) / every * self._usual_s()
+
+    def _usual_s(self) -> float:
+        """Guess how long a turn lasts: as those that ended did, and no less than those under way have by now."""
+        timed = FIRST_GUESS_S if self._timed_s is None else self._timed_s
+        return max(timed, self.timer() - fmean(self._began.values())) if self._began else timed
 
     def _check_minute(self, user: str) -> None:
         most, now = self.limits.turns_a_minute, self.timer()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from assistant.events import Usage
-from assistant.gate import DAY_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
+from assistant.gate import DAY_S, FIRST_GUESS_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
 from assistant.tracing.records import Origin, Prompt, Span
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.spending import keep_untraced, spent
@@ -79,6 +79,47 @@ async def test_a_full_queue_says_how_long() -> None:
     await started(waiting[0])
     again = await gate.admit("e")
     assert again.wait_s > full.value.retry_after_s  # turns take longer than was thought
+
+
+@pytest.mark.parametrize("queue", [2, 4, 10, 25])
+async def test_who_floods_leaves_room_in_a_queue_of_any_size(queue: int) -> None:
+    gate = gate_of(turns_at_once=1, all_at_once=2, queue=queue)
+    await started(await gate.admit("flood"))
+    await started(await gate.admit("another"))
+    kept_out = list[LimitReached]()
+    for _ in range(30):
+        try:
+            await gate.admit("flood")
+        except LimitReached as exc:
+            kept_out.append(exc)
+    assert 1 <= gate.waiting <= queue / 2 and gate.waiting + len(kept_out) == 30
+    assert all("of your questions wait" in exc.message for exc in kept_out)
+    room = min(3, queue - gate.waiting)
+    newcomers = [await gate.admit(f"student {n}") for n in range(room)]
+    assert all(ticket.wait_s > 0 for ticket in newcomers)
+
+
+async def test_what_is_told_of_a_wait_is_learnt_from_turns_that_ended_and_that_still_run() -> None:
+    clock = Clock()
+    gate = gate_of(clock, turns_at_once=1, all_at_once=1)
+    first = await gate.admit("a")
+    await started(first)
+    clock.now += 40.0
+    second = await gate.admit("b")
+    assert second.wait_s >= 40  # nothing ended yet, and what runs has taken as long already
+    clock.now += 20.0
+    first.leave()
+    await started(second)
+    assert (await gate.admit("c")).wait_s == pytest.approx(60)  # the first turn weighs more than a guess
+
+
+async def test_who_finds_the_queue_full_is_told_when_those_who_wait_have_had_their_turn() -> None:
+    gate = gate_of(all_at_once=2, queue=6)
+    for n in range(8):
+        await gate.admit(f"student {n}")
+    with pytest.raises(LimitReached, match="6 questions wait") as full:
+        await gate.admit("late")
+    assert full.value.retry_after_s == pytest.approx(7 / 2 * FIRST_GUESS_S)
 
 
 async def test_the_places_of_those_who_went_away_are_free_again() -> None:
