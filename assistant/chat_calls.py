@@ -118,13 +118,18 @@ class ChatCall:
         Raises:
             ModelProblem: mapped from whatever went wrong; a reply that broke off carries what had been said.
         """
-        settings = self._endpoint.settings
-        deadline = asyncio.get_running_loop().time() + settings.deadline_s
+        async with self._endpoint.client() as client:
+            deadline = asyncio.get_running_loop().time() + self._endpoint.settings.deadline_s
+            async with aclosing(self._tries(client, deadline)) as texts:
+                async for text in texts:
+                    yield text
+
+    async def _tries(self, client: AsyncOpenAI, deadline: float) -> AsyncGenerator[str, None]:
         dialect = copy.deepcopy(self._dialect)
         attempt, said = 0, ""
         while True:
             try:
-                async with aclosing(self._attempt(dialect, deadline)) as texts:
+                async with aclosing(self._attempt(client, dialect, deadline)) as texts:
                     async for text in texts:
                         said += text
                         yield text
@@ -146,22 +151,21 @@ class ChatCall:
                 return wait
         raise explain(failure, self._endpoint, said) from failure
 
-    async def _attempt(self, dialect: Dialect, deadline: float) -> AsyncGenerator[str, None]:
-        async with self._endpoint.client() as client:
-            stream = await _until(deadline, self._open(client, dialect))
-            reading = _Reading()
-            try:
-                chunks = aiter(stream)
-                while (chunk := await _until(deadline, anext(chunks, None))) is not None:
-                    text = reading.take(chunk)
-                    if text:
-                        yield text
-                rest = reading.finish(stream.response.headers.get("content-type", ""))
-                if rest:
-                    yield rest
-            finally:
-                await stream.close()
-                self._record(reading)
+    async def _attempt(self, client: AsyncOpenAI, dialect: Dialect, deadline: float) -> AsyncGenerator[str, None]:
+        stream = await _until(deadline, self._open(client, dialect))
+        reading = _Reading()
+        try:
+            chunks = aiter(stream)
+            while (chunk := await _until(deadline, anext(chunks, None))) is not None:
+                text = reading.take(chunk)
+                if text:
+                    yield text
+            rest = reading.finish(stream.response.headers.get("content-type", ""))
+            if rest:
+                yield rest
+        finally:
+            await stream.close()
+            self._record(reading)
 
     async def _open(self, client: AsyncOpenAI, dialect: Dialect) -> AsyncStream[ChatCompletionChunk]:
         request = dialect.apply(self._request)

@@ -54,6 +54,7 @@ class Endpoint:
         a web server each have loops of their own. The certificates, which are what is slow to load, are shared.
         """
         import httpx
+        import openai.resources  # noqa: F401  else loaded by the first call, in the time that the server has
         from openai import AsyncOpenAI
 
         settings = self.settings

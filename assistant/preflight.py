@@ -79,7 +79,7 @@ async def _listed(endpoint: Endpoint) -> list[str] | None:
     )
     endpoint = replace(endpoint, settings=settings)
     try:
-        async with asyncio.timeout(SILENCE_S), endpoint.client() as client:
+        async with endpoint.client() as client, asyncio.timeout(SILENCE_S):
             listed = (await client.models.with_raw_response.list()).http_response.json()
     except (openai.NotFoundError, openai.APIResponseValidationError, ValueError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -95,9 +96,13 @@ def served_api(
     model: Mapping[str, Any] = MappingProxyType({}),
     store: Mapping[str, Any] = MappingProxyType({}),
     loop: str = "auto",
+    unread_bytes: int | None = None,
     **environment: str,
 ) -> Iterator[Served]:
-    """Serve a home's library until the end of the block; `model` and `store` are settings that no variable sets."""
+    """Serve a home's library until the end of the block; `model` and `store` are settings that no variable sets.
+
+    `unread_bytes` bounds what the system takes for a client that does not read: by itself some megabytes.
+    """
     from fastapi import FastAPI
 
     from ui import wiring
@@ -117,6 +122,8 @@ def served_api(
         app = FastAPI(lifespan=lambda _: api.running(), openapi_url=None)
         api.mount(app)
         with bound("127.0.0.1", 0) as listening, _running(app, listening, loop) as (port, stop):
+            if unread_bytes is not None:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, unread_bytes)  # its connections inherit it
             yield Served(f"http://127.0.0.1:{port}", parts, api, stop)
 
 
