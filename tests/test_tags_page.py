@@ -12,6 +12,7 @@ import gradio as gr
 import pytest
 
 from assistant.gate import TurnLimits
+from assistant.tracing.queries import TraceReader
 from tests.course import write_course
 from tests.library import ingest
 from ui import wiring
@@ -66,6 +67,8 @@ def test_a_file_is_tagged_to_its_end(parts: Parts, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("abstract\nWe fine-tune Llama 2.\n")
     first, *_, last = asyncio.run(shown(parts, {"path": str(tmp_path / "a.csv"), "orig_name": "a.csv"}))
     assert first == "" and "Done: 1 of 1 rows" in last and "tags.csv" in last
+    (row,) = TraceReader(parts.library.traces.engine).find()
+    assert row["face"] == "batch"  # the review desk lists such rows apart from what people asked
 
 
 async def test_no_paper_is_looked_up_for_who_has_had_what_a_minute_allows(limited: Parts) -> None:

@@ -14,11 +14,10 @@ def start(question: str = "What is ReAct?", *, at: float = BEGAN, origin: Origin
     known = {"mode": "quoting", "provider": "lectern", "model": "quoting", "index_fingerprint": "minilm, v2"}
     return Start(
         trace_id=uuid.uuid4().hex,
-        kind="ask",
         question=question,
         origin=origin or Origin("c1", "u1", "web"),
         started_at=at,
-        **{**known, **given},
+        **{"kind": "ask", **known, **given},
     )
 
 

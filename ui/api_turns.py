@@ -131,7 +131,7 @@ class ApiTurns:
         async with self._opened.library.gate.place(who.id):
             for abstract in abstracts:
                 try:
-                    found.append(await tagger.tag(abstract, _origin(who), admitted=True))
+                    found.append(await tagger.tag(abstract, Origin(None, who.id, "batch"), admitted=True))
                 except LecternError as exc:
                     found.append(exc)
         return found

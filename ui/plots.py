@@ -18,8 +18,8 @@ FIGURES: Sequence[tuple[str, Value, str]] = (
     ("Refused", lambda d: d.refused, "{:,.0f}"),
     ("Thumbs up", lambda d: d.up, "{:,.0f}"),
     ("Thumbs down", lambda d: d.down, "{:,.0f}"),
-    ("Seconds, median", lambda d: d.median_s, "{:,.2f}"),
-    ("Seconds, 95th percentile", lambda d: d.p95_s, "{:,.2f}"),
+    ("Seconds a question, median", lambda d: d.median_s, "{:,.2f}"),
+    ("Seconds a question, 95th percentile", lambda d: d.p95_s, "{:,.2f}"),
     ("Tokens", lambda d: d.tokens, "{:,.0f}"),
     ("Price in US dollars", lambda d: d.price_usd, "{:,.4f}"),
 )

@@ -24,6 +24,7 @@ class ReviewPage:
     show: Any
     text: Any
     page: Any
+    rows: Any
     list: Any
     count: Any
     turn: Any
@@ -62,10 +63,11 @@ def _listing() -> dict[str, Any]:
         order = gr.Radio(["Newest first", "Worst first"], value="Newest first", label="Order", elem_id="order", scale=2)
         show = gr.Dropdown(SHOW, value="All", label="Show", elem_id="show", scale=1)
         text = gr.Textbox(label="Find in questions and answers", elem_id="text", scale=2)
-        page = gr.Number(1, label="Page", minimum=1, precision=0, elem_id="page", scale=1)
+        page = gr.Number(1, label="Page", precision=0, elem_id="page", scale=1)
+    rows = gr.Checkbox(False, label="Rows of files and evaluations too", elem_id="rows", container=False)
     count = gr.HTML("", padding=False, elem_id="count")
     listed = gr.HTML("", padding=False, elem_id="turns")
-    return {"order": order, "show": show, "text": text, "page": page, "count": count, "list": listed}
+    return {"order": order, "show": show, "text": text, "page": page, "rows": rows, "count": count, "list": listed}
 
 
 def _one() -> dict[str, Any]:

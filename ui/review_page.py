@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -13,7 +14,7 @@ from assistant.evaluation.agreement import agreements
 from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
-from assistant.tracing.records import Review
+from assistant.tracing.records import QUESTIONS, Review
 from assistant.tracing.spending import keep_untraced
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
@@ -35,7 +36,7 @@ MOST_TRIED = 12
 MONTH_S = 30 * 86_400
 FILTERS: Mapping[str, Mapping[str, Any]] = {
     "All": {},
-    "Questions": {"kind": "ask"},
+    "Questions": {"kinds": QUESTIONS},
     "Abstracts": {"kind": "tag"},
     "Refused": {"status": "refused"},
     "Voted down": {"vote": "down"},
@@ -57,16 +58,19 @@ class ReviewHandlers:
         self._store = parts.library.traces
         self._reader = TraceReader(self._store.engine)
 
-    def listed(self, order: str, show: str, text: str, page: float) -> tuple[str, str]:
-        """List a page of turns."""
-        wanted = Filter(text=text.strip() or None, **FILTERS.get(show, {}))
+    def listed(self, order: str, show: str, text: str, page: float | None, with_rows: bool) -> tuple[str, str]:
+        """List a page of turns; the nearest where there is none of that number."""
+        every = Filter(text=text.strip() or None, **FILTERS.get(show, {}))
+        wanted = every if with_rows else replace(every, rows=False)
+        hidden = 0 if with_rows else self._reader.count(replace(every, rows=True))
         count = self._reader.count(wanted)
         pages = max(1, -(-count // A_PAGE))
         at = min(max(1, int(page or 1)), pages)
         rows = self._reader.find(wanted, A_PAGE, (at - 1) * A_PAGE, "worst" if order.startswith("Worst") else "newest")
         said = self._reader.last_reviews([row["id"] for row in rows])
         turns = "1 turn" if count == 1 else f"{count:,} turns"
-        return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.</p>"
+        told = f" {hidden:,} of files and evaluations are not shown." if hidden else ""
+        return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.{told}</p>"
 
     def load(self, request: gr.Request) -> tuple[str, Any]:
         """Give the turn that the address names, as a link to it does, and who reviews where that is known."""
@@ -170,7 +174,7 @@ class ReviewHandlers:
         return plots_html(await asyncio.to_thread(by_day, self._store.engine, time.time() - MONTH_S))
 
     def _groups(self) -> list[Any]:
-        rows = self._reader.find(Filter(status="refused"), MOST_REFUSED)
+        rows = self._reader.find(Filter(status="refused", kinds=QUESTIONS, rows=False), MOST_REFUSED)
         return grouped([row["question"] for row in rows], self._parts.library.embedder)
 
 
@@ -189,9 +193,9 @@ def build_review(parts: Parts) -> None:
 
 def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
-    listing = (does.listed, [page.order, page.show, page.text, page.page], [page.list, page.count])
+    listing = (does.listed, [page.order, page.show, page.text, page.page, page.rows], [page.list, page.count])
     page.root.load(*listing, **how)
-    for changed in (page.order, page.show, page.text, page.page):
+    for changed in (page.order, page.show, page.text, page.page, page.rows):
         changed.change(*listing, trigger_mode="always_last", **how)
     one = [page.desk, page.detail, page.answer, page.sources, page.tags, page.told]
     page.root.load(does.load, None, [page.turn, page.reviewer], **how)

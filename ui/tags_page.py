@@ -146,7 +146,7 @@ class TagHandlers:
 
         async def one(abstract: str) -> Tagged:
             try:
-                return await tagger.tag(abstract, Origin(None, user, "tags"), admitted=True)
+                return await tagger.tag(abstract, Origin(None, user, "batch"), admitted=True)
             except LecternError as exc:
                 raise error_for(exc, sees) from exc
 

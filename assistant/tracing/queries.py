@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from assistant.tracing.database import reading
-from assistant.tracing.records import PROPOSED_BY, Vote
+from assistant.tracing.records import PROPOSED_BY, Kind, Vote
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces
 from index_store.errors import TraceUnknown
@@ -36,6 +36,8 @@ _SHOWN = (
 AT_A_TIME = 200
 SHORTEST_ID = 6
 """Characters of an id from which its beginning is enough."""
+IS_ROW = traces.c.face == "batch"
+"""Whether a turn is a row of a file, an evaluation or a replay: of them come hundreds that nobody has typed."""
 _BY_REVIEWERS = ~reviews.c.reviewer.startswith(PROPOSED_BY)
 WEAK_SUPPORT = 0.4
 """Cosine: an answer whose best passage is farther from its question deserves a look."""
@@ -59,6 +61,8 @@ class Filter:
     dearer_than: float | None = None  # US dollars
     reviewed: bool | None = None
     kind: str | None = None
+    kinds: Sequence[Kind] | None = None
+    rows: bool | None = None  # rows of files and evaluations alone, or none of these
     evaluation: bool | None = None  # turns of evaluations alone, or none of these
     assigned: bool | None = None  # to somebody, in its latest review
 
@@ -220,16 +224,16 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.user is not None:
         owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
         found.append(traces.c.conversation_id.in_(owned))
-    if wanted.evaluation is not None:
-        measured = traces.c.evaluation.is_not(None)
-        found.append(measured if wanted.evaluation else ~measured)
-    if wanted.reviewed is not None:
-        seen = traces.c.id.in_(select(reviews.c.trace_id).where(_BY_REVIEWERS))
-        found.append(seen if wanted.reviewed else ~seen)
-    if wanted.assigned is not None:
-        latest = select(func.max(reviews.c.id)).where(_BY_REVIEWERS).group_by(reviews.c.trace_id)
-        given = select(reviews.c.trace_id).where(reviews.c.id.in_(latest), reviews.c.assignee.is_not(None))
-        found.append(traces.c.id.in_(given) if wanted.assigned else traces.c.id.not_in(given))
+    latest = select(func.max(reviews.c.id)).where(_BY_REVIEWERS).group_by(reviews.c.trace_id)
+    assigned = select(reviews.c.trace_id).where(reviews.c.id.in_(latest), reviews.c.assignee.is_not(None))
+    for wish, holds in (
+        (wanted.evaluation, traces.c.evaluation.is_not(None)),
+        (wanted.rows, IS_ROW),
+        (wanted.reviewed, traces.c.id.in_(select(reviews.c.trace_id).where(_BY_REVIEWERS))),
+        (wanted.assigned, traces.c.id.in_(assigned)),
+    ):
+        if wish is not None:
+            found.append(holds if wish else ~holds)
     return found
 
 
@@ -242,6 +246,7 @@ def _given(wanted: Filter) -> Iterator[ColumnElement[bool] | None]:
         (traces.c.conversation_id, wanted.conversation),
     ):
         yield None if value is None else column == storable(value)
+    yield None if wanted.kinds is None else traces.c.kind.in_(wanted.kinds)
     for measured, least in (
         (traces.c.started_at, wanted.since),
         (traces.c.ended_at - traces.c.started_at, wanted.slower_than),

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from assistant.tracing.database import reading
-from assistant.tracing.queries import latest_votes
+from assistant.tracing.queries import IS_ROW, latest_votes
+from assistant.tracing.records import QUESTIONS
 from assistant.tracing.tables import traces
 
 MOST_ROWS = 200_000
@@ -19,7 +20,10 @@ MOST_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of one model and prompt version; times in seconds, price in US dollars, None where nothing is known."""
+    """One day of one model and prompt version; times in seconds, price in US dollars, None where nothing is known.
+
+    `questions`, `refused` and the times are of what people asked; votes and costs are of all turns, rows of files too.
+    """
 
     day: str  # YYYY-MM-DD, UTC
     answered_by: str  # model, and prompt with version
@@ -42,7 +46,8 @@ def by_day(engine: Engine, since: float) -> list[Day]:
     votes = latest_votes()
     columns = (
         traces.c.started_at, traces.c.ended_at, traces.c.status, traces.c.model, traces.c.template,
-        traces.c.template_version, traces.c.input_tokens, traces.c.output_tokens, traces.c.price_usd,
+        traces.c.template_version, traces.c.kind, IS_ROW.label("is_row"),
+        traces.c.input_tokens, traces.c.output_tokens, traces.c.price_usd,
     )  # fmt: skip
     query = (
         select(*columns, votes.c.vote)
@@ -66,12 +71,13 @@ def _answered_by(row: Mapping[str, Any]) -> str:
 
 
 def _day(day: str, answered_by: str, rows: list[Mapping[str, Any]]) -> Day:
-    took = [r["ended_at"] - r["started_at"] for r in rows if r["ended_at"] is not None]
+    asked = [r for r in rows if r["kind"] in QUESTIONS and not r["is_row"]]
+    took = [r["ended_at"] - r["started_at"] for r in asked if r["ended_at"] is not None]
     return Day(
         day=day,
         answered_by=answered_by,
-        questions=len(rows),
-        refused=sum(r["status"] == "refused" for r in rows),
+        questions=len(asked),
+        refused=sum(r["status"] == "refused" for r in asked),
         up=sum(r["vote"] == "up" for r in rows),
         down=sum(r["vote"] == "down" for r in rows),
         median_s=median(took) if took else None,

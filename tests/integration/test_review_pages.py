@@ -106,6 +106,9 @@ def test_turns_are_paged_on_the_server(desk: Page) -> None:
     desk.page.fill("#page input", "3")
     desk.page.wait_for_selector("#count >> text=page 3 of 3")
     assert "Question number 0?" in desk.page.locator("#turns tbody tr").last.inner_text()
+    desk.page.fill("#page input", "0")
+    desk.page.wait_for_selector("#count >> text=page 1 of 3")
+    assert desk.page.locator(".toast-body").count() == 0
     desk.page.fill("#text input, #text textarea", "number 5")
     desk.page.wait_for_selector("#count >> text=11 turns, page 1 of 1")
     desk.page.wait_for_function(f"{COUNT} === 11")

@@ -1,0 +1,86 @@
+"""The review desk without a browser: which turns it lists, what it counts, what a form keeps, and what trying costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.tracing.records import Origin
+from assistant.tracing.statistics import by_day
+from assistant.tracing.store import TraceStore
+from tests import turns
+from ui.review_page import ReviewHandlers
+
+REQUEST: Any = SimpleNamespace(query_params={})
+ROW = Origin("run", "u1", "batch")
+ROWS = 30
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TraceStore]:
+    made = TraceStore(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(store: TraceStore) -> ReviewHandlers:
+    documents = [SimpleNamespace(path="a.md"), SimpleNamespace(path="b.md")]
+    library = SimpleNamespace(traces=store, ledger=SimpleNamespace(documents=lambda: documents))
+    parts: Any = SimpleNamespace(library=library, person=lambda _: None, sees_setup=lambda _: True)
+    return ReviewHandlers(parts)
+
+
+def keep(store: TraceStore, question: str, kind: str = "ask", status: Any = "ok", **given: Any) -> str:
+    begun = turns.start(question, kind=kind, **given)
+    store.begin(begun)
+    store.finish(begun, turns.end(at=begun.started_at + 1, status=status), [])
+    return begun.trace_id
+
+
+def a_class(store: TraceStore) -> None:
+    """Two questions, one of them for the agent and refused, an abstract and thanks; then a file of many rows."""
+    keep(store, "What is a kiln?")
+    keep(store, "Who made this one?", "agent", "refused")
+    keep(store, "We present FooNet.", "tag")
+    keep(store, "Thanks!", "courtesy")
+    for n in range(ROWS):
+        keep(store, f"Row {n}", ("ask", "tag")[n % 2], ("refused", "ok")[n % 2], origin=ROW, at=turns.BEGAN + 9)
+
+
+@pytest.mark.parametrize(
+    ("show", "listed"),
+    [("All", ["kiln", "Who made", "FooNet", "Thanks"]), ("Questions", ["kiln", "Who made"]), ("Refused", ["Who made"]),
+     ("Abstracts", ["FooNet"])],
+)  # fmt: skip
+def test_a_list_has_what_people_asked_and_the_rows_of_a_file_when_they_are_wanted(
+    store: TraceStore, desk: ReviewHandlers, show: str, listed: list[str]
+) -> None:
+    a_class(store)
+    shown, count = desk.listed("Newest first", show, "", 1, False)
+    assert shown.count("data-turn=") == len(listed) and all(text in shown for text in listed)
+    assert f"{len(listed)} turn" in count and "of files and evaluations" in count
+    rows, count = desk.listed("Newest first", show, "row", 1, True)
+    assert "Row 1" in rows and "kiln" not in rows and "not shown" not in count
+
+
+def test_the_plots_count_questions_and_not_rows_of_files_tags_or_thanks(store: TraceStore) -> None:
+    a_class(store)
+    days = by_day(store.engine, turns.BEGAN - 1)
+    assert (sum(d.questions for d in days), sum(d.refused for d in days)) == (2, 1)
+
+
+def test_what_the_course_lacks_is_what_people_asked(store: TraceStore, desk: ReviewHandlers, minilm: Any) -> None:
+    a_class(store)
+    desk._parts.library.embedder = minilm  # type: ignore[misc]
+    assert [group.questions for group in desk._groups()] == [("Who made this one?",)]
+
+
+@pytest.mark.parametrize("page", [0, -3, None, 99])
+def test_a_page_that_is_not_there_is_the_nearest_one(store: TraceStore, desk: ReviewHandlers, page: Any) -> None:
+    keep(store, "What is a kiln?")
+    assert "page 1 of 1" in desk.listed("Newest first", "All", "", page, False)[1]
