@@ -136,16 +136,24 @@ def _beyond_rules(run: AgentRun) -> str:
     return IN_WORDS if is_word_sum(run.question) else ""
 
 
+def _failed_alone(run: AgentRun) -> str:
+    """Give why the one tool that could answer did not, "" where none is that."""
+    last = run.steps[-1] if run.steps else None
+    if last is not None and last.tool == "calculate" and isinstance(last.failure, NoValue):
+        return last.failure.message
+    untagged = [step.failure for step in run.steps if step.tool == "tag_abstract" and step.failure is not None]
+    return f"The abstract could not be tagged. {untagged[-1].message}" if untagged else ""
+
+
 async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[str, tuple[str, ...]]:
     """Say that there is no answer, and who was asked for one in vain, or could not be asked."""
     states = toolbox.states()
+    if failed := _failed_alone(run):
+        return failed, ()
     if not by_model and (beyond := _beyond_rules(run)):
         return beyond, ()
     if expression_in(run.question) is not None and (off := states.get("calculate")) is not None:
         return f"This is arithmetic, and nothing here can calculate it: {off.told}.", ()
-    last = run.steps[-1] if run.steps else None
-    if last is not None and last.tool == "calculate" and isinstance(last.failure, NoValue):
-        return last.failure.message, ()
     await run.looked()
     text, off = REFUSAL, states.get("course_search")
     if by_model and run.answer is not None and run.answer.said.strip() and not run.answer.is_refusal:

@@ -27,7 +27,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w-])[$€£~<>≈]*\d"
+    r"(?<![\w-])\d"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy"
     r"|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|halves|thirds?|quarters?|once|twice"
     r"|percent|double|triple|hourly|daily|weekly|monthly|yearly|annually|always|never|every|each|none|nothing|free"
@@ -38,7 +38,7 @@ _NUMBER = re.compile(
 
 _IN_NUMBERS = re.compile(rf"{_HOW_MUCH}|\bwhen\b|\bwhat (?:\w+ ){{0,2}}(?:portion|{_MEASURES})\b", re.IGNORECASE)
 _ASKS_LIMIT = re.compile(
-    r"\bhow (?:many|much|long|often|far|late|big|large)\b.*\b(?:can|may|could|allowed|permitted|at most)\b",
+    r"\bhow (?:many|much|long|often|far|late|big|large)\b.{0,200}\b(?:can|may|could|allowed|permitted|at most)\b",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
@@ -94,7 +94,7 @@ def has_limit(text: str) -> bool:
 
 
 _ASKS_ADDRESS = re.compile(r"\be-?mails?(?: address(?:es)?)?\b|\bmail address\b", re.IGNORECASE)
-_ADDRESS = re.compile(r"[\w.+-]+ ?(?:@|\(at\)|\[at\]) ?[\w-]+\.\w")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++ ?(?:@|\(at\)|\[at\]) ?[\w-]+\.\w")
 
 
 def asks_address(question: str) -> bool:

@@ -24,14 +24,18 @@ _ABOUT_IT = re.compile(
     r"|how are (?:you|things)(?: (?:doing|today))?|how(?: is|['’]?s) it going|what(?: is|['’]?s) up"
     r"|(?:who|what) are you|what(?: is|['’]?s) your name|what (?:can|do) you (?:do|know|offer)(?: for me)?"
     r"|what can i (?:ask|do)(?: you)?(?: here)?"
-    r"|how (?:do|does|can|should) (?:you|i) (?:work|use (?:you|this|it)|start|ask)"
+    r"|how (?:do you work|(?:do|can|should) i (?:use you|ask(?: you)?(?: (?:a question|questions|something))?))"
     r"|(?:can|could) you help(?: me)?|(?:i need )?help(?: me)?|(?:please )?help"
     r"|are you (?:there|a (?:bot|human|person|robot|machine))|nice to meet you)\W*\Z",
     re.IGNORECASE,
 )
 
 
-_THIS_HERE = re.compile(r"\W*how (?:do|does|can|should) (?:i use )?(?:this|it)(?: work)?\W*\Z", re.IGNORECASE)
+_THIS_HERE = re.compile(
+    r"\W*how (?:(?:do|does|can|should) (?:this|it)(?: work)?"
+    r"|(?:do|can|should) (?:i|you) (?:use (?:this|it)|start))\W*\Z",
+    re.IGNORECASE,
+)
 """About the assistant where nothing was said before; else about that."""
 
 

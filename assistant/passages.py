@@ -27,6 +27,8 @@ _LEADS_TO_PAGE = re.compile(
     r"|link|address)\s*:?\s*\Z",
     re.IGNORECASE,
 )
+LONGEST_LEAD = 20
+"""Characters before a bare name in which it is told whether a page is meant."""
 _OF_A_PAGE = re.compile(
     r"(?:['’]s)?\s*(?:page|site|website|says?|states?|writes?|claims?|mentions?|tells?|reports?)\b", re.IGNORECASE
 )
@@ -96,8 +98,8 @@ def _with_scheme(bare: re.Match[str]) -> str:
 def _is_a_page(found: re.Match[str]) -> bool:
     if found[1].lower().startswith("www.") or _OWN_NAME.match(found[1]) or found[2].startswith("/"):
         return True
-    before, behind = found.string[: found.start()], found.string[found.end() :]
-    return _LEADS_TO_PAGE.search(before) is not None or _OF_A_PAGE.match(behind) is not None
+    before = found.string[max(0, found.start() - LONGEST_LEAD) : found.start()]
+    return _LEADS_TO_PAGE.search(before) is not None or _OF_A_PAGE.match(found.string, found.end()) is not None
 
 
 def without_addresses(text: str, addresses: Sequence[str]) -> str:
@@ -108,8 +110,10 @@ def without_addresses(text: str, addresses: Sequence[str]) -> str:
     >>> without_addresses("According to kiln.org/a, what is clay?", ["https://kiln.org/a"])
     'what is clay?'
     """
-    for address in sorted(addresses, key=len, reverse=True):
-        written = rf"(?:https?://)?{re.escape(re.sub('^https?://', '', address, flags=re.IGNORECASE))}"
+    text = re.sub(r"(\s)\s+", r"\1", text)
+    if addresses:
+        bare = [re.sub("^https?://", "", address, flags=re.IGNORECASE) for address in addresses]
+        written = rf"(?:https?://)?(?:{'|'.join(map(re.escape, sorted(bare, key=len, reverse=True)))})"
         text = re.sub(rf"{written}['’]s\b", "its", text, flags=re.IGNORECASE)
         led = rf"(?:,?\s*\b(?:according to|from|on|at|in)\s+{written}|\b(?:see|read)\s+{written}(?=\s*[.,;:?!]))"
         text = re.sub(rf"{led}[.,;:]?|\A\W*{written}[.,;:]?(?!['’])", "", text, flags=re.IGNORECASE)
@@ -118,7 +122,7 @@ def without_addresses(text: str, addresses: Sequence[str]) -> str:
         text = re.sub(written, "it", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:do|does) it(?:(?:,| and|, and) it)+\b", "do they", text)
     text = re.sub(r"\bit(?:(?:,| and|, and) it)+\b", "them", text)
-    return re.sub(r"\s+(?=[?.,;:!])|(?<=\s)\s+", "", text).strip(" ,;:")
+    return re.sub(r"(?<!\s)\s++(?=[?.,;:!])|(?<=\s)\s++", "", text).strip(" ,;:")
 
 
 def _without_punctuation(address: str) -> str:

@@ -25,7 +25,7 @@ from assistant.wishes import (
 
 FEWEST_WORDS, MOST_WORDS = 12, 900
 FEWEST_ASKED = 8
-"""Words of a text whose tags are asked for."""
+"""Words of a text whose tags are asked for; a shorter one has a name in it."""
 SURELY_LONG = 25
 """Words from which two signs of a paper are enough; a shorter text needs three."""
 Piece = Literal["text", "lead", "mark", "tags", "else", "unclear"]
@@ -92,7 +92,9 @@ _WISH_FIRST = re.compile(r"[^\n:：?？]{0,120}(?:(?<!http)(?<!https)[:：](?!//
 _WISH_LAST = re.compile(r"(?<=\n)[^\n]{3,160}\Z")
 _QUESTION_FIRST = re.compile(r"[^\n.:!?]{3,160}\?(?= )")
 _QUESTION_LAST = re.compile(r"(?<=[.!] )[^\n.:!?]{3,160}\?\Z")
-_QUESTIONS = re.compile(r"(?:\s*(?:[^.!?？\n]{3,160}[?？]|(?:thanks|thank you|please)\b[.!]*))*\s*", re.IGNORECASE)
+_QUESTIONS = re.compile(
+    r"(?:\s*(?:[^\s.!?？][^.!?？\n]{2,159}[?？]|(?:thanks|thank you|please)\b[.!]*))*+\s*", re.IGNORECASE
+)
 _ASKS_OF_PASTE = re.compile(
     r"\b(?:this|these|the following|the above) (?:abstracts?|papers?|texts?|passages?|articles?|paragraphs?|essay)\b"
     r"|\b(?:my|our) (?:abstract|paper|text|essay|draft|paragraph|summary)\b|\bin it\b|\bof these models\b",
@@ -144,7 +146,8 @@ def _read(message: str, *, is_asked: bool = False) -> tuple[str | None, tuple[st
     body = body[mark.end() :].strip() if mark else body
     if _TO_SOMEBODY.search(body) or _length(body) > MOST_WORDS:
         return None, ()
-    is_one = _length(body) >= FEWEST_ASKED if "tags" in around else _is_abstract(body, "mark" in around or bool(mark))
+    is_marked = "mark" in around or bool(mark)
+    is_one = _may_be_tagged(body) if "tags" in around else _is_abstract(body, is_marked)
     wishes = [wish for n in beside for wish in _wishes(said[slice(*spans[n])], kinds[n])]
     return (body, tuple(dict.fromkeys(wishes))) if is_one else (None, ())
 
@@ -215,6 +218,11 @@ def _kind_of_statement(text: str, *, is_line: bool) -> Piece:
     if _LEAD.fullmatch(text):
         return "tags" if re.search(r"\btags?\b", text, re.IGNORECASE) else "lead"
     return "unclear" if _TO_SOMEBODY.search(text) else "text"
+
+
+def _may_be_tagged(body: str) -> bool:
+    """Tell whether a text whose tags are asked for is one."""
+    return _length(body) >= FEWEST_ASKED or bool(tag(body))
 
 
 def _is_abstract(body: str, is_marked: bool) -> bool:

@@ -183,6 +183,8 @@ def _made(call: Call, past: Sequence[_Past], done: Sequence[_Past]) -> _Past | N
 
 def _together(said: Sequence[tuple[str, Conclusion]]) -> Conclusion:
     """Join the answers to the parts of a question; what no part says is named."""
+    if not said:
+        return Conclusion("Nothing beside the tags is asked for.", REFUSAL)
     if len(said) == 1:
         return said[0][1]
     answers = said_once([c.answer for _, c in said if c.answer != REFUSAL])

@@ -12,14 +12,16 @@ from assistant.tools.spoken import in_signs
 
 MOST_PARTS = 3
 _BETWEEN = re.compile(
-    r"(?<=\?)\s+(?=\S)|,?\s+and\s+(?=(?:who|whom|whose|what|when|where|which|how|why)\b)", re.IGNORECASE
+    r"(?<=\?)\s+(?=\S)|,?(?<!\s)\s+and\s+(?=(?:who|whom|whose|what|when|where|which|how|why)\b)", re.IGNORECASE
 )
 _NUMBER = r"-?\d[\d.,]*"
 _CALCULATION = re.compile(
-    rf"[\s,]+(?:(?:and|then)\s+)*((?:(?:plus|minus|times|multiplied by|divided by)\s+{_NUMBER}"
+    rf"(?<![\s,])[\s,]++(?:(?:and|then)\s+)*((?:(?:plus|minus|times|multiplied by|divided by)\s+{_NUMBER}"
     rf"|(?:raised\s+)?to\s+the\s+(?:power\s+(?:of\s+)?)?{_NUMBER}(?:st|nd|rd|th)?(?:\s+power)?|squared|cubed))\s*\??\s*$",
     re.IGNORECASE,
 )
+LONGEST_CALCULATION = 200
+"""Characters at the end of a question in which one is looked for."""
 COMPARES = re.compile(
     r"\b(?:by what (?:factor|percentage)|(?:by )?how many times (?:as|more|less|larger|bigger|smaller|older|higher"
     r"|longer|faster|taller|heavier)|how many years (?:older|younger)|what is the ratio"
@@ -54,10 +56,14 @@ def without_calculation(question: str) -> tuple[str, str]:
     """
     if compared := COMPARES.search(question):
         return question, compared[0]
-    found = _CALCULATION.search(question) or _CALCULATION.search(in_signs(question))
+    found = _at_the_end(question) or _at_the_end(in_signs(question))
     if found is None or not any(c.isalpha() for term in content_terms(found.string[: found.start()]) for c in term):
         return question, ""
     return f"{question[: found.start()].rstrip(' ,')}?", found[1]
+
+
+def _at_the_end(question: str) -> re.Match[str] | None:
+    return _CALCULATION.search(question, max(0, len(question) - LONGEST_CALCULATION))
 
 
 def alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> list[tuple[str, str]]:

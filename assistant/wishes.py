@@ -10,7 +10,8 @@ import re
 from assistant.terms import content_terms, stem
 
 PLEASE = (
-    r"\W*(?:(?:please|now|then|ok|okay|hi|hello|hey|and|also)\b\W*)*(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
+    r"\W*+(?:(?:please|now|then|ok|okay|hi|hello|hey|and|also)\b\W*+)*+"
+    r"(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
     r"(?:(?:i (?:want|need|would like|'d like)|help me|your task is|you are)\b (?:you )?(?:to )?)?"
 )
 VERB = r"(?:extract|list|find|give|name|identify|detect|spot|recogni[sz]e|pull|get|return|output|show|perform)"
@@ -66,12 +67,12 @@ _BEGINS = (
     r" (?:it|this|they|there|these))\b"
 )
 _BORDER = re.compile(
-    r"(?:\s*[,;]\s*(?:(?:and|then|but|plus)\b\s*)*|\s+(?:and|then|but|plus|&)\s+|(?<=[.!?])\s+)"
-    r"(?:(?:also|then|please|after that|afterwards|finally|next|second(?:ly)?|in addition|additionally|besides)"
-    rf"\b[\s,]*)*(?={_BEGINS})",
+    r"(?>(?<!\s)\s*[,;]\s*(?:(?:and|then|but|plus)\b\s*)*|(?<!\s)\s+(?:and|then|but|plus|&)\s+|(?<=[.!?])\s+)"
+    r"(?>(?:(?:also|then|please|after that|afterwards|finally|next|second(?:ly)?|in addition|additionally|besides)"
+    rf"\b[\s,]*)*)(?={_BEGINS})",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"\W*(?:(?:and|also|then|but|plus|please)\b[\s,]*)*", re.IGNORECASE)
+_JOINS = re.compile(r"\W*+(?:(?:and|also|then|but|plus|please)\b[\s,]*+)*+", re.IGNORECASE)
 _POINTS = re.compile(
     r"\b(?:it|its|this|that|these|those|they|them|their|he|she|above|below|following|the (?:abstract|text|paper|work"
     r"|passage|authors?|study|article))\b",
@@ -87,6 +88,8 @@ _OF_A_PAPER = frozenset(map(stem, _PAPER_WORDS.split()))
 """What any abstract may be asked for: a question of nothing else is one about it, and not about the course."""
 LONGEST_WISH = 200
 """Characters of a wish that are shown."""
+LONGEST_PARTED = 2_000
+"""Characters of a sentence that may be a wish; a longer one is text."""
 
 
 def asks_for_tags(said: str) -> bool:
@@ -100,7 +103,7 @@ def parted(said: str) -> tuple[str, tuple[str, ...]]:
     >>> parted("Please tag this and summarise it:")
     ('Please tag this', ('summarise it',))
     """
-    clauses = [clause for clause in _BORDER.split(said) if clause.strip()]
+    clauses = [clause for clause in _BORDER.split(said) if clause.strip()] if len(said) <= LONGEST_PARTED else []
     for_tags = next((clause for clause in clauses if asks_for_tags(clause)), "")
     others: list[str] = []
     for clause in clauses:

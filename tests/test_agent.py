@@ -18,9 +18,10 @@ from assistant.query_engine import Outcome
 from assistant.refusal import REFUSAL
 from assistant.tools.open_page import OpenPage, OpenPageArguments
 from assistant.tools.reach import Reach
+from assistant.tools.tag_abstract import TagAbstract
 from assistant.tools.tool import Observation, outside_source
 from assistant.tools.wikipedia import WikipediaArguments
-from index_store.errors import ModelOverloaded, ModelReplyBroken, ToolFailed
+from index_store.errors import ModelOverloaded, ModelProblem, ModelReplyBroken, ToolFailed
 from index_store.search import Searcher
 from ingest.fetch import Fetcher
 from tests.agents import Canned, CutOff, act, agent_over, answer, calls, outcome, page, run, said, thoughts
@@ -82,6 +83,19 @@ def test_a_pasted_abstract_is_tagged_in_every_mode(
     assert [c.tool for c in calls(steps)] == ["tag_abstract"]
     assert len(server.chats) == with_model  # the tagger's own prompt; no step of the loop is asked for
     assert outcome(steps).by_rules != with_model
+
+
+def test_an_abstract_that_cannot_be_tagged_ends_the_turn_with_the_reason(
+    searcher: Any, minilm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> Any:
+        raise ModelProblem("The kiln is cold.")
+
+    monkeypatch.setattr(TagAbstract, "run", fails)
+    end = outcome(run(agent_over(searcher, minilm), ABSTRACT))
+    assert not end.found and end.text.startswith("The abstract could not be tagged. ") and "kiln is cold" in end.text
+    beside = outcome(run(agent_over(searcher, minilm), f"{ABSTRACT}\n\nTag it, and also tell me: {STONEWARE}"))
+    assert "1,260" in beside.text
 
 
 def test_a_wish_before_a_tagged_abstract_is_named_as_not_answered(searcher: Any, minilm: Any) -> None:

@@ -37,4 +37,7 @@ def test_a_question_is_none(said: str) -> None:
 def test_how_it_works_is_asked_of_the_assistant_only_where_nothing_was_said_before() -> None:
     assert reply_to("How does it work?") == f"{HELLO} {WHAT_IT_DOES}"
     assert reply_to("How does it work?", is_first=False) is None
+    for said in ("How do I use it?", "How do you use this?", "How do I start?"):
+        assert reply_to(said, is_first=False) is None
+    assert reply_to("How do I start?") is not None
     assert reply_to("What can you do?", is_first=False) == f"{HELLO} {WHAT_IT_DOES}"

@@ -225,3 +225,8 @@ def test_what_stands_before_an_abstract_and_asks_something_else_is_named() -> No
 def test_what_is_wanted_beside_the_tags_is_known(message: str, wishes: tuple[str, ...]) -> None:
     assert abstract_in(message) == ABSTRACT
     assert wishes_beside(message) == wishes
+
+
+def test_a_short_text_whose_tags_are_asked_for_is_one_where_it_has_a_name() -> None:
+    assert abstract_in("Tag this: GPT-4 beats Claude 2.") == "GPT-4 beats Claude 2."
+    assert abstract_in("Tag this: the kiln is hot.") is None

@@ -10,15 +10,16 @@ KIND = "lab"
 _PRACTICAL = r"practical(?=s?\b(?:\W*\Z|\s*[.,;:?!]|\s*(?:no\.?|number)?\s*#?\d|\s+(?:is|was|for|due|in|on|myself)\b))"
 _KINDS = (
     rf"(?:lab(?:oratory)?|(?:exercise|problem)\s+sheet|exercise|assignment|home ?work|coursework|worksheet|{_PRACTICAL}"
-    r"|problem\s+set|p-?sets?(?=\b)|hw(?=s?\b|\s*\d)|(?:ex\.?|sheet)(?=\s*#?\d))"
+    r"|problem\s+set|p-?sets?(?=\b)|hw(?=s?\b|\s*\d)|(?:ex\.?|(?<!cheat\s)(?<!excel\s)(?<!data\s)(?<!google\s)sheet)"
+    r"(?=\s*#?\d))"
 )
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _PLACE = {word: str(n) for n, word in enumerate(_ORDINALS, 1)}
 _NTH = re.compile(rf"\b(?:({'|'.join(_ORDINALS)})|(\d{{1,3}})(?:st|nd|rd|th))\s+({_KINDS})\b", re.IGNORECASE)
 _OF_A_KIND = re.compile(rf"\b{_KINDS}(?=(?:'s|s)?\b(?!-[a-z])|\s*\d)", re.IGNORECASE)
-_COUNTED = re.compile(  # "lab 3 days a week": 3 of something else
-    rf"(\b{_KINDS}s?),? \d+ (?=(?:minutes?|hours?|days?|weeks?|months?|times)\b)", re.IGNORECASE
+_COUNTED = re.compile(  # "lab 3 days a week": 3 of something else; "my code for lab 3 times out" is of lab 3
+    rf"(\b{_KINDS}s?),? \d+ (?=(?:minutes?|hours?|days?|weeks?|months?|times) (?:an?|per|each|every) \w)", re.IGNORECASE
 )
 _NUMBERED = re.compile(rf"\b{_KINDS}s?(?:\s+no\.?|\s+number)?[\s#-]*(?:\d|(?:{'|'.join(_NUMBERS)})\b)", re.IGNORECASE)
 _IT = rf"(?:{_KINDS}s?|notebook|to-?dos?(?!\s*-?lists?))(?:'s)?\b(?!-)"
@@ -36,12 +37,12 @@ _ASKS_FOR_ITS_SOLUTION = re.compile(
 )
 _AS_IT_SHOULD_BE = re.compile(
     r"\b(?:perfect|model|ideal|sample|finished|full[- ]marks?|top[- ](?:mark|grade)|a\+) "
-    r"(?:submissions?|solutions?|hand-?ins?)\b",
+    r"(?:submissions?|solutions?|hand-?ins?)\b(?!\s+(?:of|to|for)\s+an?\b)",
     re.IGNORECASE,
 )
 _WHAT_IS_DUE = re.compile(
     rf"\b(?:{_WORK}|help|{_SOLUTION})\b.*\b(?:problems?|tasks?|questions?|work|stuff|thing|one) "
-    r"(?:(?:that|which)(?:'s| is| are) )?due\b",
+    r"(?:(?:that|which)(?:'s| is| are) )?due\b(?!\s+to\b)",
     re.IGNORECASE,
 )
 _ABOUT_THE_COURSE = re.compile(

@@ -15,7 +15,7 @@ from assistant.tools.tool import Arguments, Observation, Tool, outside_source
 class TagAbstractArguments(Arguments):
     """The abstract."""
 
-    abstract: str = Field(min_length=20, max_length=20_000, description="The abstract, word for word as it was pasted.")
+    abstract: str = Field(min_length=2, max_length=20_000, description="The abstract, word for word as it was pasted.")
 
 
 class TagAbstract(Tool):

@@ -1,0 +1,65 @@
+"""Messages of 20,000 characters in which everything repeats are read at a cost that grows as their length does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.test_endless import run
+
+LONGEST = 20_000
+"""Characters that a question may have."""
+READ = """
+import sys
+from assistant.asked import asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for
+from assistant.asked import has_address, has_limit, has_number, things_named
+from assistant.courtesy import reply_to
+from assistant.followup import leans_on_history, stand_alone
+from assistant.leaning import leans
+from assistant.passages import named_pages, without_addresses
+from assistant.pasted import abstract_in, wants_else, wishes_beside
+from assistant.pasted_turns import is_of_own_text, to_tag
+from assistant.question_parts import alone, without_calculation
+from assistant.tools.asked_arithmetic import expression_in
+from assistant.tools.everyday_sums import is_word_sum
+from assistant.ways import is_for_agent
+said = sys.stdin.read()
+earlier = [{"role": "user", "content": said}, {"role": "assistant", "content": said}]
+for read in (
+    asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for, has_address, has_limit,
+    has_number, things_named, leans_on_history, named_pages, abstract_in, wants_else, wishes_beside, to_tag,
+    is_of_own_text, alone, without_calculation, expression_in, is_word_sum, leans, reply_to,
+):
+    read(said)
+is_for_agent(said, outside=True)
+without_addresses(said, named_pages(said))
+stand_alone("And of 300?", earlier)
+to_tag("Tag it again.", earlier)
+"""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        ", ",
+        "; ",
+        "and ",
+        "? ",
+        "What for? ",
+        " ",
+        "\n",
+        "a.de ",
+        "https://a.de/b ",
+        "how much ",
+        "$",
+        "a",
+        "please ",
+        "5 ",
+    ],
+)
+def test_a_message_in_which_everything_repeats(part: str) -> None:
+    run(READ, (part * (LONGEST // len(part))).encode())
+
+
+def test_many_questions_behind_one_another_and_many_addresses() -> None:
+    run(READ, ("What is attention?" + " And why so?" * 1500 + " Explain.").encode())
+    run(READ, " ".join(f"https://a{n}.de/b" for n in range(1200)).encode())
