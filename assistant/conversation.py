@@ -59,7 +59,7 @@ class Assistant:
         self._toolbox = toolbox
         self._open_agent = open_agent  # called for each turn that needs it; gives the same agent each time
         self._traces = traces
-        self._identity = identity
+        self.identity = identity
         self._gate = gate
 
     async def ask(
@@ -199,7 +199,7 @@ class Assistant:
                 yield step
 
     def _turn(self, question: str, origin: Origin, kind: Kind) -> Turn:
-        about = self._identity
+        about = self.identity
         start = Start(
             trace_id=uuid.uuid4().hex,
             kind=kind,

@@ -16,11 +16,13 @@ from sqlalchemy import select
 
 from assistant.events import Usage
 from assistant.gate import DAY_S, FIRST_GUESS_S, OPEN, WAITING_EACH, Gate, Spent, Ticket, TurnLimits
+from assistant.tracing.capture import Recording
 from assistant.tracing.records import Origin, Prompt, Span
 from assistant.tracing.settings import TraceSettings
 from assistant.tracing.spending import keep_untraced, spent
 from assistant.tracing.store import TraceStore
 from assistant.tracing.tables import deleted_costs, traces
+from assistant.turn import Identity
 from index_store.errors import LimitReached
 from tests import turns
 
@@ -378,8 +380,8 @@ def test_what_was_spent_outside_of_turns_counts_for_the_day(tmp_path: Path) -> N
     try:
         used = Usage(70, 30, None, 0.25, "server")
         for _ in range(2):
-            keep_untraced(store, "u1", used, turns.BEGAN)
-        keep_untraced(store, "u1", Usage(None, None, None, None, "none"), turns.BEGAN)
+            keep_untraced(store, "u1", Identity(), used, Recording(), turns.BEGAN)
+        keep_untraced(store, "u1", Identity(), Usage(None, None, None, None, "none"), Recording(), turns.BEGAN)
         assert spent(store, "u1", turns.BEGAN - turns.BEGAN % DAY_S) == Spent(200, 0.5)
         assert spent(store, "u2", turns.BEGAN - turns.BEGAN % DAY_S) == Spent()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,15 +10,32 @@ from typing import Any
 
 import pytest
 
+from assistant.conversation import Assistant
+from assistant.gate import DAY_S, OPEN, Spent
+from assistant.llms import Model, choose_model
 from assistant.tracing.records import Origin
+from assistant.tracing.spending import spent
 from assistant.tracing.statistics import by_day
 from assistant.tracing.store import TraceStore
+from assistant.turn import Identity
+from index_store.search import Searcher
 from tests import turns
+from tests.course import engine_over, searching, write_course
+from tests.model_calls import settings_for
+from tests.model_server import ModelServer, Reply
 from ui.review_page import ReviewHandlers
 
 REQUEST: Any = SimpleNamespace(query_params={})
 ROW = Origin("run", "u1", "batch")
 ROWS = 30
+STONEWARE = "How hot is stoneware fired?"
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Searcher]:
+    folder = tmp_path_factory.mktemp("pottery")
+    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -84,3 +102,25 @@ def test_what_the_course_lacks_is_what_people_asked(store: TraceStore, desk: Rev
 def test_a_page_that_is_not_there_is_the_nearest_one(store: TraceStore, desk: ReviewHandlers, page: Any) -> None:
     keep(store, "What is a kiln?")
     assert "page 1 of 1" in desk.listed("Newest first", "All", "", page, False)[1]
+
+
+@pytest.mark.parametrize("reply", [Reply(usage=None), Reply(cut_after=2), Reply()])
+async def test_trying_a_question_again_costs_what_a_turn_costs_however_it_ends(
+    store: TraceStore, desk: ReviewHandlers, searcher: Searcher, minilm: Any, reply: Reply
+) -> None:
+    today = time.time() // DAY_S * DAY_S
+    keep(store, STONEWARE, status="refused")
+    with ModelServer() as server:
+        server.default = reply
+        about, engine = Identity("compatible", "m", "m"), engine_over(searcher, minilm, _model(server))
+        parts: Any = desk._parts
+        parts.library.embedder, parts.library.gate, parts.user = minilm, OPEN, lambda _: "u2"
+        parts.opened = SimpleNamespace(assistant=Assistant(engine, store, about))
+        told = await desk.covered(REQUEST)
+        assert ("role='alert'" in told) == (reply.cut_after is not None)
+        _ = [event async for event in parts.opened.assistant.ask(STONEWARE, origin=Origin("c9", "u3"))]
+    assert spent(store, "u2", today) == spent(store, "u3", today) != Spent()
+
+
+def _model(server: ModelServer) -> Model:
+    return choose_model(settings_for(server), None)

@@ -13,6 +13,7 @@ import gradio as gr
 from assistant.evaluation.agreement import agreements
 from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
 from assistant.tag_corrections import check_in_abstract
+from assistant.tracing.capture import Recording, recorded
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import QUESTIONS, Review
 from assistant.tracing.spending import keep_untraced
@@ -158,12 +159,20 @@ class ReviewHandlers:
             async with gate.place(user):
                 for group in (await asyncio.to_thread(self._groups))[:MOST_TRIED]:
                     await gate.check_day(user)
-                    with metered() as meter:
-                        found.append((group.question, await self._parts.opened.assistant.covers(group.question)))
-                    await asyncio.to_thread(keep_untraced, self._parts.library.traces, user, meter.usage(), time.time())
+                    found.append((group.question, await self._covers(group.question, user)))
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request))
         return covered_html(found)
+
+    async def _covers(self, question: str, user: str | None) -> bool:
+        """Tell whether the course answers a question now; what that took counts for the day, whatever came of it."""
+        assistant = self._parts.opened.assistant
+        with metered() as meter, recorded(Recording()) as steps:
+            try:
+                return await assistant.covers(question)
+            finally:
+                about, usage = assistant.identity, meter.usage()
+                await asyncio.to_thread(keep_untraced, self._store, user, about, usage, steps, time.time())
 
     def agreement(self) -> str:
         """Show how far the reviewers agree."""

@@ -5,13 +5,12 @@ Writes nothing. Names are cut to the width of their columns: PostgreSQL refuses 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.tracing.records import INPUT_TOKENS, OUTPUT_TOKENS, End, Span, Start
+from assistant.tracing.records import End, Span, Start
 from assistant.tracing.redaction import Redaction, storable
-from assistant.tracing.spending import CHARACTERS_A_TOKEN
+from assistant.tracing.spending import characters_of, countable
 
 
 class Rows:
@@ -41,7 +40,7 @@ class Rows:
 
     def ended(self, start: Start, end: End, steps: Sequence[Span] = ()) -> dict[str, Any]:
         """Give what changes in it when it is over."""
-        sent, said = _characters(steps) if end.input_tokens is None else (None, None)
+        sent, said = characters_of(steps) if end.input_tokens is None else (None, None)
         answer = self._redact.text(end.answer)
         prompt, trial = end.prompt, start.origin.trial
         return {
@@ -59,9 +58,9 @@ class Rows:
             "template_version": prompt and prompt.version,
             "template_hash": prompt and prompt.hash,
             "template_variables": prompt and self._redact.value(dict(prompt.variables)),
-            "input_tokens": _count(end.input_tokens),
-            "output_tokens": _count(end.output_tokens),
-            "embedding_tokens": _count(end.embedding_tokens),
+            "input_tokens": countable(end.input_tokens),
+            "output_tokens": countable(end.output_tokens),
+            "embedding_tokens": countable(end.embedding_tokens),
             "tokens_from": end.tokens_from,
             "price_usd": end.price_usd,
             "sent_characters": sent,
@@ -87,27 +86,3 @@ class Rows:
             "outputs": self._redact.value(span.outputs),
             "attributes": self._redact.value(span.attributes),
         }
-
-
-def _characters(steps: Sequence[Span]) -> tuple[int | None, int | None]:
-    """Give how much was sent to models and said by them, in characters; None where no model was asked.
-
-    What a call did report counts as so many characters: a stopped turn has calls before the one that was cut off.
-    """
-    calls = [step for step in steps if step.kind == "model"]
-    if not calls:
-        return None, None
-    sent = sum(_as_characters(step.attributes.get(INPUT_TOKENS), step.inputs) for step in calls)
-    return sent, sum(_as_characters(step.attributes.get(OUTPUT_TOKENS), step.outputs) for step in calls)
-
-
-def _as_characters(reported: Any, text: Any) -> int:
-    tokens = _count(reported) if isinstance(reported, int) else None
-    if tokens is not None:
-        return min(tokens * CHARACTERS_A_TOKEN, 2**53)
-    return len(json.dumps(text, ensure_ascii=False, default=str)) if text else 0
-
-
-def _count(reported: int | None) -> int | None:
-    """Give a number of tokens, None where it is one that no database holds: a server may report anything."""
-    return reported if reported is not None and 0 <= reported < 2**63 else None

@@ -27,12 +27,15 @@ from sqlalchemy import (
 from assistant.gate import DAY_S, Spent
 from assistant.own_prices import Prices
 from assistant.tracing.database import reading
+from assistant.tracing.records import INPUT_TOKENS, OUTPUT_TOKENS, Span
 from assistant.tracing.tables import conversations, deleted_costs, traces
 from assistant.usage import price_of
 
 if TYPE_CHECKING:  # the store counts with this module
     from assistant.events import Usage
+    from assistant.tracing.capture import Recording
     from assistant.tracing.store import TraceStore
+    from assistant.turn import Identity
 
 Pricing = Callable[[], Prices]
 CHARACTERS_A_TOKEN = 4
@@ -68,9 +71,9 @@ def keep_costs(connection: Connection, deleted: Sequence[ColumnElement[bool]], n
 
 
 def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], prices: Pricing) -> None:
-    """Keep what a turn has cost that was deleted while it ran: only now that it is over is it known.
+    """Keep what a turn has cost that is not kept itself, as one that was deleted while it ran.
 
-    By the rule of `_taken`, which no longer finds the turn.
+    By the rule of `_taken`, which does not find it.
     """
     cost = Spent((row["input_tokens"] or 0) + (row["output_tokens"] or 0), row["price_usd"] or 0.0)
     if row["input_tokens"] is None and row["template"] is not None and row["mode"] != "quoting":
@@ -80,14 +83,30 @@ def keep_late(connection: Connection, user: str | None, row: Mapping[str, Any], 
     _keep(connection, user, int(row["started_at"] // DAY_S), cost)
 
 
-def keep_untraced(store: TraceStore, user: str | None, usage: Usage, now: float) -> None:
+def keep_untraced(
+    store: TraceStore, user: str | None, about: Identity, usage: Usage, steps: Recording, now: float
+) -> None:
     """Keep what was spent for a user outside of any turn, as bare numbers: it counts for the day like a turn's.
 
     Raises:
         TracesUnavailable: when it cannot be written.
     """
-    tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-    store.write(lambda connection: _keep(connection, user, int(now // DAY_S), Spent(tokens, usage.price_usd or 0.0)))
+    sent, said = characters_of(steps.spans) if usage.input_tokens is None else (None, None)
+    prompt = steps.prompt
+    row = {
+        "mode": about.mode,
+        "model": about.model,
+        "started_at": now,
+        "answer": "",
+        "template": prompt and prompt.name,
+        "template_variables": prompt and dict(prompt.variables),
+        "input_tokens": countable(usage.input_tokens),
+        "output_tokens": countable(usage.output_tokens),
+        "price_usd": usage.price_usd,
+        "sent_characters": sent,
+        "said_characters": said,
+    }
+    store.write(lambda connection: keep_late(connection, user, row, store.prices))
 
 
 def drop_old(connection: Connection, now: float) -> None:
@@ -143,6 +162,30 @@ def _estimated(model: str, mode: str, sent: Any, said: Any, own: Pricing) -> Spe
     prices = own().get(model) or (price_of(model) if mode == "openai" else None)
     usd = 0.0 if prices is None else (tokens_in * prices["input"] + tokens_out * prices["output"]) / 1_000_000
     return Spent(tokens_in + tokens_out, usd)
+
+
+def characters_of(steps: Sequence[Span]) -> tuple[int | None, int | None]:
+    """Give how much was sent to models and said by them, in characters; None where no model was asked.
+
+    What a call did report counts as so many characters: a stopped turn has calls before the one that was cut off.
+    """
+    calls = [step for step in steps if step.kind == "model"]
+    if not calls:
+        return None, None
+    sent = sum(_as_characters(step.attributes.get(INPUT_TOKENS), step.inputs) for step in calls)
+    return sent, sum(_as_characters(step.attributes.get(OUTPUT_TOKENS), step.outputs) for step in calls)
+
+
+def _as_characters(reported: Any, text: Any) -> int:
+    tokens = countable(reported) if isinstance(reported, int) else None
+    if tokens is not None:
+        return min(tokens * CHARACTERS_A_TOKEN, 2**53)
+    return len(json.dumps(text, ensure_ascii=False, default=str)) if text else 0
+
+
+def countable(reported: int | None) -> int | None:
+    """Give a number of tokens, None where it is one that no database holds: a server may report anything."""
+    return reported if reported is not None and 0 <= reported < 2**63 else None
 
 
 def _hash(user: str | None) -> str:
