@@ -15,7 +15,7 @@ from tests.library import ingest
 from tests.test_trace_store import keep
 from ui import doctor
 from ui.cli import cli
-from ui.doctor import Finding, print_findings
+from ui.doctor import Finding, at_once, examine, print_findings
 
 
 def findings() -> dict[str, dict[str, str]]:
@@ -138,3 +138,9 @@ def test_a_terminal_wraps_under_the_beginning_and_a_pipe_gets_one_line(
 
 def test_what_needs_no_looking_up_is_told_at_once_as_the_whole_tells_it(clean_environment: Path) -> None:
     assert set(doctor.at_once()) <= set(doctor.examine())
+
+
+def test_what_is_known_at_once_is_part_of_the_whole_in_its_order() -> None:
+    quick, whole = [f.row() for f in at_once()], [f.row() for f in examine()]
+    assert len(quick) < len(whole)
+    assert quick == [row for row in whole if row in quick]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -45,40 +45,35 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, one thing's trouble not hiding the next."""
-    environment = read_environment()
-    return [
-        Finding("python", "ok", f"{sys.version.split()[0]}"),
-        _home(environment),
-        *_guarded("embedding", lambda: _embedding(environment)),
-        *_guarded("index", lambda: _index(environment)),
-        *_guarded("language model", lambda: _model(environment)),
-        *_guarded("prompts", lambda: _prompts(environment)),
-        *_guarded("examples", lambda: _examples(environment)),
-        *_guarded("tagging rules", lambda: _names(environment)),
-        *_tools(environment),
-        *_guarded("agent limits", lambda: _agent_limits(environment)),
-        *_guarded("web server", lambda: _server(environment)),
-        *_policy(environment),
-        *_guarded("traces", lambda: _traces(environment)),
-        *_guarded("delivery", lambda: _delivery(environment)),
-        *_variables(environment),
-    ]
+    return list(_findings(read_environment(), everything=True))
 
 
 def at_once() -> list[Finding]:
     """Give what is known without opening the index or asking any server."""
-    environment = read_environment()
-    return [
-        Finding("python", "ok", f"{sys.version.split()[0]}"),
-        _home(environment),
-        *_guarded("agent limits", lambda: _agent_limits(environment)),
-        *_guarded("web server", lambda: _server(environment)),
-        *_variables(environment),
-    ]
+    return list(_findings(read_environment(), everything=False))
 
 
-def _guarded(name: str, look: object) -> Iterator[Finding]:
-    assert callable(look)
+def _findings(environment: Environment, *, everything: bool) -> Iterator[Finding]:
+    yield Finding("python", "ok", f"{sys.version.split()[0]}")
+    yield _home(environment)
+    if everything:
+        yield from _guarded("embedding", lambda: _embedding(environment))
+        yield from _guarded("index", lambda: _index(environment))
+        yield from _guarded("language model", lambda: _model(environment))
+        yield from _guarded("prompts", lambda: _prompts(environment))
+        yield from _guarded("examples", lambda: _examples(environment))
+        yield from _guarded("tagging rules", lambda: _names(environment))
+        yield from _tools(environment)
+    yield from _guarded("agent limits", lambda: _agent_limits(environment))
+    yield from _guarded("web server", lambda: _server(environment))
+    if everything:
+        yield from _policy(environment)
+        yield from _guarded("traces", lambda: _traces(environment))
+        yield from _guarded("delivery", lambda: _delivery(environment))
+    yield from _variables(environment)
+
+
+def _guarded(name: str, look: Callable[[], Finding]) -> Iterator[Finding]:
     try:
         yield look()
     except LecternError as exc:
