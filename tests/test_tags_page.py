@@ -71,6 +71,19 @@ def test_a_file_is_tagged_to_its_end(parts: Parts, tmp_path: Path) -> None:
     assert row["face"] == "batch"  # the review desk lists such rows apart from what people asked
 
 
+async def test_a_second_version_that_fails_leaves_the_first_and_says_why_in_its_place(limited: Parts) -> None:
+    does = TagHandlers(limited)
+    text, problem, shown, found, trace, _, right = await does.tag(
+        "We fine-tune Llama 2.", RULES, "", RULES, "", REQUEST
+    )
+    assert (text, problem, right) == ("We fine-tune Llama 2.", "", "Llama 2") and trace
+    assert found == '["Llama 2"]'
+    first, second = shown.split("</section>")[:2]
+    assert "Llama 2" in first and "role='alert'" not in first
+    assert "role='alert'" in second and "You have asked 1 times within a minute." in second
+    assert "<mark class='lectern-name '>Llama 2</mark>" in shown
+
+
 async def test_no_paper_is_looked_up_for_who_has_had_what_a_minute_allows(limited: Parts) -> None:
     does = TagHandlers(limited)
     asked = (RULES, "", NOTHING, "", REQUEST)

@@ -31,7 +31,7 @@ from ui.outside import paper_abstract
 from ui.page_errors import told_html
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import compared_html, progress_html, results_html, tagged_html, tags_json
+from ui.tags_view import compared_html, half_compared_html, progress_html, results_html, tagged_html, tags_json
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -75,7 +75,8 @@ class TagHandlers:
     ) -> tuple[Any, ...]:
         """Find the names; where another version is chosen too, show both side by side.
 
-        What went wrong stands below the abstract, which stays as it is; no older result stands beside it then.
+        What went wrong stands below the abstract, which stays as it is; no older result stands beside it then. What
+        went wrong with the second stands in its place, beside the first: that was found, and paid for.
         """
         origin = Origin(None, self._parts.user(request), "tags")
         try:
@@ -86,12 +87,23 @@ class TagHandlers:
                 found = await tagger.tag(text, origin, admitted=True)
             shown = tagged_html(text, found, _named(choice, model))
             if beside is not None:
-                second = await beside.tag(text, origin)
-                shown = compared_html(text, (_named(choice, model), found), (_named(other, other_model), second))
+                first = (_named(choice, model), found)
+                shown = await self._beside(text, first, (_named(other, other_model), beside), request)
         except LecternError as exc:
             told = told_html(exc, self._parts.sees_setup(request))
             return gr.skip(), told, "", "", "", gr.update(visible=False), ""
         return text, "", shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
+
+    async def _beside(
+        self, text: str, first: tuple[str, Tagged], second: tuple[str, Tagger], request: gr.Request
+    ) -> str:
+        """Find the names with another version too, and show both; where it fails, the first and why."""
+        name, tagger = second
+        try:
+            found = await tagger.tag(text, Origin(None, self._parts.user(request), "tags"))
+        except LecternError as exc:
+            return half_compared_html(text, first, (name, told_html(exc, self._parts.sees_setup(request))))
+        return compared_html(text, first, (name, found))
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
         """Keep what the tags should have been."""

@@ -53,6 +53,18 @@ def compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, Tagged]
     return f"<p><strong>{html.escape(verdict)}</strong></p><div class='lectern-sides'>{columns}</div>"
 
 
+def half_compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, str]) -> str:
+    """Give one result, and beside it in the other's place why that is missing (HTML that is safe)."""
+    (name, found), (other, told) = left, right
+    ours = _column(text, name, found, {_same(tag) for tag in found.tags})
+    theirs = f"<section><h3>{html.escape(other)}</h3>{told}</section>"
+    return (
+        "<p><strong>Only the left one came to an end.</strong></p>"
+        f"<div class='lectern-sides'>{ours}{theirs}</div>"
+        f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
+    )
+
+
 def _column(text: str, name: str, found: Tagged, other: set[str]) -> str:
     names = [
         f"<li class='{'' if _same(tag) in other else 'lectern-only'}'>{html.escape(tag)}"
