@@ -30,6 +30,7 @@ class ReviewPage:
     turn: Any
     detail: Any
     desk: Any
+    reviewing: Any
     reviewer: Any
     verdict: Any
     answer: Any
@@ -75,7 +76,7 @@ def _one() -> dict[str, Any]:
     with gr.Row(visible=False, elem_id="desk") as desk:
         with gr.Column(scale=7, min_width=320):
             detail = gr.HTML("", padding=False, elem_id="detail")
-        with gr.Column(scale=4, min_width=300):
+        with gr.Column(scale=4, min_width=300, elem_id="reviewing") as reviewing:
             gr.HTML("<h2 class='lectern-title'>Review</h2>", padding=False)
             reviewer = gr.Textbox(label="Your name", elem_id="reviewer", max_length=120)
             accept = gr.Button("It is right", variant="primary", elem_id="accept")
@@ -89,9 +90,9 @@ def _one() -> dict[str, Any]:
                 keep = gr.Button("Keep the review", elem_id="keep-review")
                 dataset = gr.Button("Make a test row of it", elem_id="to-dataset")
             told = gr.HTML("", padding=False, elem_id="review-told")
-    return {"turn": turn, "desk": desk, "detail": detail, "reviewer": reviewer, "accept": accept, "verdict": verdict,
-            "answer": answer, "sources": sources, "tags": tags, "comment": comment, "assignee": assignee, "keep": keep,
-            "dataset": dataset, "told": told}  # fmt: skip
+    return {"turn": turn, "desk": desk, "reviewing": reviewing, "detail": detail, "reviewer": reviewer,
+            "accept": accept, "verdict": verdict, "answer": answer, "sources": sources, "tags": tags,
+            "comment": comment, "assignee": assignee, "keep": keep, "dataset": dataset, "told": told}  # fmt: skip
 
 
 def _insights() -> dict[str, Any]:

@@ -20,9 +20,9 @@ from assistant.tracing.spending import keep_untraced
 from assistant.tracing.statistics import by_day
 from assistant.unanswered import grouped
 from assistant.usage import metered
-from index_store.errors import InvalidInput, LecternError
+from index_store.errors import InvalidInput, LecternError, TraceUnknown
 from ui.disclosure import deliveries_for, record_for
-from ui.page_errors import shown_error, told_html
+from ui.page_errors import failed_html, told_html
 from ui.parts import Parts
 from ui.plots import plots_html
 from ui.review_layout import ReviewPage, review_layout
@@ -35,6 +35,8 @@ SLOW_S, DEAR_USD = 10.0, 0.01
 MOST_REFUSED = 500
 MOST_TRIED = 12
 MONTH_S = 30 * 86_400
+ALL_TURNS = "<p class='lectern-note'><a href='review'>All turns</a></p>"
+NO_SUCH_TURN = "There is no such turn: the link is not whole, or the turn was forgotten."
 FILTERS: Mapping[str, Mapping[str, Any]] = {
     "All": {},
     "Questions": {"kinds": QUESTIONS},
@@ -79,20 +81,27 @@ class ReviewHandlers:
         return str(request.query_params.get("turn", "")), gr.update(value=name, interactive=not name)
 
     def shown(self, trace_id: str, request: gr.Request) -> tuple[Any, ...]:
-        """Show a turn, with what a reviewer said last as the beginning of a review."""
+        """Show a turn, with what a reviewer said last as the beginning of a review; or in its place why there is none.
+
+        Only then are there no fields for a review beside it.
+        """
+        hidden, shown = gr.update(visible=False), gr.update(visible=True)
         if not trace_id:
-            return gr.update(visible=False), "", "", "", "", ""
+            return hidden, hidden, "", "", "", "", ""
         try:
             record = record_for(self._reader.get(trace_id), self._parts.sees_setup(request))
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            is_gone = isinstance(exc, TraceUnknown)  # its own hint is for a terminal
+            told = failed_html(NO_SUCH_TURN) if is_gone else told_html(exc, self._parts.sees_setup(request))
+            return shown, hidden, f"{told}{ALL_TURNS}", "", "", "", ""
         deliveries = deliveries_for(self._reader.deliveries(record["id"]), self._parts.sees_setup(request))
         leaves = self._store.as_sent(record) if deliveries else None
-        shown = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
+        detail = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
         last = judgement(record["reviews"])
         return (
-            gr.update(visible=True),
             shown,
+            shown,
+            detail,
             last.get("corrected_answer") or "",
             "\n".join(last.get("corrected_sources") or []),
             ", ".join(last.get("corrected_tags") or []),
@@ -123,7 +132,7 @@ class ReviewHandlers:
             self._store.add_review(review)
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request)), gr.skip()
-        return "<p role='status'>Kept.</p>", self.shown(trace_id, request)[1]
+        return "<p role='status'>Kept.</p>", self.shown(trace_id, request)[2]
 
     def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, Any]:
         """Keep that the answer is right."""
@@ -206,7 +215,7 @@ def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
     page.root.load(*listing, **how)
     for changed in (page.order, page.show, page.text, page.page, page.rows):
         changed.change(*listing, trigger_mode="always_last", **how)
-    one = [page.desk, page.detail, page.answer, page.sources, page.tags, page.told]
+    one = [page.desk, page.reviewing, page.detail, page.answer, page.sources, page.tags, page.told]
     page.root.load(does.load, None, [page.turn, page.reviewer], **how)
     page.turn.change(does.shown, [page.turn], one, **how).then(None, None, None, js="lectern.seeDetail", **how)
     given = [page.turn, page.reviewer, page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]

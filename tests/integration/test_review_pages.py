@@ -100,6 +100,20 @@ def test_each_filter_finds_its_turn(desk: Page, name: str, question: str) -> Non
     assert desk.page.locator("#count").inner_text() == "1 turn, page 1 of 1."
 
 
+def test_a_link_to_a_turn_that_is_gone_says_so_in_its_place_and_leads_back(chromium: Any, address: str) -> None:
+    page = Page(chromium, address, "review?turn=0123456789abcdef", SHOWN)
+    told = page.page.locator("#detail [role=alert]")
+    told.wait_for()
+    assert "There is no such turn" in told.inner_text()
+    assert page.page.locator(".toast-wrap .error, .toast-body").count() == 0
+    assert not page.page.locator("#keep-review").is_visible()
+    page.page.get_by_role("link", name="All turns").click()
+    page.page.wait_for_url("**/review")
+    page.page.wait_for_selector(SHOWN)
+    assert not page.page.locator("#detail").is_visible()
+    page.close()
+
+
 def test_turns_are_paged_on_the_server(desk: Page) -> None:
     desk.page.wait_for_function(f"{COUNT} === 25")
     assert "page 1 of 3" in desk.page.locator("#count").inner_text()
