@@ -55,15 +55,17 @@ def library_layout(parts: Parts) -> LibraryPage:
 
 def _adding() -> dict[str, Any]:
     gr.HTML("<h2 class='lectern-title'>Add material</h2>", padding=False)
-    files = gr.File(label="Files", file_count="multiple", elem_id="files", height=150)
-    with gr.Accordion("A whole folder", open=False):
-        folder = gr.File(label="Folder", file_count="directory", elem_id="folder", height=150)
-    address = gr.Textbox(
-        label="Web address or arXiv id", placeholder="https://… or arxiv:2210.03629", elem_id="address", max_length=2000
-    )
-    with gr.Row():
-        add = gr.Button("Add to the library", variant="primary", elem_id="add")
-        cancel = gr.Button("Cancel", elem_id="cancel")
+    with gr.Accordion("Files, a folder, an address", open=True, elem_id="adding"):  # the page folds it on a phone
+        files = gr.File(label="Files", file_count="multiple", elem_id="files", height=150)
+        with gr.Accordion("A whole folder", open=False):
+            folder = gr.File(label="Folder", file_count="directory", elem_id="folder", height=150)
+        address = gr.Textbox(
+            label="Web address or arXiv id", placeholder="https://… or arxiv:2210.03629", elem_id="address",
+            max_length=2000,
+        )  # fmt: skip
+        with gr.Row():
+            add = gr.Button("Add to the library", variant="primary", elem_id="add")
+            cancel = gr.Button("Cancel", elem_id="cancel")
     retry = gr.Textbox(label="Try again", elem_id="retry", elem_classes="lectern-hidden", container=False)
     told = gr.HTML("", padding=False, elem_id="told")
     receipts = gr.HTML("", padding=False, elem_id="receipts")

@@ -167,9 +167,17 @@ window.lectern = {
       if (innerWidth <= 700 && !document.querySelector("#find-document textarea, #find-document input")?.value) list.open = false;
     }
   }
+  // So is adding, once, where there is a list to be seen below it.
+  function foldAdding() {
+    const bar = document.querySelector("#adding > button.label-wrap:not([data-seen])");
+    if (!bar || !document.querySelector("#documents details.lectern-fold")) return;
+    bar.dataset.seen = "1";
+    if (innerWidth <= 700) bar.click();
+  }
   new MutationObserver(() => {
     nameButtons();
     foldLists();
+    foldAdding();
     restoreDraft();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -111,3 +111,17 @@ def test_an_event_names_no_file_that_was_not_uploaded(library: Page, web_home: P
     )
     assert reply.status == 403 and "was not uploaded" in reply.text()
     assert not list((web_home / "uploads").glob("*/a.csv"))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_on_a_phone_adding_is_folded_so_that_the_list_is_near(chromium: Any, web_address: str, width: int) -> None:
+    page = Page(chromium, web_address, "library", "#documents details", viewport={"width": width, "height": 844})
+    bar, box = page.page.locator("#adding > button").first, page.page.locator("#address input, #address textarea")
+    if width == 390:
+        box.wait_for(state="hidden")
+        listed = page.page.locator("#documents summary").bounding_box()
+        assert listed is not None and listed["y"] < 844
+        bar.click()
+    box.wait_for(state="visible")
+    assert bar.is_visible() == (width == 390)
+    page.close()
