@@ -104,8 +104,8 @@ class Assistant:
         finally:
             await turn.end("stopped")  # nothing, unless the reader went away
 
-    async def covers(self, question: str) -> bool:
-        """Tell whether the course answers a question now; nothing of it is kept.
+    async def looked_up(self, question: str) -> Outcome:
+        """Answer a question from the course; nothing of it is kept.
 
         Raises:
             LecternError: when the index or the language model fails.
@@ -113,8 +113,16 @@ class Assistant:
         async with aclosing(self._engine.stream(question)) as steps:
             async for step in steps:
                 if isinstance(step, Outcome):
-                    return step.found
-        return False
+                    return step
+        raise AssertionError("an outcome is the last step")
+
+    async def covers(self, question: str) -> bool:
+        """Tell whether the course answers a question now; nothing of it is kept.
+
+        Raises:
+            LecternError: when the index or the language model fails.
+        """
+        return (await self.looked_up(question)).found
 
     async def _events(self, turn: Turn, question: str, history: Turns, way: Way) -> AsyncGenerator[Event, None]:
         steps = in_own_context(

@@ -166,9 +166,10 @@ class Ledger:
         where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
         return {row[0] for row in self._rows(f"SELECT id FROM chunks {where}", values)}  # nosec B608 - `where` is one of two texts of ours
 
-    def chunks(self, document: str) -> list[Chunk]:
-        """Give a document's chunks, in order."""
-        rows = self._rows("SELECT payload FROM chunks WHERE document = ? ORDER BY ordinal", (document,))
+    def chunks(self, document: str, first: int = 0, most: int = -1) -> list[Chunk]:
+        """Give a document's chunks in order: all, or so many from a place on."""
+        query = "SELECT payload FROM chunks WHERE document = ? AND ordinal >= ? ORDER BY ordinal LIMIT ?"
+        rows = self._rows(query, (document, first, most))
         return [chunk_from_json(row[0]) for row in rows]
 
     def record(self, known: Known, chunks: Sequence[Chunk]) -> None:

@@ -128,11 +128,10 @@ class ChatHandlers:
             shown[self._chat.chatbot] = gr.update(value=[*kept.messages, *told])
         return {**shown, **self._at_rest()}
 
-    def suggest(self, conversation: str, request: gr.Request) -> Any:
+    async def suggest(self, conversation: str, request: gr.Request) -> Any:
         """Put what may be asked next below the last answer, once it is shown: what is suggested is tried before."""
-        seen, user = self.seen(conversation, request), self._parts.user(request)
-        last = seen.last()
-        asked = [] if last is None else self._suggester.suggestions(last)
+        seen, user = await asyncio.to_thread(self.seen, conversation, request), self._parts.user(request)
+        asked = [] if seen.last() is None else await self._suggester.suggestions(seen.records)
         live = self._parts.live.owned(conversation, user)
         if not asked or (live is not None and not live.over) or self.seen(conversation, request).turns != seen.turns:
             return gr.skip()  # the next question has been asked by now

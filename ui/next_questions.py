@@ -1,4 +1,4 @@
-"""Makes questions of course material: of headings, of sentences that define a term or compare two. Pure; asks nobody.
+"""Makes questions of course material: of headings, and of sentences that define a term. Pure; asks nobody.
 
 None of them is checked here: whether the course answers one, `suggestions` tries.
 """
@@ -6,39 +6,25 @@ None of them is checked here: whether the course answers one, `suggestions` trie
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
 
 from assistant.definitions import defines
-from assistant.terms import content_terms
+from assistant.followup import leans_on_history
+from assistant.terms import content_terms, words_of
+from assistant.ways import is_for_agent
 from index_store.chunks import Chunk
+from ui.heading_questions import Form, is_name, question_of, within
 
-Form = Literal["heading", "meaning", "difference", "explain"]
-LONGEST_HEADING = 70
-MOST_WORDS = 5
-"""Words of what somebody is asked to explain: a longer heading is a sentence, and no name."""
-_DULL = frozenset((
-    "summary", "overview", "introduction", "references", "exercise", "exercises", "contents", "conclusion", "abstract",
-    "appendix", "acknowledgements", "outline", "agenda", "notes", "examples", "example", "further", "reading", "an",
-    "the", "and",
-))  # fmt: skip
-_NUMBER = re.compile(r"\A(?:(?:lesson|chapter|section|part|week|unit|step)\s+)?\d+(?:\.\d+)*[.):]?\s+", re.IGNORECASE)
-_ASKED = re.compile(
-    r"(?:what|which|who|when|where|why|how(?: many| much| often| long)?)\s+"
-    r"(?:is|are|was|were|do|does|did|can|should|must|may|will)\b.*|(?:is|are|does|do|can|should)\s.*\?",
-    re.IGNORECASE,
-)
-_TO_DO = re.compile(r"(when|where|how|what) (not )?to (.+)", re.IGNORECASE)
-_IS_DONE = re.compile(r"(how|why|where|when) (.+?) (is|are|can|should|must) (.+)", re.IGNORECASE)
-_NO_THING = re.compile(r"(?:what|which|who|when|where|why|how|to|if|start|use|do|don['’]t|never|always)\b|.*\d", re.I)
-_LOWER = re.compile(r".*(?:[^su]s|ing|tion|ment|ness|ity)\Z")
-_TWO = re.compile(
-    r"(?:an? |the )?([\w -]{2,30}?) (?:versus|vs\.?|compared (?:with|to)) (?:an? |the )?([\w -]{2,30})", re.I
-)
+FORMS: tuple[Form, ...] = ("heading", "meaning", "list", "how", "difference", "about")
+"""In this order they take turns."""
+_ASKING = frozenset(("when", "where", "why", "how", "who", "which", "not"))
 _IS_A = re.compile(r"(An? )?([\w][\w+#-]*(?: [\w+#-]+){0,3}?)(?: \([\w -]{1,20}\))?,? (is|are) (?:an?|the) \w")
 _NO_TERM = re.compile(
-    r"(?:the|this|that|these|those|it|its|there|here|each|one|another|he|she|they|we|you|what)\b", re.I
+    r"(?:the|this|that|these|those|it|its|there|here|each|one|another|he|she|they|we|you|what|both|all|some|most)\b"
+    r"|.*\s(?:of|that|in|for|with|to|on|and|or|from|by|as|at|who|which)\b",
+    re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n{2,}|\n(?=[-*#|])")
 
@@ -53,93 +39,61 @@ class Candidate:
     form: Form
 
 
-def candidates(chunks: Sequence[Chunk], used: set[str], asked: str) -> list[Candidate]:
-    """Give questions on the passages that are not used yet, those after the last used one first, the forms in turn.
+def candidates(chunks: Sequence[Chunk], used: set[str], asked: Iterable[str]) -> list[Candidate]:
+    """Give questions on the passages of a document that are not used yet, in their order, the forms in turn.
 
-    What `asked` has all content words of is left out.
+    What somebody `asked` already is left out, in whatever words, and of two that ask the same the second.
     """
-    known, found = set(content_terms(asked)), dict[str, Candidate]()
-    for chunk in _unused(chunks, used):
-        for candidate in _of(chunk):
-            if not known.issuperset(content_terms(candidate.question)):
-                found.setdefault(candidate.question.casefold(), candidate)
+    known = [_terms(question) | _ASKING.intersection(words_of(question)) for question in asked]
+    taken = {chunk.locator.headings[-1] for chunk in chunks if chunk.id in used and chunk.locator.headings}
+    found: dict[frozenset[str], Candidate] = {}
+    for chunk in chunks:
+        if chunk.id in used or taken.intersection(chunk.locator.headings[-1:]):
+            continue
+        for candidate in questions_on(chunk):
+            sense = _sense(candidate)
+            if not any(sense <= told for told in known):
+                found.setdefault(sense, candidate)
     return list(_in_turn(list(found.values())))
 
 
-def _unused(chunks: Sequence[Chunk], used: set[str]) -> Iterator[Chunk]:
-    at = max((n for n, chunk in enumerate(chunks) if chunk.id in used), default=0)
-    taken = {chunk.locator.headings[-1] for chunk in chunks if chunk.id in used and chunk.locator.headings}
-    for chunk in [*chunks[at:], *chunks[:at]]:
-        if chunk.id not in used and not taken.intersection(chunk.locator.headings[-1:]):
-            yield chunk
+def _sense(made: Candidate) -> frozenset[str]:
+    """Give what a question asks: when something is used is asked apart from what it is, how it works is not."""
+    asks = _ASKING.intersection(words_of(made.question)) if made.form == "heading" else frozenset()
+    return _terms(made.question) | asks
+
+
+def _terms(question: str) -> frozenset[str]:
+    return frozenset(content_terms(question)) - {"work"}
 
 
 def _in_turn(every: list[Candidate]) -> Iterator[Candidate]:
-    """Give the first of each form, then the second of each; to explain is asked for last, for it fits everything."""
-    forms: tuple[Form, ...] = ("heading", "meaning", "difference")
-    by_form = [[c for c in every if c.form == form] for form in forms]
+    """Give the first of each form, then the second of each."""
+    by_form = [[c for c in every if c.form == form] for form in FORMS]
     for place in range(max(map(len, by_form), default=0)):
         yield from (made[place] for made in by_form if place < len(made))
-    yield from (c for c in every if c.form == "explain")
 
 
-def _of(chunk: Chunk) -> Iterator[Candidate]:
-    sentences = [" ".join(part.split()) for part in _SENTENCE.split(chunk.text) if part.strip()]
+@lru_cache(maxsize=1_000)
+def questions_on(chunk: Chunk) -> tuple[Candidate, ...]:
+    """Give the questions that a passage may answer, each of which can be asked anywhere in a conversation."""
+    return tuple(
+        Candidate(question, chunk.document_id, chunk.section, form)
+        for question, form in _of(chunk)
+        if not leans_on_history(question) and not is_for_agent(question, outside=True)
+    )
+
+
+def _of(chunk: Chunk) -> Iterator[tuple[str, Form]]:
     heading = chunk.locator.headings[-1] if chunk.locator.headings else ""
-    if heading and heading != chunk.title:
-        made = question_of(heading, sentences)
-        if made is not None:
-            yield Candidate(made[0], chunk.document_id, chunk.section, made[1])
-    if chunk.kind != "prose":
+    if chunk.kind == "row":  # its heading is what a table calls it: a title, a name
         return
-    for sentence in sentences:
+    sentences = [" ".join(part.split()) for part in _SENTENCE.split(chunk.text) if part.strip()]
+    if heading and heading != chunk.title and (made := question_of(heading, sentences)) is not None:
+        yield made
+    for sentence in sentences if chunk.kind == "prose" else ():
         if question := meaning_asked(sentence):
-            yield Candidate(question, chunk.document_id, chunk.section, "meaning")
-
-
-def question_of(heading: str, sentences: Sequence[str]) -> tuple[str, Form] | None:
-    """Make a question of a heading, None where none would be one that somebody asks.
-
-    >>> question_of("When to use ReAct", []), question_of("2.1 Kilns vs. ovens", ["A kiln is hotter than an oven."])
-    (('When should I use ReAct?', 'heading'), ('How do kilns differ from ovens?', 'difference'))
-    """
-    said = _NUMBER.sub("", heading.strip(), count=1).strip(" .:*_`")
-    if not said or len(said) > LONGEST_HEADING or _DULL.issuperset(said.casefold().split()):
-        return None
-    if _ASKED.fullmatch(said):
-        return f"{said[0].upper()}{said[1:].rstrip('?')}?", "heading"
-    if to_do := _TO_DO.fullmatch(said):
-        asks, negated, rest = to_do.groups()
-        verb = "do I" if asks.casefold() == "how" else "should I"
-        return f"{asks.capitalize()} {verb} {negated or ''}{rest}?", "heading"
-    if done := _IS_DONE.fullmatch(said):
-        asks, subject, verb, rest = done.groups()
-        return f"{asks.capitalize()} {verb} {subject} {rest}?", "heading"
-    if two := _TWO.fullmatch(said):
-        return _difference(two[1], two[2], sentences)
-    return _explained(said, sentences)
-
-
-def _difference(one: str, other: str, sentences: Sequence[str]) -> tuple[str, Form] | None:
-    ours, theirs = set(content_terms(one)), set(content_terms(other))
-    if not ours or not theirs or not any((ours | theirs).issubset(content_terms(s)) for s in sentences):
-        return None
-    verb = "do" if _is_plural(one) else "does"
-    return f"How {verb} {_within(one, sentences)} differ from {_within(other, sentences)}?", "difference"
-
-
-def _explained(said: str, sentences: Sequence[str]) -> tuple[str, Form] | None:
-    if len(said.split()) > MOST_WORDS or re.search(r"[,:;?!()|/]", said):
-        return None
-    meaning = next((sentence for sentence in sentences if defines(sentence, said) == 1.0), None)
-    if meaning is not None:
-        begun = re.match(r"(?:an?|the) ", meaning, re.IGNORECASE)
-        article = begun[0].lower() if begun and meaning[begun.end() :].casefold().startswith(said.casefold()) else ""
-        return f"What {'are' if _is_plural(said) else 'is'} {article}{_within(said, sentences)}?", "meaning"
-    if len(content_terms(said)) < 2 or _NO_THING.match(said):
-        return None
-    named = _within(said, sentences)
-    return (f"Can you explain {named}?" if len(said) % 2 else f"Tell me about {named}."), "explain"
+            yield question, "meaning"
 
 
 def meaning_asked(sentence: str) -> str:
@@ -152,24 +106,5 @@ def meaning_asked(sentence: str) -> str:
     if found is None or _NO_TERM.match(found[2]) or defines(sentence, found[2]) < 1.0:
         return ""
     article = (found[1] or "").lower()
-    return f"What {found[3]} {article}{_within(found[2], [sentence], always=True)}?"
-
-
-def _within(said: str, sentences: Sequence[str], always: bool = False) -> str:
-    """Give words as they stand within a sentence: a capital that only begins one is a small letter there."""
-    first, _, rest = said.partition(" ")
-    if not first[:1].isupper() or first[1:] != first[1:].lower():
-        return said
-    small = first.lower()
-    seen = any(re.search(rf"\b{re.escape(small)}\b", sentence) for sentence in sentences)
-    names = any(re.search(rf"(?<=[\w,;] ){re.escape(first)}\b", sentence) for sentence in sentences)
-    return (
-        f"{small} {rest}".strip()
-        if (seen or always or rest == rest.lower() != "" or _LOWER.match(small)) and not names
-        else said
-    )
-
-
-def _is_plural(said: str) -> bool:
-    last = said.split()[-1].casefold()
-    return last.endswith("s") and not last.endswith(("ss", "us", "is", "ics"))
+    named = found[2] if is_name(found[2].split()[0]) else within(found[2], [sentence], always=True)
+    return f"What {found[3]} {article}{named}?"
