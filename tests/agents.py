@@ -130,3 +130,7 @@ def thoughts(steps: Sequence[AgentStep]) -> list[str]:
 def calls(steps: Sequence[AgentStep]) -> list[ToolStep]:
     """The calls of tools that are over."""
     return [s for s in steps if isinstance(s, ToolStep) and s.status != "running"]
+
+
+STONEWARE = "How hot is stoneware fired?"
+SEARCH = act("course_search", query="stoneware temperature")

@@ -6,12 +6,17 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from tests.needs import need
+
+if TYPE_CHECKING:  # slow to import, and every run of the tests loads the fixtures
+    from assistant.accounts.accounts import Accounts
+    from index_store.search import Searcher
+    from tests.model_server import ModelServer
 
 # Everyday runs try the same examples each time, so that a change is judged by what it changed; `make test-faults`
 # looks for new ones. A deadline would time the machine.
@@ -86,3 +91,47 @@ def minilm() -> Any:
     from index_store.minilm import MiniLM
 
     return MiniLM()
+
+
+@pytest.fixture(scope="session")
+def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Searcher]:
+    """The course of four files, open for search."""
+    from tests.course import searching, write_course
+
+    folder = tmp_path_factory.mktemp("pottery")
+    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    """A server of models that says what it is told to."""
+    from tests.model_server import ModelServer
+
+    with ModelServer() as running:
+        yield running
+
+
+class Clock:
+    """A clock that goes on when it is told to, in seconds since 1970."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, clock: Clock) -> Iterator[Accounts]:
+    """The accounts of a store of their own."""
+    from assistant.accounts.accounts import Accounts
+    from assistant.tracing.store import TraceStore
+
+    store = TraceStore(tmp_path, clock=clock)
+    yield Accounts(store, clock=clock)
+    store.close()

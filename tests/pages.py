@@ -14,6 +14,9 @@ from tests.chat_server import browser, served
 from ui.cli import cli
 
 WAIT_MS = 20_000
+PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents summary",
+         "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
+SERIOUS = ("serious", "critical")
 UNDER_WAY = ("AbortError", "Unexpected error Connection errored out")
 """What the browser says of requests that were under way when a page was left."""
 HOSTILE = """# Glazing <img src=x onerror="document.title='hacked'">
@@ -136,3 +139,17 @@ def contrast(page: Any, selector: str) -> float:
 
     light, dark = sorted(map(luminance, colours), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def at(chromium: Any, address: str, name: str, **how: Any) -> Page:
+    """Open a page by its name, and wait for what it shows."""
+    return Page(chromium, address, name, PAGES[name], **how)
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on a page as it is now, once nothing of it fades in any more."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.page.wait_for_function("!document.querySelector('.pending, .generating')")
+    found = [v for v in Axe().run(page.page).response["violations"] if v["impact"] in SERIOUS]
+    return [f"{v['id']}: {v['help']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -20,12 +19,6 @@ from index_store.errors import (
 )
 from tests.model_calls import ASK, settings_for
 from tests.model_server import ModelServer, Reply, failing
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
 
 
 @pytest.fixture

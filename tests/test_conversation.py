@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,24 +15,11 @@ from assistant.llms import choose_model
 from assistant.refusal import REFUSAL
 from index_store.errors import InvalidInput
 from index_store.search import Searcher
-from tests.course import engine_over, searching, write_course
+from tests.course import engine_over
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
 
 STONEWARE = "How hot is stoneware fired?"
-
-
-@pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Searcher]:
-    folder = tmp_path_factory.mktemp("pottery")
-    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as double:
-        yield double
 
 
 def quoting(searcher: Searcher, minilm: Any) -> Assistant:

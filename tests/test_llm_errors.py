@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -22,12 +21,6 @@ from index_store.errors import (
 )
 from tests.model_calls import ASK, KEY, settings_for
 from tests.model_server import BY_NAME, ModelServer, Reply, failing
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
 
 
 @pytest.fixture

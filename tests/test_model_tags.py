@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,6 @@ from tests.model_server import ModelServer, Reply, failing
 
 ABSTRACT = "We present FooNet, a network that beats BERT and LLaMA-13B on FooBench. FooNet is open."
 FOUND = (["FooNet", "BERT"], [[11, 17], [40, 44]])
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
 
 
 def tagger(server: ModelServer, version: int = 1, store: Any = None, **more: Any) -> Tagger:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,12 +18,6 @@ from index_store.errors import (
 )
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
 
 
 async def test_preflight_passes_and_lists_the_models(server: ModelServer) -> None:

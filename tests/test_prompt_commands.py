@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from assistant.prompts.loader import PACKAGED
 from tests.conftest import REPOSITORY
 from tests.model_server import ModelServer, Reply, failing
 from ui.cli import cli
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> Any:

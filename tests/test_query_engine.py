@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from assistant.query_engine import CourseQueryEngine, Outcome, Step
 from assistant.refusal import REFUSAL
 from index_store.errors import ModelOverloaded, ModelReplyBroken
 from index_store.search import Searcher
-from tests.course import FILES, engine_over, outcome_of, searching, steps_of, write_course
+from tests.course import FILES, engine_over, outcome_of, searching, steps_of
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply, failing
 from ui.rows import hits_row
@@ -26,19 +25,6 @@ HISTORY = [
     {"role": "user", "content": STONEWARE},
     {"role": "assistant", "content": "At 1,260 degrees."},
 ]
-
-
-@pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Searcher]:
-    folder = tmp_path_factory.mktemp("pottery")
-    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as double:
-        yield double
 
 
 def ask(engine: CourseQueryEngine, question: str, history: Any = ()) -> list[Step]:

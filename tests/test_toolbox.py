@@ -24,7 +24,6 @@ from index_store.errors import InvalidInput, SettingsError
 from index_store.locators import Locator
 from index_store.retriever import CourseRetriever
 from tests.agents import Canned, page
-from tests.course import searching, write_course
 
 
 @pytest.fixture
@@ -138,13 +137,6 @@ async def test_whoever_waits_for_a_blocking_call_may_go() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     gate.set()
-
-
-@pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("pottery")
-    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
-        yield opened
 
 
 async def test_course_search_gives_what_the_retriever_finds(searcher: Any) -> None:

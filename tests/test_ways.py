@@ -14,25 +14,12 @@ from assistant.events import Answer, Event, Failure, Refusal, Retrieved, Token, 
 from assistant.llms import choose_model
 from assistant.refusal import REFUSAL
 from tests.agents import Canned, agent_over, page
-from tests.course import engine_over, searching, write_course
+from tests.course import engine_over
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer
 
 STONEWARE = "How hot is stoneware fired?"
 MOON = "What is the Moon made of?"
-
-
-@pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("pottery")
-    with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as double:
-        yield double
 
 
 class Outside(Canned):

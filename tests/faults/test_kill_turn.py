@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -27,12 +26,6 @@ from tests.model_server import ModelServer, Reply
 FAMILY = "kill -9 in a turn"
 pytestmark = pytest.mark.faults
 SUM = "What is 17 * 23?"
-
-
-@pytest.fixture
-def home(api_home: Path, tmp_path: Path) -> Path:
-    """A home of its own, with the small course."""
-    return Path(shutil.copytree(api_home, tmp_path / "home", ignore=shutil.ignore_patterns("traces*", "running")))
 
 
 @pytest.fixture

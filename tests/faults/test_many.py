@@ -40,12 +40,6 @@ TURNS = 5_000
 """Of one conversation: ten thousand messages."""
 
 
-@pytest.fixture
-def home(api_home: Path, tmp_path: Path) -> Path:
-    """A home of its own, with the small course."""
-    return Path(shutil.copytree(api_home, tmp_path / "home", ignore=shutil.ignore_patterns("traces*", "running")))
-
-
 @contextmanager
 def asking(address: str, keys: list[str]) -> Iterator[list[tuple[str, Said, float]]]:
     """Let each key ask once, all at the same time; who was told what comes in the order in which it was told."""

@@ -7,19 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.pages import Page, contrast
+from tests.pages import PAGES, Page, at, contrast, faults_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
-PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents summary",
-         "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-SERIOUS = ("serious", "critical")
-
-
-def at(chromium: Any, address: str, name: str, **how: Any) -> Page:
-    return Page(chromium, address, name, PAGES[name], **how)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -27,13 +19,6 @@ def test_a_page_has_no_serious_fault_for_those_who_cannot_see_it(chromium: Any, 
     page = at(chromium, web_address, name)
     assert faults_of(page) == []
     page.close()
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on a page as it is now, once nothing of it fades in any more."""
-    page.page.wait_for_function("!document.querySelector('.pending, .generating')")
-    found = [v for v in Axe().run(page.page).response["violations"] if v["impact"] in SERIOUS]
-    return [f"{v['id']}: {v['help']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -73,39 +58,6 @@ def test_no_file_of_the_home_is_served(chromium: Any, web_address: str, web_home
     page.context.close()
 
 
-@pytest.fixture
-def tags(chromium: Any, web_address: str) -> Iterator[Page]:
-    page = at(chromium, web_address, "tags")
-    yield page
-    page.close()
-
-
-ABSTRACT = (
-    "We compare <b>Llama 2</b> with GPT-4 and our model, PotLM, on forty tasks of <img src=x onerror=alert(1)> clay."
-)
-
-
-def tagged(page: Page, text: str) -> list[str]:
-    page.page.fill("#abstract textarea", text)
-    page.page.click("#find-names")
-    page.page.wait_for_function("document.querySelector('#json textarea, #json input').value.startsWith('[')")
-    names: list[str] = page.page.locator("mark.lectern-name").all_inner_texts()
-    return names
-
-
-def test_names_are_marked_in_the_abstract_and_given_as_json(tags: Page) -> None:
-    assert tagged(tags, ABSTRACT) == ["Llama 2", "GPT-4", "PotLM"]
-    assert tags.page.input_value("#json textarea, #json input") == '["Llama 2", "GPT-4", "PotLM"]'
-    assert "heuristic" in tags.page.locator("#tagged").inner_text()
-    assert "<img src=x" in tags.page.locator("#tagged").inner_text()
-    assert tags.page.locator("#tagged img").count() == 0
-
-
-def test_an_abstract_with_its_names_has_no_serious_fault(tags: Page) -> None:
-    tagged(tags, ABSTRACT)
-    assert faults_of(tags) == []
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_answer_with_its_sources_has_no_serious_fault(chromium: Any, web_address: str, scheme: str) -> None:
     page = at(chromium, web_address, "", color_scheme=scheme)
@@ -113,52 +65,6 @@ def test_an_answer_with_its_sources_has_no_serious_fault(chromium: Any, web_addr
     page.page.wait_for_selector("#sources mark")
     assert faults_of(page) == []
     page.close()
-
-
-def test_the_example_is_filled_in(tags: Page) -> None:
-    tags.page.click("#example")
-    tags.page.wait_for_function("document.querySelector('#abstract textarea').value.includes('CourseLM')")
-
-
-def test_an_abstract_without_models_says_so(tags: Page) -> None:
-    assert tagged(tags, "We measure how clay shrinks while it dries, in forty bowls, over three weeks of summer.") == []
-    assert tags.page.input_value("#json textarea, #json input") == '["NA"]'
-
-
-def test_a_correction_is_kept_for_the_review_desk(tags: Page, chromium: Any, web_address: str) -> None:
-    tagged(tags, ABSTRACT)
-    tags.page.get_by_role("button", name="Correct this").click()
-    # The names that were found are put there with them, on a slow machine after them: what is typed before is lost.
-    tags.page.wait_for_function("document.querySelector('#right input, #right textarea')?.value.includes('GPT-4')")
-    tags.page.fill("#right input, #right textarea", "Llama 2, PotLM")
-    tags.page.click("#keep")
-    tags.page.wait_for_selector("text=Kept.")
-    desk = at(chromium, web_address, "review")
-    desk.page.locator("#turns button", has_text="We compare").first.click()
-    desk.page.wait_for_selector("#detail h3")
-    assert "Llama 2; PotLM" in desk.page.locator("#detail").inner_text()
-    desk.close()
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("rows.jsonl", '{"id": "a", "abstract": "We train BERT and GPT-4 on poems of the sea."}\nno json\n'),
-        ("rows.csv", 'id,abstract\na,"We train BERT and GPT-4 on poems of the sea."\nb,\n'),
-    ],
-)
-def test_a_file_is_tagged_row_by_row_and_a_bad_row_is_told(tags: Page, tmp_path: Any, name: str, text: str) -> None:
-    (tmp_path / name).write_text(text)
-    tags.page.get_by_role("button", name="A whole file").click()
-    tags.page.set_input_files("#file input[type=file]", str(tmp_path / name))
-    tags.page.wait_for_selector(f"#file >> text={name.split('.')[0]}")
-    tags.page.click("#tag-file")
-    tags.page.wait_for_selector("text=2 of 2 rows, 1 with an error")
-    for wanted in ("JSON lines", "CSV"):
-        with tags.page.expect_download() as download:
-            tags.page.get_by_role("link", name=f"Results as {wanted}").click()
-        said = download.value.path().read_text()
-        assert "BERT" in said and "GPT-4" in said and ("Row 2" in said or "no abstract" in said)
 
 
 @pytest.fixture
