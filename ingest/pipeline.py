@@ -30,6 +30,8 @@ from ingest.sources import Item, Payload, Source
 from ingest.splitting import SPLITTER_VERSION, split, without_repeats
 from ingest.writes import writing_to
 
+TOLD_CHUNKS = 32
+"""Chunks that are embedded between two words on how far it is: a second or so, and an ingest may end between them."""
 _log = logging.getLogger(__name__)
 _Embedding = Generator[Progress, None, tuple[NDArray[np.float32], frozenset[str]]]
 
@@ -191,8 +193,9 @@ class Pipeline:
             return
         last = waiting[-1].known.path
         chunks = [c for p in waiting for c in p.chunks]
-        vectors, fresh = yield from self._embed(chunks, last)
-        yield Progress(last, "indexed", self._files, self._bytes, self._chunks)
+        size = sum(p.size for p in waiting)
+        vectors, fresh = yield from self._embed(chunks, last, size)
+        yield Progress(last, "indexed", self._files, self._bytes + size, self._chunks)
         with writing_to(self._index, self._settings.home, last):
             self._index.upsert(chunks, vectors)
             for prepared in waiting:
@@ -205,20 +208,26 @@ class Pipeline:
                 yield self._record(prepared, vectors[at], fresh)
                 at += count
 
-    def _embed(self, chunks: Sequence[Chunk], path: str) -> _Embedding:
-        """Embed what the ledger has no vector of; give all vectors, and the hashes of the texts that were embedded."""
+    def _embed(self, chunks: Sequence[Chunk], path: str, size: int) -> _Embedding:
+        """Embed what the ledger has no vector of; give all vectors, and the hashes of the texts that were embedded.
+
+        `size` is of the files that the chunks are from, in bytes: so much is done when all of them are embedded.
+        """
         hashes = [text_hash(c.embedded_text) for c in chunks]
         found = self._ledger.vectors(self._embedder.name, hashes)
         texts = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in found}
         missing = list(texts)
-        for at in range(0, len(missing), self._settings.batch_chunks):
-            part = missing[at : at + self._settings.batch_chunks]
+        step = min(TOLD_CHUNKS, self._settings.batch_chunks)
+        for at in range(0, len(missing), step):
+            part = missing[at : at + step]
             computed = self._embedder.embed_texts([texts[h] for h in part])
             new = dict(zip(part, computed, strict=True))
             self._ledger.keep_vectors(self._embedder.name, new)
             found.update(new)
             self._chunks += len(part)
-            yield Progress(path, "embedded", self._files, self._bytes, self._chunks)
+            done = at + len(part)
+            read = self._bytes + size * done // len(missing)
+            yield Progress(path, "embedded", self._files, read, self._chunks, done, len(missing))
         return np.stack([found[h] for h in hashes]), frozenset(missing)
 
     def _record(self, prepared: _Prepared, vector: NDArray[np.float32], fresh: frozenset[str]) -> Receipt:

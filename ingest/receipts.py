@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Status = Literal["done", "unchanged", "failed", "skipped", "removed"]
+Status = Literal["done", "unchanged", "failed", "skipped", "removed", "cancelled", "not read"]
 Stage = Literal["queued", "read", "split", "embedded", "indexed", "verified"]
 
 
@@ -43,13 +43,18 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: files finished, bytes of them, chunks embedded, and what is at work now."""
+    """How far it is: files finished, bytes read and embedded, chunks embedded, and what is at work now.
+
+    While chunks are embedded, `at` of `of` are, for the files that are written together; `path` is the last of them.
+    """
 
     path: str
     stage: Stage
     files: int
     bytes: int
     chunks: int
+    at: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

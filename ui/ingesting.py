@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from index_store.errors import InvalidInput, LecternError
-from ingest.receipts import IngestEvent
+from ingest.receipts import IngestEvent, Receipt
 from ingest.sources import FETCHED_FROM
 from ui import wiring
 from ui.environment import Environment
@@ -137,7 +137,8 @@ def _ingest(
         with wiring.open_library(environment, write=True) as library:
             for event in library.pipeline.ingest(library.sources(arguments)):
                 tell(event)
-                if cancelled.is_set():
+                if cancelled.is_set() and not isinstance(event, Receipt):  # among receipts a write is under way
+                    library.ledger.forget_unused_vectors()  # of what was read in part
                     break
     except LecternError as exc:
         end = exc

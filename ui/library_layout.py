@@ -22,9 +22,11 @@ class LibraryPage:
     address: Any
     add: Any
     cancel: Any
+    refused: Any
     told: Any
     receipts: Any
     retry: Any
+    ended: Any
     question: Any
     hits: Any
     find: Any
@@ -67,10 +69,12 @@ def _adding() -> dict[str, Any]:
             add = gr.Button("Add to the library", variant="primary", elem_id="add")
             cancel = gr.Button("Cancel", elem_id="cancel")
     retry = gr.Textbox(label="Try again", elem_id="retry", elem_classes="lectern-hidden", container=False)
+    ended = gr.Textbox(label="Over", elem_id="ended", elem_classes="lectern-hidden", container=False)
+    refused = gr.HTML("", padding=False, elem_id="refused")
     told = gr.HTML("", padding=False, elem_id="told")
     receipts = gr.HTML("", padding=False, elem_id="receipts")
-    return {"files": files, "folder": folder, "address": address, "add": add, "cancel": cancel, "told": told,
-            "receipts": receipts, "retry": retry}  # fmt: skip
+    return {"files": files, "folder": folder, "address": address, "add": add, "cancel": cancel,
+            "refused": refused, "told": told, "receipts": receipts, "retry": retry, "ended": ended}  # fmt: skip
 
 
 def _looking() -> dict[str, Any]:

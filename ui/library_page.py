@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,21 +11,16 @@ from assistant.accounts.people import Action
 from assistant.tracing.coverage import cited_counts
 from index_store.errors import InvalidInput, LecternError
 from ingest.ledger import Known
-from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui import removal, wiring
 from ui.access import needs
-from ui.ingesting import ingested, keep_uploads, web_address
-from ui.jobs import Jobs
+from ui.adding import AddHandlers
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
     certificate_html,
     chunks_html,
     documents_html,
-    ended_html,
     hits_html,
     map_html,
-    progress_html,
-    receipts_html,
 )
 from ui.page_errors import shown_error, told_html
 from ui.parts import Parts
@@ -37,9 +28,6 @@ from ui.parts import Parts
 A_PAGE = 25
 FOUND = 10
 HIDDEN = "<p>It belongs to the solution of an assignment that is open: nobody is shown it until that is over.</p>"
-Upload = Mapping[str, Any]
-"""A file as Gradio hands it over unread: where it put it, which it has checked, and its name."""
-TELL_EVERY_S = 0.15
 
 
 class LibraryHandlers:
@@ -47,69 +35,6 @@ class LibraryHandlers:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._jobs = Jobs()
-
-    @needs(Action.LIBRARY_CHANGE)
-    async def add(
-        self, files: list[Upload] | None, folder: list[Upload] | None, address: str | None, request: gr.Request
-    ) -> AsyncIterator[tuple[str, str]]:
-        """Ingest uploads, a web address or an arXiv id, telling how far it is and what became of each file."""
-        home = self._parts.library.environment.home
-        try:
-            with self._jobs.running(self._parts.user(request)) as cancelled:
-                arguments = [web_address(address)] if address and address.strip() else []
-                uploads = [_named(upload) for upload in (*(files or ()), *(folder or ()))]
-                most = self._parts.server.limits.upload_files
-                if len(uploads) > most:
-                    raise InvalidInput(f"{len(uploads):,} files are too many at once.", hint=f"Send {most:,} at most.")
-                if uploads:
-                    arguments.append(str(await asyncio.to_thread(keep_uploads, home, uploads)))
-                if not arguments:
-                    raise InvalidInput("Nothing was chosen.", hint="Choose files, a folder, or write an address.")
-                async for shown in self._ingest(arguments, cancelled):
-                    yield shown
-        except (LecternError, OSError) as exc:
-            yield told_html(exc, self._parts.sees_setup(request)), ""  # it stays; what is raised keeps what was chosen
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
-
-    @needs(Action.LIBRARY_CHANGE)
-    async def again(self, document: str, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
-        """Read a document anew, as after a failure; what follows its id says only when it was asked for."""
-        try:
-            known = self._known(document.partition(" ")[0], request)
-            with self._jobs.running(self._parts.user(request)) as cancelled:
-                async for shown in self._ingest([known.argument], cancelled):
-                    yield shown
-        except LecternError as exc:
-            yield told_html(exc, self._parts.sees_setup(request)), ""
-
-    @needs(Action.LIBRARY_CHANGE)
-    def cancel(self, request: gr.Request) -> None:
-        """End the ingest that is under way; what was finished stays."""
-        self._jobs.cancel(self._parts.user(request))
-
-    async def _ingest(self, arguments: list[str], cancelled: Any) -> AsyncIterator[tuple[str, str]]:
-        scanned: Scanned | None = None
-        step: Progress | None = None
-        finished: Finished | None = None
-        receipts: list[Receipt] = []
-        began, told = time.monotonic(), 0.0
-        yield progress_html(None, None, 0.0), ""
-        async with aclosing(ingested(self._parts.library.environment, arguments, cancelled)) as events:
-            async for event in events:
-                match event:
-                    case Scanned():
-                        scanned = event
-                    case Progress():
-                        step = event
-                    case Receipt():
-                        receipts.append(event)
-                    case Finished():
-                        finished = event
-                if time.monotonic() - told >= TELL_EVERY_S:
-                    told = time.monotonic()
-                    yield progress_html(scanned, step, told - began), receipts_html(receipts)
-        yield ended_html(finished, cancelled=finished is None), receipts_html(receipts)
 
     def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
         """List a page of the documents; give the choice of them too."""
@@ -180,36 +105,31 @@ def _searched(document: Known) -> str:
     return f"{document.title}\n{document.path}\n{document.source if document.is_fetched else ''}".casefold()
 
 
-def _named(upload: Upload) -> tuple[Path, str]:
-    """Give an upload's file, and the name it was given: of a folder's files with the way to them."""
-    return Path(upload["path"]), upload.get("orig_name") or Path(upload["path"]).name
-
-
 def build_library(parts: Parts) -> None:
     """Lay the library page out and connect it."""
     page = library_layout(parts)
-    _connect(page, LibraryHandlers(parts))
+    _connect(page, LibraryHandlers(parts), AddHandlers(parts))
 
 
-def _connect(page: LibraryPage, does: LibraryHandlers) -> None:
+def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
     chosen: dict[str, Any] = {**how, "preprocess": False}
     listing = (does.documents, [page.find, page.page], [page.documents, page.chosen, page.page])
-    told = [page.told, page.receipts]
+    following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
-    adding = page.add.click(does.add, given, told, preprocess=False, **how)
-    adding.success(lambda: (None, None, ""), None, given, **how)
-    adding.then(*listing, **how).then(*page.head, **how)
-    page.retry.change(does.again, [page.retry], told, **how).then(*listing, **how).then(*page.head, **how)
-    page.cancel.click(does.cancel, None, None, **how)
+    page.add.click(adds.add, given, [page.refused, *given], preprocess=False, **how).success(*following, **how)
+    page.retry.change(adds.again, [page.retry], page.refused, **how).success(*following, **how)
+    page.again.click(adds.again, [page.chosen], page.refused, **chosen).success(*following, **how)
+    page.root.load(*following, **how)
+    page.ended.change(*listing, **how).then(*page.head, **how)
+    page.cancel.click(adds.cancel, None, None, **how)
     page.root.load(*listing, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
     page.find.change(*listing, trigger_mode="always_last", **how)
     page.page.change(*listing, trigger_mode="always_last", **how)
     page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
     page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
-    page.again.click(does.again, [page.chosen], told, **chosen).then(*listing, **how).then(*page.head, **how)
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
     ).then(*listing, **how).then(*page.head, **how)

@@ -1,26 +1,19 @@
-"""Shows the library: progress, receipts, documents, chunks, and what a search found and why. Pure functions."""
+"""Shows the library: documents, chunks, what a search found and why, and what went. Pure functions."""
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from index_store.chunks import Chunk, Hit, document_id
+from index_store.chunks import Chunk, Hit
 from ingest.ledger import Known
-from ingest.receipts import Finished, Progress, Receipt, Scanned
 from ui.passages import passage_html
-from ui.removal import UPLOADS, Certificate
+from ui.removal import Certificate
 
 SHOWN_CHARACTERS = 360
 CODE = frozenset({"code", "output"})
 """Kinds of chunks whose lines are kept."""
-MOST_RECEIPTS = 200
-"""Rows for files on a page; the list of documents has all of them, a page at a time."""
-ENDS = (".", "!", "?", "…", ":")
-_UPLOADED = re.compile(rf"/{UPLOADS}/[0-9a-f]{{12}}/")
 WIDE = 60
 """Characters of HTML: what has more stands below its name on a phone, and not beside it."""
 
@@ -43,107 +36,9 @@ def _cell(name: str, cell: str) -> str:
     return f"<td data-name='{name}'{wide}>{cell}</td>"
 
 
-def progress_html(scanned: Scanned | None, step: Progress | None, seconds: float) -> str:
-    """Give how far an ingest is: a bar, what is at work, rate and time left."""
-    if scanned is None:
-        return "<p role='status'>Looking at what there is …</p>"
-    files, size = (step.files, step.bytes) if step else (0, 0)
-    parts = [f"{files:,} of {scanned.files:,} files"]
-    if step is not None:
-        parts.append(f"{step.stage}: {step.path}")
-        if step.chunks and seconds > 0:
-            parts.append(f"{step.chunks / seconds:,.0f} chunks/s")
-        if 0 < size < scanned.bytes and seconds > 1:
-            parts.append(f"about {_time_left(seconds, size, scanned.bytes)} left")
-    return (
-        f"<p role='status'><progress max='{max(scanned.files, 1)}' value='{files}' aria-label='Files done'></progress> "
-        f"{html.escape(' · '.join(parts))}</p>"
-    )
-
-
-def _time_left(seconds: float, done: int, size: int) -> str:
-    left = seconds * (size - done) / done
-    return f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
-
-
-def ended_html(finished: Finished | None, *, cancelled: bool) -> str:
-    """Say how an ingest ended."""
-    if finished is None:
-        return f"<p role='status'>{'Cancelled' if cancelled else 'Ended'}. What was finished is kept.</p>"
-    counts = ", ".join(f"{count} {status}" for status, count in sorted(finished.counts.items())) or "nothing to do"
-    return (
-        f"<p role='status'>{html.escape(counts)}. {finished.chunks:,} chunks in the library, "
-        f"{finished.embedded:,} embedded now, {finished.seconds:.1f} s.</p>"
-    )
-
-
-def receipts_html(receipts: Sequence[Receipt]) -> str:
-    """Give a line for each file: what became of it, and why; failures first."""
-    if not receipts:
-        return ""
-    told = sorted((r for r in receipts if r.status != "skipped"), key=lambda r: (r.status != "failed", r.path))
-    rows = [_receipt(r) for r in told[:MOST_RECEIPTS]]
-    more = f", the first {MOST_RECEIPTS:,} of {len(told):,}" if len(told) > MOST_RECEIPTS else ""
-    head = ("File", "Status", "Chunks", "What there is to tell")
-    shown = table(f"What became of each file{more}", head, rows) if rows else ""
-    return shown + _skipped_html([r for r in receipts if r.status == "skipped"])
-
-
-def _skipped_html(receipts: Sequence[Receipt]) -> str:
-    """Fold what was not read at all, counted by reason: a folder may hold thousands of files that nobody wants read."""
-    if not receipts:
-        return ""
-    by_reason: dict[str, list[str]] = {}
-    for receipt in receipts:
-        by_reason.setdefault(sentences(receipt.reason, receipt.hint), []).append(receipt.path)
-    rows = [
-        [html.escape(reason), f"{len(paths):,}", html.escape(min(paths))]
-        for reason, paths in sorted(by_reason.items(), key=lambda found: (-len(found[1]), found[0]))
-    ][:MOST_RECEIPTS]
-    count = "1 file was" if len(receipts) == 1 else f"{len(receipts):,} files were"
-    inner = table("Why they were skipped", ("Reason", "Files", "For example"), rows)
-    return f"<details class='lectern-skipped'><summary>{count} skipped</summary>{inner}</details>"
-
-
-def sentences(*parts: str) -> str:
-    """Join what there is to tell, each part ended where another follows.
-
-    >>> sentences("there is no reader for .xyz", "Convert it.", "")
-    'there is no reader for .xyz. Convert it.'
-    """
-    *before, last = [part.strip() for part in parts if part.strip()] or [""]
-    return " ".join([*(part if part.endswith(ENDS) else f"{part}." for part in before), last])
-
-
-def _receipt(receipt: Receipt) -> list[str]:
-    said = [receipt.reason, receipt.hint, *receipt.notes]
-    if receipt.duplicate_of:
-        said.append(f"has the same content as {twin_of(receipt.duplicate_of)}")
-    return [
-        html.escape(receipt.path),
-        _status(receipt.status, document_id(receipt.source, receipt.path)),
-        f"{receipt.chunks:,}",
-        html.escape(sentences(*said)),
-    ]
-
-
-def twin_of(path: str) -> str:
-    """Name a file of the same content: where the server keeps uploads tells nobody anything, but its folder does.
-
-    >>> twin_of("week1/same.txt"), twin_of("/home/me/uploads/0123456789ab/week1/same.txt"), twin_of("/srv/clays/a.txt")
-    ('week1/same.txt', 'week1/same.txt of another upload', 'a.txt in the folder clays')
-    """
-    twin = Path(path)
-    if not twin.is_absolute():
-        return path
-    if uploaded := _UPLOADED.search(twin.as_posix()):
-        return f"{twin.as_posix()[uploaded.end() :]} of another upload"
-    return f"{twin.name} in the folder {twin.parent.name}" if twin.parent.name else twin.name
-
-
-def _status(status: str, document: str) -> str:
+def status_html(status: str, document: str) -> str:
     """Give what became of a document; what failed can be tried again."""
-    shown = f"<span class='lectern-{html.escape(status)}'>{html.escape(status)}</span>"
+    shown = f"<span class='lectern-{html.escape(status.replace(' ', '-'))}'>{html.escape(status)}</span>"
     if status != "failed":
         return shown
     return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
@@ -174,7 +69,7 @@ def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int,
     rows = [
         [
             f"<strong>{html.escape(d.title or d.path)}</strong><br><small>{html.escape(d.path)}{_why(d)}</small>",
-            _status(d.status, d.id),
+            status_html(d.status, d.id),
             f"{d.chunks:,}",
             f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
         ]

@@ -21,6 +21,7 @@ from assistant.tracing.records import Origin
 from assistant.ways import Way
 from index_store.errors import InvalidInput, LecternError, LimitReached
 from ui.disclosure import FAULT, LATER, error_for, event_for
+from ui.followed import Followed, changes_of
 from ui.turn_view import TurnView
 
 YIELD_EVERY_S = 0.06  # a page that is told more often than this does nothing but redraw
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class LiveTurn:
+class LiveTurn(Followed):
     """One turn under way: what is to be seen of it so far, and a way to wait for more."""
 
     view: TurnView
@@ -44,22 +45,13 @@ class LiveTurn:
     sees_setup: bool = True
     id: str = field(default_factory=lambda: f"unheard-{uuid.uuid4().hex}")
     began: float = field(default_factory=time.time)
-    changes: int = 0
-    over: bool = False
     gone: bool = False  # with its conversation: nothing of it is shown any more
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
     @property
     def known_as(self) -> str:
         """The id that its conversation has it by: of its trace, or its own where a limit kept it out."""
         return self.view.trace_id or self.id
-
-    def tell(self) -> None:
-        """Wake whoever follows."""
-        self.changes += 1
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class LiveTurns:
@@ -207,14 +199,5 @@ def _tell_unheard(unheard: Callable[[], None]) -> None:
 
 async def follow(turn: LiveTurn) -> AsyncIterator[TurnView]:
     """Give a turn's view whenever it has changed, as often as a page can take it, and at its end."""
-    seen = -1
-    while True:
-        changed = turn.changed
-        if turn.changes == seen and not turn.over:
-            await changed.wait()
-        seen, told = turn.changes, time.monotonic()
-        yield turn.view
-        if turn.over and turn.changes == seen:
-            return
-        pause = YIELD_EVERY_S + AND_FOR_EACH_S * turn.others()
-        await asyncio.sleep(max(0.0, pause - (time.monotonic() - told)))
+    async for known in changes_of(turn, lambda: YIELD_EVERY_S + AND_FOR_EACH_S * turn.others()):
+        yield known.view

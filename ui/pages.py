@@ -88,14 +88,15 @@ def web_app(parts: Parts) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(parts.incoming.keep_swept())
+        sweeping = [asyncio.create_task(kept.keep_swept()) for kept in (parts.incoming, parts.ingests)]
         async with api.running():
             yield
-            await parts.live.close()
-        sweeping.cancel()
+            await asyncio.gather(parts.live.close(), parts.ingests.close())
+        for sweep in sweeping:
+            sweep.cancel()
 
     async def end_turns() -> None:
-        await asyncio.gather(api.turns.close(), parts.live.close())
+        await asyncio.gather(api.turns.close(), parts.live.close(), parts.ingests.close())
 
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_exception_handler(HTTPException, by_http)

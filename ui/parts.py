@@ -18,6 +18,7 @@ from ui.disclosure import label_for, sees_setup
 from ui.incoming import Incoming
 from ui.library_view import in_the_library
 from ui.live import LiveTurns
+from ui.live_ingests import LiveIngests
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
 from ui.wiring import Library, Opened
@@ -34,6 +35,7 @@ class Parts:
     live: LiveTurns
     server: ServerSettings
     incoming: Incoming
+    ingests: LiveIngests
 
     @property
     def library(self) -> Library:
@@ -102,8 +104,9 @@ def parts_of(opened: Opened, visitors: Visitors) -> Parts:
     access: Access = OpenAccess(visitors)
     if server.accounts:
         access = AccountAccess(Accounts(store, server.consent_hash))
-    live, incoming = LiveTurns(lambda: opened.assistant), Incoming(opened.library.environment.home)
-    return Parts(opened, visitors, access, Conversations(store), live, server, incoming)
+    environment = opened.library.environment
+    live, incoming = LiveTurns(lambda: opened.assistant), Incoming(environment.home)
+    return Parts(opened, visitors, access, Conversations(store), live, server, incoming, LiveIngests(environment))
 
 
 def plain(message: Any) -> str:

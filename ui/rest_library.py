@@ -28,6 +28,7 @@ from ui.api_turns import unless_gone
 from ui.batch import Row
 from ui.ingesting import ingested, keep_uploads
 from ui.parts import Parts
+from ui.uploads import discard_unlisted
 
 
 class LibraryRoutes:
@@ -68,13 +69,19 @@ class LibraryRoutes:
         if len(files) > most:
             raise InvalidInput(f"{len(files):,} files were sent; at most {most:,} are taken.", hint="Send fewer.")
         folder = await asyncio.to_thread(self._kept, files)
-        return reply(await unless_gone(request, self._ingested([str(folder)])))
+        return reply(await unless_gone(request, self._uploaded(folder)))
 
     def remove(self, document: str, who: MayChangeLibrary) -> Response:
         """Remove a document; what is left of it is counted and told."""
         known = self._parts.document(document, who)
         with wiring.open_library(self._parts.library.environment, write=True) as library:
             return reply(asdict(removal.remove(library, [known])))
+
+    async def _uploaded(self, folder: Path) -> Row:
+        try:
+            return await self._ingested([str(folder)])
+        finally:
+            await asyncio.to_thread(discard_unlisted, self._parts.library.environment, folder)
 
     async def _ingested(self, sources: Sequence[str]) -> Row:
         receipts: list[Row] = []

@@ -93,6 +93,28 @@ def test_an_ingest_is_cancelled_and_what_was_finished_stays(library: Page, tmp_p
     library.page.click("#cancel")
     library.page.wait_for_selector("#told >> text=Cancelled. What was finished is kept.")
     assert library.page.locator("#receipts .lectern-done").count() < 60
+    assert library.page.locator("#receipts .lectern-cancelled").count() > 0
+
+
+def test_an_ingest_goes_on_while_its_page_is_elsewhere_and_is_there_on_coming_back(
+    library: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "kiln_logs").mkdir()
+    for n in range(12):
+        words = " ".join(f"Log {n} has entry {n * 1000 + m} of the night." for m in range(100))
+        (tmp_path / "kiln_logs" / f"log{n}.txt").write_text(words)
+    choose(library, tmp_path / "kiln_logs", 12)
+    library.page.click("#add")
+    library.page.wait_for_selector("#told >> text=of 12 files")
+    library.page.get_by_role("link", name="Chat").first.click()
+    library.page.wait_for_selector("#question textarea")
+    library.page.goto(f"{library.address}library")
+    library.page.wait_for_selector("#told >> text=/12 files|12 done/")
+    library.page.reload()
+    library.page.wait_for_selector("#told >> text=12 done", timeout=120_000)
+    assert library.page.locator("#receipts .lectern-done").count() == 12
+    library.page.fill("#find-document input, #find-document textarea", "kiln_logs")
+    library.page.wait_for_selector("#documents >> text=of 12")
 
 
 @pytest.mark.parametrize("path", ["visitors.key", "http://127.0.0.1:9/a.txt", "https://example.org/a.txt"])

@@ -1,0 +1,65 @@
+"""What was uploaded into the library and is no document of it: nobody could find or remove it, so it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from index_store.errors import IndexLocked, LecternError
+from ui import wiring
+from ui.environment import Environment
+from ui.removal import UPLOADS, uploaded_file
+
+ABANDONED_S = 3600.0
+"""Seconds after which an upload that no ingest holds is one whose server was killed."""
+log = logging.getLogger(__name__)
+
+
+def discard_unlisted(environment: Environment, folder: Path) -> None:
+    """Remove the files of an upload set that have become no document, as those of a cancelled ingest."""
+    try:
+        with wiring.open_library(environment) as library:
+            gone = _unlisted(library, [folder])
+    except LecternError as exc:  # a ledger that cannot be read says of no file that it is not needed
+        log.warning("What was not ingested of %s stays on the disk: %s", folder, exc)
+        return
+    _remove(gone)
+
+
+def sweep_uploads(environment: Environment, in_use: Collection[Path] = (), older_than_s: float = ABANDONED_S) -> None:
+    """Remove what a server that was killed left of uploads; not while anybody writes to the library."""
+    before = time.time() - older_than_s
+    uploads = environment.home / UPLOADS
+    old = [f for f in uploads.iterdir() if f.stat().st_mtime < before and f not in in_use] if uploads.is_dir() else []
+    if not old:
+        return
+    try:
+        with wiring.open_library(environment) as library:
+            if not _unlisted(library, old):
+                return
+        with wiring.open_library(environment, write=True) as library:
+            _remove(_unlisted(library, old))
+    except IndexLocked:  # at another time
+        pass
+    except LecternError as exc:
+        log.warning("Uploads could not be looked through: %s", exc)
+
+
+def _unlisted(library: wiring.Library, folders: Iterable[Path]) -> list[Path]:
+    home = library.environment.home
+    listed = {uploaded_file(home, document) for document in library.ledger.documents()}
+    files = [file for folder in folders for file in folder.rglob("*") if not file.is_dir()]
+    return [file for file in files if file.resolve() not in listed]
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        with suppress(OSError):
+            file.unlink()
+            for folder in file.parents:  # up to that of all uploads, which is not to go
+                if folder.name == UPLOADS or any(folder.iterdir()):
+                    break
+                folder.rmdir()
