@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from index_store.errors import FetchFailed, InvalidInput, SourceMissing
+from ingest.arxiv_ids import PaperId, parse_id, required_id
 from ingest.fetch import Fetcher, Page
 from ingest.web import Material, material_of
 
@@ -23,28 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Arxiv", "ArxivSettings", "Paper", "PaperId", "parse_id"]
 
-# The archives of ids before April 2007 (https://arxiv.org/archive): so a path like notes/0102003 is no id.
-_ARCHIVES = (
-    "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas cond-mat cs dg-ga"
-    " funct-an gr-qc hep-ex hep-lat hep-ph hep-th math math-ph mtrl-th nlin nucl-ex nucl-th patt-sol physics plasm-ph"
-    " q-alg q-bio quant-ph solv-int supr-con"
-)
-_ID = (
-    r"(?P<number>(?:07(?:0[4-9]|1[0-2])|(?:0[89]|1[0-4])(?:0[1-9]|1[0-2]))\.[0-9]{4}"  # 0704 to 1412: four digits
-    r"|(?:1[5-9]|[2-9][0-9])(?:0[1-9]|1[0-2])\.[0-9]{5}"  # since 1501: five
-    rf"|(?:{'|'.join(_ARCHIVES.split())})(?:\.[a-z]{{2}})?/(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])[0-9]{{3}})"
-    r"(?:v(?P<version>[1-9][0-9]{0,2}))?"
-)
-_FORMS = (
-    re.compile(rf"(?:arxiv:\s*)?{_ID}(?:\s*\[[\w.-]+\])?", re.IGNORECASE),
-    re.compile(
-        rf"(?:https?://)?(?:www\.|export\.)?arxiv\.org(?::\d+)?/(?:abs|pdf|html|format|ps)/{_ID}(?:\.pdf)?/?(?:[?#].*)?",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.{_ID}", re.IGNORECASE),
-)
-_ATOM = "{http://www.w3.org/2005/Atom}"
-_ARXIV = "{http://arxiv.org/schemas/atom}"
+_ATOM, _ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
 _MARKUP = re.compile(r"[\\`*_\[\]<>#&]")
 _BLOCK = re.compile(r"[#>+*=~`<|-]|\d+[.)]|\[")  # what would make a heading, list, fence or HTML of an abstract
 _WITHDRAWN = re.compile(
@@ -54,20 +34,9 @@ _WITHDRAWN = re.compile(
 _WITHDRAWAL = 120  # characters within which an abstract says that there is none
 _SEARCHED = re.compile(r"[^\W_]+")  # no quotes, brackets, colons: operators there; nor hyphens (arXiv/arxiv-search#322)
 _IDLE = " a about an and andnot are as at by for from how in is not of on or paper s the to what with "  # AND, OR too
-MOST_WORDS = 12
-MOST_PAPERS = 10
+MOST_WORDS, MOST_PAPERS = 12, 10
+_BY_HAND = "Paste the abstract, or add the paper as a file"
 _LATER = "Try again later: arXiv answers one question in three seconds, and has pauses for maintenance."
-
-
-@dataclass(frozen=True, slots=True)
-class PaperId:
-    """An arXiv id, `2310.10631` or `hep-th/9901001`; without a version it means the latest."""
-
-    number: str
-    version: int | None = None
-
-    def __str__(self) -> str:
-        return self.number if self.version is None else f"{self.number}v{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +105,7 @@ class Arxiv:
             SourceMissing: when there is no such paper, or it was withdrawn.
             FetchRefused, FetchFailed: when the API could not be asked, or answers nonsense.
         """
-        wanted = _required(paper_id)
+        wanted = required_id(paper_id)
         query = urlencode({"id_list": str(wanted), "max_results": 1})
         page = self._paced(f"{self._settings.api}?{query}", robots=False)
         entry = _entry(page.data, wanted)
@@ -168,7 +137,7 @@ class Arxiv:
         paper = self.paper(paper_id)
         if not self._settings.full_text:
             return [paper.material()]
-        wanted = _required(paper_id)
+        wanted = required_id(paper_id)
         return [paper.material(), material_of(self._paced(f"{self._settings.site}/pdf/{wanted}"))]
 
     def _paced(self, url: str, *, robots: bool = True) -> Page:
@@ -176,34 +145,18 @@ class Arxiv:
             time.sleep(max(0.0, self._next - time.monotonic()))
             try:
                 return self._fetcher.fetch(url, robots=robots)
+            except FetchFailed as exc:
+                raise exc if robots else _unreachable(exc) from exc
             finally:
                 self._next = time.monotonic() + self._settings.pause_s
 
 
-def parse_id(text: str) -> PaperId | None:
-    """Read an id as people write it: bare, with `arxiv:`, or as an address or DOI of the paper. None if it is none."""
-    for form in _FORMS:
-        match = form.fullmatch(text.strip())
-        if match is not None:
-            number, version = match["number"], match["version"]
-            archive, slash, rest = number.partition("/")
-            return PaperId(_archive(archive) + slash + rest, None if version is None else int(version))
-    return None
-
-
-def _archive(name: str) -> str:
-    """Spell an archive as arXiv does: `math.GT`, whatever case it was written in."""
-    head, dot, subject = name.lower().partition(".")
-    return f"{head}{dot}{subject.upper()}"
-
-
-def _required(paper_id: PaperId | str) -> PaperId:
-    found = parse_id(paper_id) if isinstance(paper_id, str) else paper_id
-    if found is None:
-        raise InvalidInput(
-            f"{str(paper_id)[:80]!r} is no arXiv id.", hint="Write it as arxiv:2310.10631 or arxiv:hep-th/9901001."
-        )
-    return found
+def _unreachable(exc: FetchFailed) -> FetchFailed:
+    """Say it without the API's address: who gave an id has written none, and can check none."""
+    reason = exc.message.partition(": ")[2].rstrip(".") or exc.message
+    answered = exc.__cause__ is None  # it says itself when to come again
+    hint = f"{_BY_HAND}, or try again later." if not answered else f"{exc.hint} {_BY_HAND}."
+    return FetchFailed(f"arXiv cannot be reached from here ({reason}).", hint=hint)
 
 
 def _entry(data: bytes, wanted: PaperId) -> Element:

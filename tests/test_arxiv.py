@@ -17,6 +17,11 @@ from ingest.web import read_material
 from tests.arxiv_api import ATOM, ArxivApi, Record, error, feed
 from tests.web_site import Answer, WebSite, redirect, robots
 
+
+def _no_name(host: str, port: int) -> Any:
+    raise OSError("no such name")
+
+
 OLD = PaperId("hep-th/9901001")
 NEW = PaperId("2310.10631")
 
@@ -256,12 +261,21 @@ def test_empty_entry_as_the_api_gives_for_some_ids_is_a_missing_paper(site: WebS
         failure(site, SourceMissing)
 
 
+def test_where_arxiv_cannot_be_reached_an_id_is_answered_without_an_address() -> None:
+    offline = Arxiv(Fetcher(FetchSettings(), resolve=_no_name), ArxivSettings(pause_s=0.0))
+    with pytest.raises(FetchFailed) as caught:
+        offline.paper(NEW)
+    told = str(caught.value)
+    assert told.startswith("arXiv cannot be reached from here (the name export.arxiv.org could not be resolved).")
+    assert "https://" not in told and "spelling" not in told and "Paste the abstract" in told
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_overloaded_api_is_an_error_with_the_next_step(site: WebSite, status: int) -> None:
     site["/api/query"] = Answer(status=status, headers={"Retry-After": "30"})
     with pytest.raises(FetchFailed, match=f"status {status}") as caught:
         arxiv(site).paper("2310.10631")
-    assert "30 seconds" in caught.value.hint
+    assert "30 seconds" in caught.value.hint and "Paste the abstract" in caught.value.hint
 
 
 def test_questions_keep_their_distance(site: WebSite) -> None:
