@@ -25,6 +25,7 @@ from ingest.ledger import Known, Ledger, text_hash
 from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
 from ingest.restoring import restore
+from ingest.rules import is_current, outdated, rules_of
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
 from ingest.splitting import SPLITTER_VERSION, split, without_repeats
@@ -60,7 +61,7 @@ class Pipeline:
         self._ledger = ledger
         self._index = index
         self._embedder = embedder
-        self._fingerprint = str(fingerprint_of(embedder, settings))
+        self._fingerprint = fingerprint_of(embedder, settings)
         self._files = self._bytes = self._chunks = 0
         self._begun: dict[str, tuple[str, str]] = {}  # content hash -> source and path, of what this run has split
         self._gone = 0  # documents that are no longer in their source, and are kept
@@ -86,7 +87,8 @@ class Pipeline:
                 embedded += event.embedded
             yield event
         seconds = time.monotonic() - started
-        yield Finished(dict(counts), len(self._ledger.chunk_ids()), embedded, seconds, self._gone)
+        anew = len(outdated(self._ledger.documents(), self._fingerprint))
+        yield Finished(dict(counts), len(self._ledger.chunk_ids()), embedded, seconds, self._gone, anew)
 
     def _run(self, listed: Sequence[tuple[Source, list[Item]]], prune: bool) -> Iterator[IngestEvent]:
         waiting: list[_Prepared] = []
@@ -144,7 +146,7 @@ class Pipeline:
 
     def _current(self, known: Known | None) -> Known | None:
         """Give what is known of a file if it was finished with the settings of today."""
-        return known if known and known.status == "done" and known.splitter == self._fingerprint else None
+        return known if known and known.status == "done" and is_current(known, self._fingerprint) else None
 
     def _split(self, source: Source, item: Item, payload: Payload, digest: str, started: float) -> _Prepared:
         document = read_document(payload.data, payload.path, suffix=payload.suffix)
@@ -181,7 +183,7 @@ class Pipeline:
             item.mtime_ns,
             document.title,
             "done",
-            self._fingerprint,
+            rules_of(self._fingerprint, payload.suffix),
             {},
             0,
         )

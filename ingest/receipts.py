@@ -59,13 +59,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end: receipts by status, chunks in the library, seconds; `gone` counts documents that are no longer there."""
+    """The end: receipts by status, chunks in the library, seconds; `gone` counts documents that are no longer there.
+
+    `outdated` counts those in the library that were read by other rules than today's.
+    """
 
     counts: dict[str, int]
     chunks: int
     embedded: int
     seconds: float
     gone: int = 0
+    outdated: int = 0
 
 
 IngestEvent = Scanned | Progress | Receipt | Finished

@@ -100,6 +100,8 @@ def _index(environment: Environment) -> Finding:
     from ingest.health import verify
     from ingest.ledger import Ledger
     from ingest.pipeline import fingerprint_of
+    from ingest.rules import outdated
+    from ui.read_anew import told
 
     manifest = read_manifest(environment.home)
     nothing = Finding("index", "note", (empty := IndexEmpty()).message, empty.hint)
@@ -108,14 +110,17 @@ def _index(environment: Environment) -> Finding:
     with open_library(environment) as library:
         if manifest is None and not library.ledger.documents():
             return nothing
+        fingerprint = fingerprint_of(library.embedder, environment.ingest)
         if manifest is not None:
-            manifest.require(fingerprint_of(library.embedder, environment.ingest))
+            manifest.require(fingerprint)
         report = verify(environment.home, library.ledger)
         documents = library.ledger.documents()
     if not report.ok:
         return Finding("index", "broken", " ".join(report.problems), "Run: lectern library rebuild")
     read = sum(document.is_read for document in documents)
     found = f"{counted(read, 'document')}, {counted(len(report.dense_ids), 'chunk')}, sound"
+    for line in told(len(outdated(documents, fingerprint))):
+        return Finding("index", "note", f"{found}; {line}", "Run: lectern library rebuild")
     if read < len(documents):
         return Finding(
             "index", "ok", f"{found}; {len(documents) - read:,} could not be read", "See: lectern library list"

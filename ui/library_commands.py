@@ -46,10 +46,12 @@ def library() -> None:
 def list_documents(as_json: bool) -> None:
     """List the documents in the library, each with its state."""
     from ui import wiring
+    from ui.read_anew import to_read_anew
     from ui.terminal import console, printable
 
     with wiring.open_library(wiring.read_environment()) as opened:
         documents = sorted(opened.ledger.documents(), key=lambda d: (d.source, d.path))
+        anew = to_read_anew(opened.environment.home, opened.ledger)
     source = None
     for d in documents:
         if d.source != source and d.source != d.path and not as_json:
@@ -63,6 +65,8 @@ def list_documents(as_json: bool) -> None:
     if not as_json:
         total = sum(d.chunks for d in documents)
         console.print(f"{counted(len(documents), 'document')}, {counted(total, 'chunk')}." if documents else NOTHING)
+        for line in anew:
+            console.print(line, soft_wrap=True)
 
 
 @library.command()
@@ -117,17 +121,18 @@ def verify(as_json: bool) -> None:
 def rebuild(as_json: bool) -> None:
     """Build the index anew; known vectors are used again.
 
-    The chunks come from the ledger. Documents that were split by other rules than today's are read anew.
+    The chunks come from the ledger. Documents that were read or split by other rules than today's are read anew.
     """
     from ingest.health import rebuild as build
     from ingest.pipeline import fingerprint_of
+    from ingest.rules import outdated
     from ui import receipts, wiring
 
     code = 0
     with wiring.open_library(wiring.read_environment(), write=True) as opened:
         require_documents(opened)
         fingerprint = fingerprint_of(opened.embedder, opened.environment.ingest)
-        stale = [d for d in opened.ledger.documents() if d.splitter and d.splitter != str(fingerprint)]
+        stale = outdated(opened.ledger.documents(), fingerprint)
         count = build(opened.environment.home, opened.ledger, opened.embedder, fingerprint)
         click.echo(dump({"chunks": count}) if as_json else f"Rebuilt: {counted(count, 'chunk')}.")
         sources, missing = _sources_of(opened, stale)

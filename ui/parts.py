@@ -19,6 +19,7 @@ from ui.incoming import Incoming
 from ui.library_view import in_the_library
 from ui.live import LiveTurns
 from ui.live_ingests import LiveIngests
+from ui.read_anew import to_read_anew
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
 from ui.wiring import Library, Opened
@@ -95,7 +96,11 @@ class Parts:
 
     def warnings(self, request: Asking | None) -> list[str]:
         """Say what is to be mended, to who can mend it."""
-        return delivery.delivery_problems(self.library.traces) if self.sees_setup(request) else []
+        if not self.sees_setup(request):
+            return []
+        library = self.library
+        anew = to_read_anew(library.environment.home, library.ledger)
+        return [*delivery.delivery_problems(library.traces), *anew]
 
 
 def parts_of(opened: Opened, visitors: Visitors) -> Parts:

@@ -12,6 +12,7 @@ from index_store.errors import InvalidInput
 from ingest.receipts import Finished, IngestEvent, Receipt, Scanned
 from ingest.receipts import Progress as Step
 from ui.batch import dump
+from ui.read_anew import told
 from ui.terminal import console, errors, printable
 
 
@@ -70,6 +71,8 @@ def _sum_up(finished: Finished) -> None:
     if finished.gone:
         what = "1 document is" if finished.gone == 1 else f"{finished.gone:,} documents are"
         errors.print(f"{what} no longer in the folder, and kept; --prune removes what is gone.", style="dim")
+    for line in told(finished.outdated):
+        errors.print(line, style="dim", soft_wrap=True)
 
 
 def print_json(events: Iterable[IngestEvent]) -> Finished:
