@@ -21,7 +21,7 @@ from assistant.planner import NOT_OF_YOURS
 from assistant.policy.values import RULE
 from assistant.query_engine import Outcome
 from assistant.question_parts import alone, without_calculation
-from assistant.quotes import quotes_of, unsupported_note
+from assistant.quotes import quotes_of
 from assistant.quoting import answer_from
 from assistant.react_agent import new_answer
 from assistant.refusal import REFUSAL
@@ -31,6 +31,7 @@ from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.everyday_sums import IN_WORDS, is_word_sum
 from assistant.tools.tool import Source
 from assistant.tracing.capture import span
+from assistant.unsupported import unsupported_notes
 from index_store.chunks import Embedder
 from index_store.errors import LecternError, NoValue, ToolFailed
 
@@ -59,10 +60,11 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
             citations = await asyncio.to_thread(_cited, said, cited, embedder)
             kept.outputs = {"citations": [c.marker for c in citations]}
         if citations:
+            beyond = await asyncio.to_thread(unsupported_notes, said, citations, embedder) if by_model else ()
             notes = (
                 *_unopened(run, toolbox),
                 *_chosen(run, {cited[c.marker - 1].hit.chunk.title for c in citations}),
-                *(unsupported_note(said, citations) if by_model else ()),
+                *beyond,
             )
             outcome = Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
     if run.tags is not None:

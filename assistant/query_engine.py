@@ -27,10 +27,11 @@ from assistant.planner import NOT_OF_YOURS
 from assistant.policy.hint_guard import cleaned
 from assistant.policy.values import RULE
 from assistant.prompts import PromptSet
-from assistant.quotes import quotes_of, unsupported_note
+from assistant.quotes import quotes_of
 from assistant.refusal import REFUSAL
 from assistant.tools.tool import Offer
 from assistant.tracing.capture import span
+from assistant.unsupported import unsupported_notes
 from index_store.chunks import Embedder, Hit
 from index_store.errors import IndexProblem
 from index_store.retriever import CourseRetriever, nodes_of
@@ -160,7 +161,7 @@ class CourseQueryEngine(BaseQueryEngine):
         if text and REFUSAL not in text:
             cited = quotes_of(text, [hits[n - 1] for n in order], self._embedder)
             if cited:
-                notes = unsupported_note(text, cited) if self._model.mode != "quoting" else ()
+                notes = unsupported_notes(text, cited, self._embedder) if self._model.mode != "quoting" else ()
                 return Outcome(found=True, text=text, citations=cited, hits=hits, notes=notes)
         return Outcome(found=False, text=REFUSAL, citations=(), hits=hits)
 

@@ -11,28 +11,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.events import Citation
-from assistant.listing import listed
-from assistant.policy.values import RULE
-from assistant.terms import content_terms, words_of
+from assistant.terms import words_of
 from assistant.units import Unit, units_of
 from assistant.wording import without_links
 from index_store.chunks import Embedder, Hit
 from index_store.locators import parse_locator
 
-_MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
-_CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|`[^`\n]{0,400}`", re.DOTALL)
+MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
+CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|`[^`\n]{0,400}`", re.DOTALL)
 _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
 ENOUGH_SHARED = 0.75
 PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
 HARDLY_SHARED = 0.25
-HARDLY_KNOWN = 0.5  # share of a sentence's words that cited passages have, below which they do not say it
-MOST_NUMBERS = 4
 MOST_EMBEDDED = 4
 """Units with most words in common that are embedded: all of a passage's would take longer than a search."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class Statement:
+    """What stands before markers, and these."""
+
     text: str
     markers: tuple[int, ...]
 
@@ -43,7 +41,7 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
     The same quote under the same marker is given once. Every quote is a slice of its passage's context.
     """
     found: dict[tuple[int, str], Citation] = {}
-    for statement in _statements(_CODE.sub(_without_brackets, answer)):
+    for statement in statements_of(CODE.sub(_without_brackets, answer)):
         for marker in (m for m in statement.markers if 1 <= m <= len(cited)):
             hit = cited[marker - 1]
             quote = _best_unit(statement.text, units_of(hit.chunk.context), embedder)
@@ -52,42 +50,10 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
     return tuple(sorted(found.values(), key=lambda c: c.marker))
 
 
-def unsupported_note(answer: str, citations: Sequence[Citation]) -> tuple[str, ...]:
-    """Name what no cited passage has in a model's answer: sentences that cite nothing, in one note, numbers in another.
-
-    What has no marker of its own may still be said by the passage of the next one; in code and headings none is asked
-    for. Where a rule of the course holds, nothing is named: what it takes out of the answer would stand in the note.
-    """
-    if RULE.get() is not None:
-        return ()
-    known = {word for c in citations for word in content_terms(f"{c.title} {c.context}")}
-    bare = [s for s in _without_marker(_CODE.sub(" ", answer)) if not s.endswith(":") and not s.startswith("#")]
-    own = [(s, set(content_terms(s))) for s in bare]
-    strange = [s for s, words in own if len(words) > 1 and len(words & known) < HARDLY_KNOWN * len(words)]
-    more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
-    named = (f"No source is given for: “{' '.join(strange[0].split())[:200]}”{more}.",) if strange else ()
-    there = {n for c in citations for n in _numbers(f"{c.title} {c.context}")}
-    wrong = [n for n in dict.fromkeys(_numbers(_MARKERS.sub(" ", _CODE.sub(" ", answer)))) if n not in there]
-    return (*named, *((f"No source that is cited has: {listed(wrong[:MOST_NUMBERS])}.",) if wrong else ()))
-
-
-def _numbers(text: str) -> list[str]:
-    """Give the numbers of a text, those of one digit left out: a model counts and lists with them."""
-    found = (match.replace(",", "").rstrip(".") for match in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text))
-    return [number for number in found if len(number) > 1]
-
-
-def _without_marker(answer: str) -> Iterator[str]:
-    """Give the sentences of an answer that no marker follows."""
-    for before, markers in _between_markers(answer):
-        sentences = [unit.text for unit in units_of(before.lstrip(".,; "))]
-        yield from sentences[:-1] if markers else sentences
-
-
-def _between_markers(answer: str) -> Iterator[tuple[str, str]]:
+def between_markers(answer: str) -> Iterator[tuple[str, str]]:
     """Give each piece of an answer and the markers behind it, "" behind the last."""
     begun = 0
-    for match in _MARKERS.finditer(answer):
+    for match in MARKERS.finditer(answer):
         yield answer[begun : match.start()], match[0]
         begun = match.end()
     yield answer[begun:], ""
@@ -114,18 +80,19 @@ def _without_brackets(code: re.Match[str]) -> str:
     return code[0].replace("[", "(")
 
 
-def _statements(answer: str) -> list[_Statement]:
-    found: list[_Statement] = []
-    for piece, markers in _between_markers(answer):
+def statements_of(answer: str) -> list[Statement]:
+    """Give what an answer says with a source: each piece before markers, with these."""
+    found: list[Statement] = []
+    for piece, markers in between_markers(answer):
         if not markers:
             break
         before = piece.strip()
         numbers = tuple(int(n) for n in re.findall(r"\d+", markers))
         if before.strip(".,;: ") or not found:
             last = _SENTENCE_START.split(before)[-1] if len(before) > 400 else before
-            found.append(_Statement(last, numbers))
+            found.append(Statement(last, numbers))
         else:  # markers that only a full stop parts belong to the same statement
-            found.append(_Statement(found[-1].text, numbers))
+            found.append(Statement(found[-1].text, numbers))
     return found
 
 

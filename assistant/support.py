@@ -73,7 +73,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         return Support(0.0, enough=False)
     best = max(candidates, key=lambda c: c.score - c.called)  # a name alone supports nothing
     heading, text = passages[best.passage].heading, passages[best.passage].text
-    if not _has_the_years(question, passages):
+    if not _has_the_years(question, passages) or _is_of_another_year(question, heading, best.unit.text):
         return Support(0.0, enough=False)
     if not best.told and not _says_the_deed(question, f"{heading} {_without_others(text, candidates)}", embedder):
         return Support(0.0, enough=False)
@@ -103,8 +103,15 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
 
 def _has_the_years(question: str, passages: Sequence[Passage]) -> bool:
     """Tell whether passages speak of the years that are asked about: what another year brought is no answer."""
+    years = _YEAR.findall(question)
     there = " ".join(f"{p.heading}\n{p.text}" for p in passages)
-    return all(year in there or f"{year[:2]}s" in there for year in _YEAR.findall(question))
+    return all(year in there or f"{year[:2]}s" in there for year in years)
+
+
+def _is_of_another_year(question: str, heading: str, said: str) -> bool:
+    """Tell whether a passage is headed by another year than the one that is asked about, and does not say that year."""
+    asked, headed = frozenset(_YEAR.findall(question)), frozenset(_YEAR.findall(heading))
+    return bool(asked and headed) and not asked & (headed | frozenset(_YEAR.findall(said)))
 
 
 def _meets_what_is_left(

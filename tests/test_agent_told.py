@@ -19,6 +19,7 @@ from tests.agents import (
     STONEWARE,
     Canned,
     CutOff,
+    act,
     agent_over,
     answer,
     calls,
@@ -138,3 +139,20 @@ def test_a_sentence_that_cites_nothing_and_stands_nowhere_is_named(
     assert end.notes == ("No source is given for: “Ada Lovelace built the first kiln.”.",)
     server.script(SEARCH, answer(supported))
     assert outcome(run(agent_over(searcher, minilm, server), STONEWARE)).notes == ()
+
+
+def test_a_source_that_speaks_of_other_things_than_the_sentence_is_named(
+    searcher: Any, minilm: Any, server: ModelServer
+) -> None:
+    server.script(SEARCH, answer("The Denver Nuggets won the finals [1]."))
+    end = outcome(run(agent_over(searcher, minilm, server), STONEWARE))
+    told = "The source that is named speaks of other things than: “The Denver Nuggets won the finals”."
+    assert end.citations and end.notes == (told,)
+
+
+def test_a_rounded_result_is_a_number_of_its_source(searcher: Any, minilm: Any, server: ModelServer) -> None:
+    server.script(act("calculate", expression="387758 / 141042"), answer("It is a factor of about 2.75 [1]."))
+    assert outcome(run(agent_over(searcher, minilm, server), "By what factor did it grow?")).notes == ()
+    server.script(act("calculate", expression="387758 / 141042"), answer("It is a factor of about 2.85 [1]."))
+    end = outcome(run(agent_over(searcher, minilm, server), "By what factor did it grow?"))
+    assert end.notes == ("No source that is cited has: 2.85.",)

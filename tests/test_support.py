@@ -124,3 +124,13 @@ def test_who_did_the_same_to_something_else_supports_nothing(minilm: Any) -> Non
     text = "Ash glazing was introduced by Byrne in 1911. It melts at once. Salt glazing covers the pot in the kiln."
     assert not support("Who introduced salt glazing?", minilm, text)[1]
     assert support("Who invented ash glazing?", minilm, text)[1]
+
+
+def test_a_passage_headed_by_another_year_answers_nothing(minilm: Any) -> None:
+    text = "The potters of Delft won the finals against Sèvres in the 2022-23 season."
+    passages = [Passage(1, text, "2023 finals", 0.7)]
+
+    def enough(question: str) -> bool:
+        return judge(question, passages, candidates_of(question, passages, minilm), minilm).enough
+
+    assert [enough(f"Who won the {year} finals?") for year in (2023, 2022)] == [True, False]
