@@ -28,8 +28,8 @@ from assistant.refusal import REFUSAL
 from assistant.selection import Passage
 from assistant.toolbox import Toolbox
 from assistant.tools.asked_arithmetic import expression_in
-from assistant.tools.everyday_sums import IN_WORDS, is_word_sum
 from assistant.tools.tool import Source
+from assistant.tools.word_sums import IN_WORDS, is_word_sum
 from assistant.tracing.capture import span
 from assistant.unsupported import unsupported_notes
 from index_store.chunks import Embedder

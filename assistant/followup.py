@@ -13,6 +13,7 @@ from assistant.passages import addresses_in
 from assistant.pasted import is_pasted
 from assistant.terms import content_terms, is_courtesy
 from assistant.tools.asked_arithmetic import expression_in
+from assistant.tools.word_sums import is_word_sum
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|him|this|these|those|former|latter|there|ones?|same|such"
@@ -27,21 +28,21 @@ _THIS_PAGE = re.compile(
     r"\b(?:this|that|the) (?:page|site|website|article|link|post|document|address|url)\b", re.IGNORECASE
 )
 _GOES_ON = re.compile(
-    r"\s*(?:and|but|so|or|also|then|what about|how about|why(?:\s+not)?\s*\??$|how so|what else|any(?:thing)? else"
-    r"|another|more|(?:an?|another|one more) example|for example|for instance|like what|tell me more|go on)\b",
+    r"(?<!\s)\s*(?:and|but|so|or|also|then|what about|how about|why(?:\s+not)?\s*\??$|how so|what else|any(?:thing)?"
+    r" else|another|more|(?:an?|another|one more) example|for example|for instance|like what|tell me more|go on)\b",
     re.IGNORECASE,
 )
 _NAMES = re.compile(  # a thing by its name (ReAct, RAG, few-shot, top1), or asked for by "what is"
     r"[a-z][A-Z]|\b[A-Z]{2,}|\w-\w|\d|^\s*(?i:(?:what|who)\s+(?:is|are|was|were)\s+(?:an?\s+|the\s+)?[\w-]+\s*\??\s*$)"
 )
-_CLAUSE = re.compile(r"(?:[,;]\s*|\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:[,;]\s*|(?<![\s,;])\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
 TOPIC_TURNS = 2
 LONGEST_TOPIC = 80
 """Words of an earlier question that is put with a follow-up."""
 _RESULT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\W*(?:\[1\])?\W*$")
 _THE_RESULT = re.compile(r"\b(?:that|it|this|the (?:result|answer|number)|that number)\b", re.IGNORECASE)
 _THEN = re.compile(r"(?:\W*\b(?:and|then|now|so|ok|okay|what about|how about|what(?:'s|’s| is)))*\W+", re.IGNORECASE)
-_NUMBER = r"[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|percent\b))?"
+_NUMBER = r"(?<![\d.,])[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|percent\b))?"
 _MORE = re.compile(
     rf"(?:with |plus |including |add )?(?:an? )?({_NUMBER}) (?:tax|vat|tip|extra|more|on top)", re.IGNORECASE
 )
@@ -87,8 +88,8 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     a chain of follow-ups leans on that one.
     """
     carried = carried_on(question, history)
-    if carried != question:
-        return carried
+    if carried != question or expression_in(question) is not None or is_word_sum(question):
+        return carried  # a sum that holds its numbers is whole: "By what percentage did it rise from 40 to 50?"
     asked = [turn["content"] for turn in history if turn.get("role") == "user" and turn.get("content", "").strip()]
     if not asked or not leans_on_history(question):
         return question
@@ -106,7 +107,7 @@ def _with_another_number(said: str, history: Sequence[Mapping[str, str]], links:
     before = _calculation_before(history, links) if other else ""
     if other is None or not before:
         return ""
-    lead = rf"(?<=\b{other[1]} )" if other[1] else r"(?<![\d.,])"
+    lead = rf"(?<=\b{other[1]} )" if other[1] else ""
     behind = rf"(?= {other[3]}\b)" if other[3] else ""
     percent = other[2].endswith(("%", "percent"))
     found = [m for m in re.finditer(rf"{lead}{_NUMBER}{behind}", before, re.IGNORECASE)]

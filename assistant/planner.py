@@ -21,7 +21,7 @@ from assistant.search_terms import searches
 from assistant.selection import Passage
 from assistant.terms import content_terms, stem
 from assistant.tools.asked_arithmetic import expression_in
-from assistant.tools.everyday_sums import is_word_sum
+from assistant.tools.word_sums import is_on_that_sum, is_word_sum
 
 Answerer = Callable[[str, Sequence[Passage]], str | None]
 """Gives an answer from passages, None where they support none."""
@@ -216,7 +216,10 @@ def _course(question: str, tools: set[str], past: list[_Past], answer: Answerer,
         return Call("The course comes first.", "course_search", {"query": question[:400]})
     paper = _PAPER.search(question)
     if paper is None:
-        return _supported("The course answers this.", question, "course_search", past, answer)
+        found = _supported("The course answers this.", question, "course_search", past, answer)
+        if found is not None and is_word_sum(question) and not is_on_that_sum(question, found.answer):
+            return None
+        return found
     named = [p for s in past if s.tool == "course_search" for p in s.passages if paper[1] in p.text]
     said = answer(f"What is {named[0].heading or 'this paper'} about?", named) if named else None
     return None if said is None else Conclusion("The course has this paper.", said)

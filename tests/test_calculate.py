@@ -230,6 +230,11 @@ async def test_the_tool_gives_the_result_as_a_source() -> None:
         ("log(2*(3+1), 2)", "log(2*(3+1), 2) = 3"),
         ("log(100)", f"{NATURAL}log(100) ≈ 4.60517018599"),
         ("log(8, 2)", "log(8, 2) = 3"),
+        ("59.99 - 20% of 59.99 to the cent", "59.99 - 20% of 59.99 ≈ 47.99"),
+        ("3 * 12.50 to the cent", "3 * 12.50 = 37.50"),
+        ("half of 391", "half of 391 = 195.5"),
+        ("three quarters of 10 + 1", "three quarters of 10 + 1 = 8.5"),
+        ("5 miles in km", "5 miles in km = 8.04672"),
     ],
 )
 async def test_a_result_that_was_rounded_says_so(expression: str, said: str) -> None:

@@ -129,6 +129,14 @@ def test_a_chain_of_other_numbers_asks_the_first_calculation_each_time() -> None
         turns += [{"role": "user", "content": f"And of {number}?"}, {"role": "assistant", "content": "That is = 1 [1]"}]
 
 
+@pytest.mark.parametrize(
+    "whole", ["By how much percent did it rise from 40 to 50?", "A pen costs 1.20. How much is it for 4 of them?"]
+)
+def test_a_sum_that_holds_its_numbers_takes_no_topic(whole: str) -> None:
+    turns = [{"role": "user", "content": "What is ReAct?"}, {"role": "assistant", "content": "A loop [1]."}]
+    assert stand_alone(whole, turns) == whole
+
+
 def test_a_chain_of_any_length_is_read() -> None:
     turns = 2000 * [{"role": "user", "content": "And of 9?"}, {"role": "assistant", "content": "That is = 1 [1]"}]
     assert carried_on("And of 8?", turns) == "And of 8?"

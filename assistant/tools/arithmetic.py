@@ -2,59 +2,41 @@
 
 An operator-precedence parser (Pratt, "Top Down Operator Precedence", 1973) that computes as it reads. Loosest
 first: + -, then * / // %, then a sign, then "% of", then a root, a power, and what follows a number (! % squared).
+Beside that it has the value of "5 miles in km" and of "days from 31 October to 21 November".
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from assistant.tools.arithmetic_tokens import (
+    BracketLeft,
+    NotArithmetic,
+    SaysWhy,
+    Token,
+    TwoReadings,
+    is_part,
+    read,
+    tokens,
+)
 from assistant.tools.broken_arithmetic import what_is_wrong
-from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, power, shown
+from assistant.tools.calendar_days import days_of
+from assistant.tools.conversions import converted
+from assistant.tools.exact import BINARY, CONSTANTS, FUNCTIONS, Number, checked, factorial, in_money, power, shown
 from index_store.errors import NoValue
 
 LONGEST = 300  # characters of an expression, and
 DEEPEST = 40  # levels of it
+TO_THE_CENT = " to the cent"  # stands behind an expression whose value is a price
 EXAMPLE = "Write it like: (17 + 3) * 2.5, 15% of 80, sqrt(144), 2^10."
 
-_THOUSANDS = r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?![0-9]|,[0-9])|(?: [0-9]{3})+(?![0-9]| [0-9]))(?:\.[0-9]+)?"
-_PLAIN = (  # a larger exponent is no number
-    r"[0-9]*[¼-¾⅐-⅞]|(?!0x[0-9])(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3}(?![0-9]))?"
-)
-_FUNCTION = "|".join(sorted(FUNCTIONS, key=len, reverse=True))
-_REST = (
-    r"(?P<prefix>(?:the )?(?:square|cube) root of\b|(?:the )?factorial of\b|√)"
-    rf"|(?P<function>(?:{_FUNCTION})(?![a-z0-9_]))"
-    rf"|(?P<constant>(?:{'|'.join(CONSTANTS)}|π)(?![a-z0-9_]))"
-    r"|(?P<after>squared\b|cubed\b|[!²³])"
-    r"|(?P<percent>%|per ?cent\b)"
-    r"|(?P<of>of\b)"
-    r"|(?P<sign>\*\*|//|[-+*/^×·÷−–]|x(?![a-z_])|times\b|multiplied by\b|divided by\b|over\b|plus\b|minus\b"
-    r"|(?:raised )?to the power(?: of)?\b|raised to\b|mod(?:ulo)?\b|choose\b)"
-    r"|(?P<open>\()|(?P<close>\))|(?P<comma>,)"
-)
-_TOKEN = re.compile(rf"\s*(?:(?P<number>{_THOUSANDS}|{_PLAIN})|{_REST})", re.IGNORECASE | re.ASCII)
-_IN_CALL = re.compile(rf"\s*(?:(?P<number>{_PLAIN})|{_REST})", re.IGNORECASE | re.ASCII)  # max(2,100) has two numbers
-_SIGNS = {"^": "**", "×": "*", "·": "*", "x": "*", "times": "*", "multiplied by": "*", "÷": "/", "divided by": "/",
-          "over": "/", "−": "-", "–": "-", "minus": "-", "plus": "+", "mod": "%", "modulo": "%", "raised to": "**",
-          "to the power": "**", "to the power of": "**", "raised to the power": "**",
-          "raised to the power of": "**"}  # fmt: skip
-_PREFIXES = {"√": "sqrt", "square root of": "sqrt", "cube root of": "cbrt", "factorial of": "factorial"}
 _BINDS = {"+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "choose": 45, "**": 50}
 _NEGATION, _PERCENT_OF, _ROOT = 30, 40, 45
 _STARTS = ("number", "function", "constant", "prefix", "open")
 _FACTORS = ("number", "constant", "close", "after")
 """What a bracket, a function or pi may follow without a sign: 2(3 + 4), 3 sqrt(4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str  # of signs and prefixes: as _BINDS and FUNCTIONS name them
 
 
 def evaluate(expression: str) -> str:
@@ -66,7 +48,16 @@ def evaluate(expression: str) -> str:
     Raises:
         NoValue: when it is no arithmetic, too large, or has no value.
     """
-    return shown(value_of(expression))
+    return written(expression, value_of(expression))
+
+
+def written(expression: str, value: Number) -> str:
+    """Write the value of an expression: as a price where it says so.
+
+    >>> written("3 * 12.50 to the cent", Fraction("37.5")), written("3 * 12.50", Fraction("37.5"))
+    ('37.50', '37.5')
+    """
+    return in_money(value) if expression.endswith(TO_THE_CENT) else shown(value)
 
 
 def value_of(expression: str) -> Number:
@@ -84,7 +75,7 @@ def value_of(expression: str) -> Number:
         raise NoValue(f"{shortened} divides by zero: it has no value.", hint=EXAMPLE) from exc
     except OverflowError as exc:
         raise NoValue(f"The value of {shortened}, or one on the way to it, is too large.", hint=EXAMPLE) from exc
-    except (BracketLeft, TwoReadings) as exc:
+    except SaysWhy as exc:
         raise NoValue(f"{shortened} {exc}.", hint=EXAMPLE) from exc
     except (ValueError, TypeError) as exc:
         wrong = what_is_wrong(expression)
@@ -98,66 +89,18 @@ def computed(expression: str) -> tuple[Number, int]:
     Raises:
         ValueError, TypeError, ArithmeticError, NoValue: when there is none.
     """
-    parser = _Parser(tokens(expression.strip().rstrip("=? ")))
+    said = expression.strip().rstrip("=? ").removesuffix(TO_THE_CENT)
+    for read_as in (converted, days_of):
+        if (value := read_as(said)) is not None:
+            return value, 1
+    parser = _Parser(tokens(said))
     return parser.whole(), parser.operations
-
-
-def tokens(expression: str) -> list[_Token]:
-    """Cut an expression into tokens.
-
-    Raises:
-        ValueError: at what is none.
-    """
-    found: list[_Token] = []
-    calls: list[bool] = []  # of the brackets that are open: does a bare comma part two numbers there?
-    at = 0
-    text = " ".join(expression.split())  # no space but the plain one
-    while at < len(text):
-        match = (_IN_CALL if calls and calls[-1] else _TOKEN).match(text, at)
-        if match is None:
-            raise NotArithmetic(f"what is {text[at : at + 20]!r}?")
-        kind = str(match.lastgroup)
-        said = " ".join(match[kind].lower().split())
-        if kind == "open":
-            calls.append(bool(found) and found[-1].kind == "function" and _parts_by_bare_commas(text[match.end() :]))
-        elif kind == "close" and calls:
-            calls.pop()
-        elif kind == "number" and calls and calls[-1] and re.match(r"0[0-9]", said):
-            raise NotArithmetic("max(1,000,2,000) may mean two numbers or four")
-        found.append(_Token(kind, _SIGNS.get(said, _PREFIXES.get(said.removeprefix("the "), said))))
-        at = match.end()
-    return found
-
-
-def _parts_by_bare_commas(rest: str) -> bool:
-    """Tell max(2,100) from max(2,100, 5): where a comma has a space, one that has none is inside a number."""
-    return re.search(r",\s", rest.partition(")")[0]) is None
-
-
-class NotArithmetic(ValueError):
-    """What does not read as arithmetic."""
-
-
-class BracketLeft(NotArithmetic):
-    """A bracket that stands alone."""
-
-
-class TwoReadings(NotArithmetic):
-    """An expression that people read in different ways."""
-
-
-def _read(number: str) -> Fraction:
-    """Read a number: with marks of thousands, and perhaps with a fraction of one sign behind it."""
-    plain = number.replace(",", "").replace(" ", "")
-    if plain[-1:].isascii():
-        return Fraction(plain.rstrip("."))
-    return Fraction(plain[:-1] or 0) + Fraction(unicodedata.numeric(plain[-1])).limit_denominator(10)
 
 
 class _Parser:
     """Reads tokens once, from left to right."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
@@ -171,11 +114,11 @@ class _Parser:
             raise NotArithmetic("something is left over")
         return value
 
-    def _peek(self, ahead: int = 0) -> _Token:
+    def _peek(self, ahead: int = 0) -> Token:
         at = self._at + ahead
-        return self._tokens[at] if 0 <= at < len(self._tokens) else _Token("end", "")
+        return self._tokens[at] if 0 <= at < len(self._tokens) else Token("end", "")
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         token = self._peek()
         self._at += 1
         return token
@@ -195,7 +138,7 @@ class _Parser:
         token = self._next()
         match token.kind:
             case "number":
-                return checked(_read(token.text))
+                return checked(read(token.text))
             case "constant":
                 return CONSTANTS["pi" if token.text == "π" else token.text]
             case "sign" if token.text in "+-":
@@ -286,9 +229,10 @@ class _Parser:
         return lambda value: power(value, Fraction(2 if text in ("squared", "²") else 3))
 
     def _of(self, binds: int) -> Callable[[Number], Any] | None:
-        """Read "15% of 80", which binds tighter than other products, or "3/4 of 80", which is one of these."""
+        """Read "15% of 80", which binds tighter than other products, or "3/4 of 80" or "half of 80", which do not."""
         is_percent = self._peek(-1).kind == "percent"
-        if not is_percent and not (self._peek(-1).kind == "number" and self._peek(-2).text == "/"):
+        is_fraction = self._peek(-1).kind == "number" and self._peek(-2).text == "/"
+        if not (is_percent or is_fraction or is_part(self._peek(-1))):
             raise NotArithmetic("of what?")
         tight = _PERCENT_OF if is_percent else _BINDS["*"]
         if tight <= binds:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
-from assistant.tools.arithmetic import LONGEST, BracketLeft, NotArithmetic, TwoReadings, computed, tokens
+from assistant.tools.arithmetic import LONGEST, TO_THE_CENT, computed, value_of
+from assistant.tools.arithmetic_tokens import BracketLeft, NotArithmetic, SaysWhy, tokens
 from assistant.tools.broken_arithmetic import what_is_wrong
 from assistant.tools.exact import FUNCTIONS
 from assistant.tools.spoken import in_signs
@@ -20,6 +22,9 @@ _END = re.compile(r"[\s?.=]*(?:\b(?:equals?|equal to|equal|make|is|please)\b[\s?
 _CURRENCY = re.compile(
     r"(?:[$€£]|\b(?:USD|EUR|GBP)\b)\s?(?=\.?\d)|(?<=\d)\s?(?:[$€£]|\b(?:USD|EUR|GBP|dollars?|euros?|pounds?)\b)"
 )
+_SIGN_BEFORE = re.compile(r"[$€£]\s?(\d+(?:,\d{3})*(?:\.\d+)?)")
+_OF_PRICES = re.compile(r"\b(?:each|apiece|off|discount|vat|tip|tax|cheaper|costs?|prices?|pay|buy)\b", re.IGNORECASE)
+_NO_PRICE = re.compile(r"\A100 \*|\.\d{3}|[a-z]{3,}\(|\b(?:in|from|to) ", re.IGNORECASE)  # percentages, parts of a cent
 _CLAIMED = re.compile(r"(?:is|are|does|so|isn't|isn’t)?\s*([^=]*?\S)\s*(?:==?|\bequals?\b|\bequal to\b)\s*-?[\d.,]+")
 _FUNCTION_OR_PI = re.compile(rf"\b(?:{'|'.join(FUNCTIONS)}|pi)\b|π|√", re.IGNORECASE)
 _OPERATIONS = frozenset({"sign", "function", "prefix", "after", "of"})
@@ -32,20 +37,37 @@ def expression_in(question: str) -> str | None:
     """Give the expression of a question that is arithmetic and nothing else, None for any other.
 
     >>> expression_in("What is 17 * 23?"), expression_in("what's half of thirty?"), expression_in("Is GPT-4 better?")
-    ('17 * 23', '1/2 of 30', None)
+    ('17 * 23', 'half of 30', None)
     """
     if len(question) > LONGEST:
         return None
     lead = _LEAD.match(question)
     asks = lead["asks"] if lead else ""
-    said = _CURRENCY.sub("", _without_end(question[lead.end() if lead else 0 :]))
+    whole = _without_end(question[lead.end() if lead else 0 :])
+    said = _CURRENCY.sub("", whole)
     if claimed := _CLAIMED.fullmatch(said):
         said = claimed[1]
     # 01-02 and 10-15% are no arithmetic that anybody asks for; a group of 10 000 may begin with a zero.
     if _is_date(said, asks) or re.search(r"(?<![\d.,])(?<!\d )0\d|\A\d+-\d+ ?%\Z", said):
         return None
-    readings = dict.fromkeys((said, in_signs(said)))
-    return next((e for e in readings if _is_arithmetic(e)), next(filter(_is_broken, readings), None))
+    readings = dict.fromkeys((said, in_signs(said), in_signs(_SIGN_BEFORE.sub(r"\1 dollars", whole))))
+    found = next((e for e in readings if _is_arithmetic(e)), None)
+    if found is None:
+        return next(filter(_is_broken, readings), None)
+    return f"{found}{TO_THE_CENT}" if _is_price(found, question) else found
+
+
+def _is_price(expression: str, question: str) -> bool:
+    """Tell whether the value is a price with parts of a whole; a ratio of prices is none."""
+    if not (_CURRENCY.search(question) or _OF_PRICES.search(question)) or _NO_PRICE.search(expression):
+        return False
+    if "/" in expression and len(_CURRENCY.findall(question)) > 1:
+        return False
+    try:
+        value = value_of(expression)
+    except NoValue:
+        return False
+    return isinstance(value, Fraction) and value.denominator > 1 and len(expression) + len(TO_THE_CENT) <= LONGEST
 
 
 def _is_broken(said: str) -> bool:
@@ -66,7 +88,7 @@ def _is_arithmetic(said: str) -> bool:
         return computed(said)[1] > 0
     except BracketLeft:  # "(1" is no more than a bracket
         return any(token.kind in _OPERATIONS for token in tokens(said))
-    except TwoReadings:
+    except SaysWhy:
         return True
     except (NotArithmetic, NoValue):
         return False
@@ -77,7 +99,7 @@ def _is_arithmetic(said: str) -> bool:
 def _without_end(said: str) -> str:
     """Take off "equals?" and the like; an exclamation mark after a number is a factorial."""
     end = _END.search(said)
-    return said[: end.start() if end else len(said)].strip()
+    return said[: end.start() if end else len(said)].strip().rstrip(", ")
 
 
 def _is_date(said: str, asks: str) -> bool:

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from assistant.tools.arithmetic import LONGEST, value_of
-from assistant.tools.exact import shown
+from assistant.tools.arithmetic import LONGEST, TO_THE_CENT, value_of, written
 from assistant.tools.tool import Arguments, Observation, Tool, outside_source
 
 NATURAL = "With log as the natural logarithm (log10 is the one to base 10): "
@@ -40,8 +39,9 @@ class Calculate(Tool):
         """
         expression = given.expression.rstrip("=? ")
         value = value_of(expression)
-        text = shown(value)
+        text = written(expression, value)
         sign = "=" if Fraction(text) == value else "≈"  # a citation quotes this: it must be true
-        result = f"{NATURAL if _LOG.search(expression) else ''}{expression} {sign} {text}"
+        natural = NATURAL if _LOG.search(expression) else ""
+        result = f"{natural}{expression.removesuffix(TO_THE_CENT)} {sign} {text}"
         source = outside_source("calculation", "calculate", "Calculator", result, cosine=1.0)
         return Observation(result, (source,))

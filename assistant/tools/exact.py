@@ -174,3 +174,16 @@ def shown(value: Number) -> str:
         return f"{exact:f}"
     decimal = Context(prec=SIGNIFICANT).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize()
     return f"{decimal:f}" if -7 < decimal.adjusted() < SIGNIFICANT else f"{decimal:e}"
+
+
+def in_money(value: Number) -> str:
+    """Write a price: whole, or with two decimals; one below a cent or with parts of it, and below 1, stays as it is.
+
+    >>> in_money(Fraction("37.5")), in_money(Fraction("47.992")), in_money(Fraction(60)), in_money(Fraction("0.0023"))
+    ('37.50', '47.99', '60', '0.0023')
+    """
+    cents = Fraction(rounded(value, Fraction(2)))
+    exact = Fraction(value)
+    if exact.denominator == 1 or (abs(exact) < 1 and cents != exact) or abs(exact) >= 10**SIGNIFICANT:
+        return shown(value)
+    return f"{Decimal(int(cents * 100)).scaleb(-2):.2f}"

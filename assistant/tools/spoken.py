@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from assistant.tools.everyday_sums import summed_up
+from assistant.tools.calendar_days import span_in
+from assistant.tools.conversions import conversion_in
+from assistant.tools.everyday_sums import LONGEST_SUM, summed_up
 
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
           "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
@@ -19,7 +21,6 @@ _VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word
 _SCALES = {"dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ORDINALS = {"second": 2, "third": 3, **{f"{word}th": n for n, word in enumerate(_SMALL) if n > 3}, "fifth": 5,
              "eighth": 8, "ninth": 9, "twelfth": 12}  # fmt: skip
-_PARTS = {"half": 2, "quarter": 4} | {word: n for word, n in _ORDINALS.items() if 2 < n <= 10}
 
 _WORD = "|".join(sorted((*_VALUES, *_SCALES, "hundred"), key=len, reverse=True))
 _DIGITS = r"\d+(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -72,22 +73,18 @@ def in_signs(said: str) -> str:
     """Write what was said in digits and signs, as far as it is arithmetic; the rest stays.
 
     >>> in_signs("seventeen times twenty-three"), in_signs("20% off 59.99"), in_signs("a third of ninety")
-    ('17 times 23', '59.99 - 20% of 59.99', '1/3 of 90')
+    ('17 times 23', '59.99 - 20% of 59.99', 'a third of 90')
     """
-    text = " ".join(said.lower().split()).replace("per cent", "percent")
+    text = " ".join(said.lower().split()).replace("per cent", "percent").replace("’", "'")
     text = re.sub(r",(?: and| then)* (?=(?:plus|minus|times|multiplied|divided|raised|squared|cubed)\b)", " ", text)
-    text = re.sub(rf"\b(?:(an?|one|two|three|four|\d) )?({'|'.join(_PARTS)})s? of\b", _part, text)
     text = re.sub(rf"(?<=to the )({'|'.join(_ORDINALS)})\b", lambda m: str(_ORDINALS[m[1]]), text)
     text = _NUMBER.sub(lambda m: _digits(m[0]), text)
     for pattern, signs in _FORMS:
         if found := re.fullmatch(pattern, text):
             return found.expand(signs) if isinstance(signs, str) else signs(found)
-    return summed_up(text) or text
-
-
-def _part(match: re.Match[str]) -> str:
-    many = match[1] if match[1] and match[1].isdigit() else str(_VALUES.get(match[1] or "", 1))
-    return f"{many}/{_PARTS[match[2]]} of"
+    if len(text) > LONGEST_SUM:
+        return text
+    return conversion_in(text) or span_in(text) or summed_up(text) or text
 
 
 def _numbers(listed: str) -> list[str]:
