@@ -33,12 +33,30 @@ _CODE = re.compile(
     r"\s*(?:(?:import|from) [\w.]+(?: import .*)?$|(?:def|class) \w+.*:\s*$|return\b|print\(|[%!]\w+ |@\w+"
     r"|[A-Za-z_][\w.\[\]\"']* ?[-+*/|]?= ?\S|[\w.]+\(.*\)?\s*$|[\])}]+,?\s*$|[\"'][^\"']*[\"']\s*[:,]|\w+=.*,\s*$)"
 )
-# A full stop after these ends no sentence.
+# A full stop after these ends no sentence, but for those that may stand at the end of one.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|fig|figs|eq|sec|no|vol|pp|dr|mr|mrs|ms|prof|inc|ltd|st|jr|sr)"
     r"|\b[A-Z]|^\W*\d{1,3})\.$",
     re.IGNORECASE,
 )
+_ANYWHERE = re.compile(r"\w.*(?:\b(?:et al|etc|no|inc|ltd|jr|sr)|\b[A-Z])\.$", re.IGNORECASE | re.DOTALL)
+_LISTING = re.compile(r"\b(?:et al|etc)\.$", re.IGNORECASE)
+_NO_NAME = re.compile(r"\b(?!(?:and|von|van|den|der|del|dos|see|also|with)\b)[a-z]{3,}\b")
+"""In a list of references there are names alone before "et al.", and a title behind it."""
+_LABELLED = re.compile(
+    r"\b(?:room|hall|building|block|wing|floor|gate|stage|group|class|section|part|chapter|appendix|annex|figure|table"
+    r"|panel|plan|option|case|type|category|grade|level|version|team|track|stream|series|exercise|question|point|step"
+    r"|variant|model|set|language|programming in|written in|vitamin) \*{0,2}[A-Z]\.$",
+    re.IGNORECASE,
+)
+_CAPITAL = re.compile(r"\s+[\"'“‘(*_]*[A-Z]")
+_OPENS = re.compile(
+    r"\s+[\"'“‘(*_]*(?:The|This|That|These|Those|There|Their|They|Then|It|Its|We|Our|You|Your|He|She|His|Her|I|A|An|In|On"
+    r"|At|For|From|With|Without|By|Of|As|If|When|While|Where|Who|Which|What|How|Why|But|And|So|Or|Not|No|All|Each"
+    r"|Every|Both|Some|Any|Many|Most|Such|However|After|Before|During|Since|Because|Although|Here|Thus|Also|Only|Please"
+    r"|Students|One|Two|Three)(?=[ ,'’])"
+)
+"""Words that open a sentence and are no surname behind an initial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +175,23 @@ def _sentences(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
-    """Tell whether a full stop belongs to an abbreviation, or is followed by a small letter."""
+    """Tell whether a full stop belongs to an abbreviation within a sentence, or is followed by a small letter."""
     if match[0] == "." and _ABBREVIATION.search(passage, max(begun, match.start() - 12), match.start() + 1):
-        return True
+        return not _ends_all_the_same(passage[begun : match.start() + 1], passage, match.end())
     if _YEAR.match(passage, match.end()):
         return True  # of a citation whose names end in some other abbreviation
     following = passage[match.end() : match.end() + 3].strip()
     return len(match[0]) == 1 and following[:1].islower() and "\n" not in passage[match.end() : match.end() + 2]
+
+
+def _ends_all_the_same(said: str, passage: str, at: int) -> bool:
+    """Tell whether a sentence that closes with an abbreviation ends there, by what stands before and behind it."""
+    if not _ANYWHERE.search(said):
+        return False
+    begins = _CAPITAL.match(passage, at) is not None and not _YEAR.match(passage, at)
+    if begins and _LISTING.search(said):
+        return _NO_NAME.search(_LISTING.sub("", said)) is not None
+    return (begins and _LABELLED.search(said) is not None) or _OPENS.match(passage, at) is not None
 
 
 def _stretches(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:

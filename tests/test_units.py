@@ -1,5 +1,6 @@
 """Quotable units: slices of the passage, in order, whole sentences where there are any."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,40 @@ def test_abbreviations_and_decimals_end_no_sentence() -> None:
         "Min et al. found it, e.g. in Fig. 3.",
         "The loss was 1.48 in J. Doe's run.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("It was shown by Min et al.", "Larger kilns need longer."),
+        ("It was shown by Min et al.", "The loss was 1.48."),
+        ("Bring clay, a sponge, etc.", "Potters start at nine."),
+        ("The lecture is in Hall C.", "Bring the reading."),
+        ("The firing is led by group **B**.", "The others watch."),
+        ("Both were fired in the U.S.", "They broke."),
+        ("It is the kiln of Brook Inc.", "It is hot."),
+        ("Their grade was an A.", 'The "others" failed.'),
+        ("Is it hot? The answer is no.", "It is cold."),
+    ],
+)
+def test_an_abbreviation_may_end_a_sentence(first: str, second: str) -> None:
+    assert [u.text for u in units_of(f"{first} {second}")][-1] == second
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Brook, A. and Vance, T. et al. Slow glazing in small kilns.",
+        "[4] Ada Brook et al. The kiln: a survey.",
+        "The kiln of J. A. Smith and Philip K. Dick is hot.",
+        "Ask Dr. The or Prof. In about vol. One of it.",
+        "A. The first kiln",
+        "The method of Min et al. (2022) is slow.",
+        "Kilns of Brook vs. The Potters were hot.",
+    ],
+)
+def test_an_initial_or_a_list_of_authors_ends_no_sentence(text: str) -> None:
+    assert [u.text for u in units_of(text)] == [text]
 
 
 def test_the_year_of_a_citation_opens_no_sentence() -> None:
