@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from assistant.passages import addresses_in
 from assistant.pasted import is_pasted
-from assistant.terms import content_terms, is_courtesy
+from assistant.terms import content_terms, is_courtesy, stem
 from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.word_sums import is_word_sum
 
@@ -36,6 +36,18 @@ _NAMES = re.compile(  # a thing by its name (ReAct, RAG, few-shot, top1), or ask
     r"[a-z][A-Z]|\b[A-Z]{2,}|\w-\w|\d|^\s*(?i:(?:what|who)\s+(?:is|are|was|were)\s+(?:an?\s+|the\s+)?[\w-]+\s*\??\s*$)"
 )
 _CLAUSE = re.compile(r"(?:[,;]\s*|(?<![\s,;])\s+)(?:and|or|but)\s+|[;.?!]\s+", re.IGNORECASE)
+_TOPIC_FIRST = re.compile(
+    r"\W*(?!(?:in|on|at|of|for|from|with|by|about|as|to|if|when|where|what|which|who|how|why|is|are|do|does|did|can|so|tell"
+    r"|explain|say)\b)((?:[\w'’/-]+\s+){0,4}[\w'’/-]+)(?::\s+|\s+[–—-]+\s+)"
+    r"(?=(?:so |and )?(?:what|who|how|why|when|where|which|is|are|was|were|do|does|did|can|should)\b)",
+    re.IGNORECASE,
+)
+"""What is asked about, named before the question: "Tag clouds: what are they?"."""
+_NO_TOPIC_WORDS = """
+question questions query follow followup up quick short brief last next final first second thing point note doubt topic
+clarification clarify interesting right wait sorry hmm sure fine wow good confused curious wondering ps
+"""
+_NO_TOPIC = frozenset(stem(word) for word in _NO_TOPIC_WORDS.split())
 TOPIC_TURNS = 2
 LONGEST_TOPIC = 80
 """Words of an earlier question that is put with a follow-up."""
@@ -75,6 +87,9 @@ def points_back(question: str) -> bool:
     named = _THIS_PAGE.sub(" ", question) if addresses_in(question) else question
     found = _POINTS_BACK.search(_NO_POINTER.sub(" ", named))
     if found is None:
+        return False
+    topic = _TOPIC_FIRST.match(found.string)
+    if topic and topic.end() <= found.start() and set(content_terms(topic[1])) - _NO_TOPIC:
         return False
     clauses = _CLAUSE.split(found.string[: found.start()])
     before = " ".join(clauses[:-1])

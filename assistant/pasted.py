@@ -195,7 +195,7 @@ def _kind(message: str, start: int, end: int) -> Piece:
     text = message[start:end].strip()
     for_tags, others = parted(text)
     if for_tags and others:  # it wants both
-        text = for_tags.rstrip(" :?") + text[-1]
+        text = for_tags.rstrip(" :?") + ("" if text[-1].isalnum() else text[-1])
     stands_alone = message[end : end + 1] in ("", "\n") and message[max(0, start - 1) : start] in ("", "\n")
     if _ABSTRACT_MARK.fullmatch(f"{text}\n"):
         return "mark"

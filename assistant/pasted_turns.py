@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.followup import leans_on_history, points_back
 from assistant.pasted import abstract_brought, abstract_in, is_pasted, wants_else, wishes_beside
 from assistant.terms import content_terms, is_courtesy
-from assistant.wishes import PLEASE, is_of_the_paste, parted
+from assistant.wishes import PLEASE, TAG, is_of_the_paste, parted
 
 History = Sequence[Mapping[str, str]]
 LONGEST_FOLLOW_UP = 40
@@ -20,7 +20,7 @@ _OF_THE_COURSE = re.compile(
     r"|book|material|page|site|website|link|tool|program|app)s?\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(rf"{PLEASE}(?:re-?)?tag\b", re.IGNORECASE)
+_TAG = re.compile(rf"{PLEASE}{TAG}", re.IGNORECASE)
 _AGAIN = re.compile(
     rf"{PLEASE}(?:(?:do|try) (?:it|that|this) )?(?:once more|one more time|again|repeat(?: it| that)?)\b"
     r"(?: please)?\W*\Z",

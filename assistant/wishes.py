@@ -16,8 +16,19 @@ PLEASE = (
 )
 VERB = r"(?:extract|list|find|give|name|identify|detect|spot|recogni[sz]e|pull|get|return|output|show|perform)"
 _THING = r"(?:tags?|names?|entit(?:y|ies)|ner|models?|llms?|architectures?)"
+_NO_KIND = (
+    r"(?!(?:tag|name|entity|model|llm|architecture)\s+(?!(?:tag|name|entit|model|llm|in|of|from|please|pls|here|used"
+    r"|mentioned)\w*\b)\w)"
+)
+"""No name of something else: model cards."""
+TAG = (
+    r"(?:re-?)?tag(?=\s*(?:[^\w\s-]|\Z)|\s+(?:it|its|this|that|these|those|them|the|an?|my|our|all|every|each|any|only|just|in"
+    r"|again|also|please|now|once|with|and|for|as|below|above|following|abstracts?|texts?|papers?|models?|names?|entit(?:y|ies))"
+    r"\b)"
+)
+"""The verb: tag clouds, tag sets and tag soup are things."""
 FOR_TAGS = re.compile(
-    rf"{PLEASE}(?:tag\b|{VERB}\b.{{0,80}}\b{_THING}\b|(?:the )?{_THING}\b.{{0,60}}[?:]?\Z"
+    rf"{PLEASE}(?:{TAG}|{VERB}\b.{{0,80}}\b{_THING}\b|(?:the )?{_NO_KIND}{_THING}\b.{{0,60}}[?:]?\Z"
     rf"|(?:which|what|any)\b.{{0,60}}\b{_THING}\b"
     rf"|(?:is|are) (?:there )?(?:an?|any|some|no)\b.{{0,40}}\b{_THING}\b"
     rf"|(?:does|do|did) (?:it|this|the|that|they)\b.{{0,40}}\b(?:name|mention|list|have)\b.{{0,30}}\b{_THING}\b"
@@ -62,7 +73,7 @@ _FOR_OTHER_NAMES = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = (
-    rf"{PLEASE}(?:tag|{VERB}|{_CHANGE}|{_JUDGE}|{_MAKE}|tell|know|answer|a summary"
+    rf"{PLEASE}(?:{TAG}|{VERB}|{_CHANGE}|{_JUDGE}|{_MAKE}|tell|know|answer|a summary"
     r"|a translation|an explanation|who|whom|whose|what|when|where|which|why|how|(?:is|are|does|do|did)"
     r" (?:it|this|they|there|these))\b"
 )

@@ -14,7 +14,7 @@ LATER = [*HISTORY, {"role": "user", "content": "Thanks!"}, {"role": "assistant",
 
 
 @pytest.mark.parametrize(
-    "asked", ["tag it again", "Tag again, please", "Once more?", "Which models are in the abstract?"]
+    "asked", ["tag it again", "Tag again, please", "Once more?", "Which models are in the abstract?", "Re-tag the text"]
 )
 @pytest.mark.parametrize("history", [HISTORY, LATER])
 def test_its_tags_are_asked_for_again(asked: str, history: list[dict[str, str]]) -> None:
@@ -23,7 +23,16 @@ def test_its_tags_are_asked_for_again(asked: str, history: list[dict[str, str]])
     assert is_for_agent(asked, history, outside=False)
 
 
-@pytest.mark.parametrize("asked", ["Who proposed it?", "Which of these models is the biggest?", "Why?", "Is it new?"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Who proposed it?",
+        "Which of these models is the biggest?",
+        "Why?",
+        "Is it new?",
+        "One question: who wrote it?",
+    ],
+)
 def test_something_else_is_asked_of_it(asked: str) -> None:
     assert is_about_paste(asked, HISTORY) and to_tag(asked, HISTORY) is None
 
@@ -36,6 +45,10 @@ def test_something_else_is_asked_of_it(asked: str) -> None:
         "What about dropout?",
         "Thanks!",
         "What models does lesson 3 cover?",
+        "Tag clouds: what are they?",
+        "Tag sets - how are they made?",
+        "Model cards: who writes them?",
+        "And tag soup: is it bad?",
     ],
 )
 def test_a_question_with_its_own_topic_is_not_about_it(asked: str) -> None:
