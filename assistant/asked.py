@@ -26,11 +26,14 @@ _ASKS = re.compile(
     r" (?:of|for|in|on|per|at|when|used|to)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
+_COUNT = (
     r"(?<![\w-])\d"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy"
     r"|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|halves|thirds?|quarters?|once|twice"
-    r"|percent|double|triple|hourly|daily|weekly|monthly|yearly|annually|always|never|every|each|none|nothing|free"
+    r"|none)\b"
+)
+_NUMBER = re.compile(
+    rf"{_COUNT}|\b(?:percent|double|triple|hourly|daily|weekly|monthly|yearly|annually|always|never|every|each|nothing|free"
     r"|january|february|march|april|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
@@ -84,13 +87,34 @@ def asks_limit(question: str) -> bool:
     return _ASKS_LIMIT.search(question) is not None
 
 
-def has_limit(text: str) -> bool:
-    """Tell whether a text says how much is allowed, with a number.
+_ALLOWED_TO = re.compile(
+    r"\b(?:may|can|could|(?:allowed|permitted) to)\s+(?:(?:i|we|you|one|they|he|she|people|(?:an?|the|each|every)\s+\w+"
+    r"|\w+s)\s+(?=\w+))?(?:still\s+|at most\s+)?(?:be\s+|have\s+)?(\w+)",
+    re.IGNORECASE,
+)
+OF_ANOTHER = 0.5
+_ABSENCE = frozenset(content_terms("miss skip absent absence"))
+_COUNTS = re.compile(_COUNT, re.IGNORECASE)
 
-    >>> has_limit("At most two pages count."), has_limit("There are two pages.")
-    (True, False)
+
+def tells_limit(question: str, text: str) -> float:
+    """Give how far a text says, with a number, how much is allowed of what a question asks for: 1, or 0.5 of another.
+
+    What says how often it is done tells it too.
+
+    >>> texts = ("Two may be skipped.", "At most two classes.", "At most two pages.", "Six are held.")
+    >>> [tells_limit("How many classes may I miss?", text) for text in texts]
+    [1.0, 1.0, 0.5, 0.0]
     """
-    return has_number(text) and _LIMIT.search(text) is not None
+    found = _ALLOWED_TO.search(question)
+    deed = frozenset(content_terms(found[1])) if found else frozenset[str]()
+    deed |= _ABSENCE if deed & _ABSENCE else deed
+    there = frozenset(content_terms(text))
+    if deed & there and _COUNTS.search(text):
+        return 1.0
+    if not (has_number(text) and _LIMIT.search(text)):
+        return 0.0
+    return 1.0 if there & frozenset(content_terms(question)) else OF_ANOTHER
 
 
 _ASKS_ADDRESS = re.compile(r"\be-?mails?(?: address(?:es)?)?\b|\bmail address\b", re.IGNORECASE)

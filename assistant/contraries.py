@@ -53,6 +53,7 @@ minor | major
 mandatory compulsory obligatory | optional voluntary
 oral spoken | written
 undergraduate | postgraduate
+marked graded assessed scored | unmarked ungraded unassessed
 spring | summer | autumn | winter
 january | february | april | june | july | august | september | october | november | december
 monday | tuesday | wednesday | thursday | friday | saturday | sunday
@@ -65,7 +66,15 @@ _ALTERNATIVES = tuple(
     tuple(frozenset(map(stem, alternative.replace("-", " ").split())) for alternative in line.split("|"))
     for line in _GROUPS.strip().splitlines()
 )
-BEAT = re.compile(r"\bw[io]ns?\b[^.;:]{0,80}?\b(?:against|over)\b", re.IGNORECASE)
+_SIDE = r"\s+(?:(?:the|its|their|his|her|defending|reigning)\s+)*(?-i:[A-Z])"
+BEAT = re.compile(
+    r"\bw[io]ns?\b[^.;:]{0,80}?\b(?:against|over)\b"
+    r"|\b(?:victor(?:y|ies)|triumph(?:s|ed)?|prevail(?:s|ed)?)\s+(?:over|against)\b"
+    r"|\b(?:overc[ao]mes?|swe(?:ep|pt)|bested|trounced|thrashed|routed|vanquished|outplayed|outscored|upset|edged(?:\s+out)?"
+    rf"|knocked\s+out|got\s+the\s+better\s+of|(?:fell|went\s+down|succumbed|bowed|conceded)\s+to){_SIDE}"
+    rf"|\b(?:swept|bested|trounced|thrashed|routed|vanquished|outplayed|overcome)\s+by{_SIDE}",
+    re.IGNORECASE,
+)
 """Says of both sides how it ended, as "beat" does."""
 _LABEL = re.compile(r"\b([^\W\d_]{2,})[ -](\d{1,3}(?:(?:, | and | or |, and | to |[-–])\d{1,3})*)\b(?![.,]\d| ?%)")
 _BEFORE_AMOUNTS = """
@@ -93,6 +102,10 @@ _NEGATES = re.compile(
     r"|n['’]t\b",
     re.IGNORECASE,
 )
+_NO_BEFORE = re.compile(
+    r"(?:\b(?:not|never|no|without)|n['’]t)\s+(?:(?!(?:but|and|or|if|when|that)\b)[\w-]+\s+){0,2}\Z", re.IGNORECASE
+)
+_UNDONE = re.compile(r"\b(un|non-)([a-z]{3,})")
 _RULES_OUT = re.compile(
     r"\b(?:exclud\w+|forbidden|prohibited|banned|ineligible|exempt\w*|unsuitable|avoid\w*)\b", re.IGNORECASE
 )
@@ -190,6 +203,32 @@ def repeats_denial(question: str, text: str) -> bool:
     return len(denied) > 1 and bool(_NEGATES.search(text)) and denied <= frozenset(content_terms(text))
 
 
+def denies_outright(question: str, text: str) -> bool:
+    """Tell whether a sentence puts the no straight before the word that a question for what does not do it denies.
+
+    The word may be another one for the same.
+
+    >>> [denies_outright("Which pots are not marked?", s) for s in ("Bowls are not graded.", "None of mine is marked.")]
+    [True, False]
+    """
+    denied = _denied(question)
+    if not denied:
+        return False
+    same = _in_other_words(denied)
+    places = [m for m in re.finditer(r"[^\W_]+", text) if stem(m[0].lower()) in same]
+    return _is_undone(denied, text) or any(_NO_BEFORE.search(text, 0, m.start()) for m in places)
+
+
+def _in_other_words(terms: frozenset[str]) -> frozenset[str]:
+    """Give terms with those that the groups have for the same."""
+    return terms.union(*(a for alternatives in _ALTERNATIVES for a in alternatives if a & terms))
+
+
+def _is_undone(terms: frozenset[str], text: str) -> bool:
+    """Tell whether a text has one of the terms with "un-" or "non-" before it."""
+    return any(stem(word) in terms for _, word in _UNDONE.findall(text.lower()))
+
+
 def _contrary_to(said: frozenset[str], alternatives: tuple[frozenset[str], ...]) -> frozenset[str]:
     """Give the stems of the alternatives that what is said leaves, none where it names none of them."""
     here = frozenset[str]().union(*(a for a in alternatives if a & said))
@@ -209,11 +248,12 @@ def what_not(question: str) -> Callable[[str], bool] | None:
     if denied is None:
         return None
     contrary = frozenset[str]().union(*(_contrary_to(denied, alternatives) for alternatives in _ALTERNATIVES))
+    same = _in_other_words(denied)
 
     def says_not(text: str) -> bool:
-        if _RULES_OUT.search(text) or contrary & _said(text):
+        if _RULES_OUT.search(text) or contrary & _said(text) or _is_undone(denied, text):
             return True
-        return bool(_NEGATES.search(text)) and (not denied or bool(denied & frozenset(content_terms(text))))
+        return bool(_NEGATES.search(text)) and (not denied or bool(same & frozenset(content_terms(text))))
 
     return says_not
 

@@ -24,8 +24,8 @@ from assistant.asked import (
     asks_number,
     called_by_name,
     has_address,
-    has_limit,
     has_number,
+    tells_limit,
     without_number_words,
 )
 from assistant.contraries import exclusives, says_not_when, what_not, when_not
@@ -76,7 +76,7 @@ class Weights:
     reference: float = 0.25  # taken off a unit that is little more than a link
     code: float = 0.12  # taken off a line of code
     number: float = 0.08  # for a unit with a number, where the question asks for one
-    limit: float = 0.2  # for one with a number that says how much is allowed, where that is asked
+    limit: float = 0.5  # for one with a number that says how much is allowed, where that is asked
     address: float = 0.2  # for a unit with an address for mail, where one is asked for
     meaning: float = 0.2  # for a unit that says what the term is that is asked for
     of_another: float = 0.15  # taken off a unit with what is asked for, but of something else: another's room
@@ -120,13 +120,14 @@ def candidates_of(
     told = _relations(question, placed, passages)
     of_another = _of_others(question, placed, held, passages)
     said = _by_wording(question, placed, passages, told, weights)
-    lacking, names = _lack_number(question, placed), called_by_name(question)
+    lacking, names, limited = _lack_number(question, placed), called_by_name(question), asks_limit(question)
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) + said[i]
         score -= weights.of_another * of_another[i]
         named = bool(names) and not of_another[i] and names <= held[i]
+        named = named and not (limited and lacking[i])  # how many there are is not how many are allowed
         called = weights.called * named
         found.append(Candidate(p, n, unit, cosine, covered[i], score + called, told[i], lacking[i], called))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
@@ -150,7 +151,7 @@ def _by_wording(
         score = weights.relation * told[i] - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
-        score += weights.limit if wants_limit and has_limit(unit.text) else 0.0
+        score += weights.limit * tells_limit(question, unit.text) if wants_limit else 0.0
         score += weights.address if wants_address and has_address(unit.text) else 0.0
         score += weights.meaning * defines(unit.text, term) if term else 0.0
         if beyond[p]:
@@ -164,8 +165,12 @@ def _lack_number(question: str, placed: Sequence[tuple[int, int, Unit]]) -> list
     """Tell of each unit whether it lacks the number that is asked for: what is allowed, if its passage tells that."""
     if not asks_number(question):
         return [False] * len(placed)
-    limited = {p for p, _, unit in placed if has_limit(unit.text)} if asks_limit(question) else set()
-    return [not (has_limit if p in limited else has_number)(unit.text) for p, _, unit in placed]
+    told = [asks_limit(question) and tells_limit(question, unit.text) > 0 for _, _, unit in placed]
+    limited = {p for (p, _, _), tells in zip(placed, told, strict=True) if tells}
+    return [
+        not tells if p in limited else not has_number(unit.text)
+        for (p, _, unit), tells in zip(placed, told, strict=True)
+    ]
 
 
 def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[int]:

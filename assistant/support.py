@@ -31,7 +31,7 @@ from assistant.asked import (
     has_number,
     things_named,
 )
-from assistant.contraries import exclusives, repeats_denial
+from assistant.contraries import denies_outright, exclusives, repeats_denial
 from assistant.selection import Candidate, Passage, beyond_title
 from assistant.terms import content_terms, is_courtesy, stem, words_of
 from index_store.chunks import Embedder
@@ -54,6 +54,8 @@ NOT_NAMED, MOSTLY_NAMED = 0.1, 0.7
 SPELT_ALIKE = 0.86
 """Of two words, the ratio of Ratcliff and Obershelp (difflib): "Langchan" is LangChain, GPT-4 is not GPT-3."""
 UNITS_READ, LEFT_MET = 4, 0.45
+OF_THE_KIND = 0.4
+"""Cosine of what is asked for with what is one of its kind: assignments and quizzes."""
 DEED_MET, OTHERS_MISSING = 0.55, 1
 """Cosine of the deed with the nearest word from which it is said (some 50 questions of our own over thirteen made-up
 passages lie apart there), and how many of the other words may be missing in a text that is about the same."""
@@ -79,7 +81,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         return Support(0.0, enough=False)
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
-    by_its_name = repeats_denial(question, best.unit.text)  # what does not do it may be called by its own name alone
+    by_its_name = _is_what_does_not(question, best.unit.text, embedder)
     wanted = met(asked_for(question), " ".join([heading, *around]), embedder)
     wanted = max(wanted, NOTHING_IN_PARTICULAR) if wanted is not None and by_its_name else wanted
     score = (
@@ -99,6 +101,17 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
         score -= NOT_MET
     return Support(score, score >= ENOUGH)
+
+
+def _is_what_does_not(question: str, text: str, embedder: Embedder) -> bool:
+    """Tell whether a sentence names what does not do something by its own name: quizzes, of work that is not marked.
+
+    Where it says no of one word alone, its name has to be near to what is asked for.
+    """
+    if repeats_denial(question, text):
+        return True
+    kinds = [met([word], text, embedder) or 0.0 for word in asked_for(question)]
+    return denies_outright(question, text) and max(kinds, default=0.0) >= OF_THE_KIND
 
 
 def _has_the_years(question: str, passages: Sequence[Passage]) -> bool:

@@ -39,7 +39,9 @@ _ABBREVIATION = re.compile(
     r"|\b[A-Z]|^\W*\d{1,3})\.$",
     re.IGNORECASE,
 )
-_ANYWHERE = re.compile(r"\w.*(?:\b(?:et al|etc|no|inc|ltd|jr|sr)|\b[A-Z])\.$", re.IGNORECASE | re.DOTALL)
+LOOKED_AT = 200
+"""Characters before a full stop, so that a line without end takes no time without end."""
+_ANYWHERE = re.compile(r"(?:\b(?:et al|etc|no|inc|ltd|jr|sr)|\b[A-Z])\.$", re.IGNORECASE)
 _LISTING = re.compile(r"\b(?:et al|etc)\.$", re.IGNORECASE)
 _NO_NAME = re.compile(r"\b(?!(?:and|von|van|den|der|del|dos|see|also|with)\b)[a-z]{3,}\b")
 """In a list of references there are names alone before "et al.", and a title behind it."""
@@ -177,7 +179,8 @@ def _sentences(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
     """Tell whether a full stop belongs to an abbreviation within a sentence, or is followed by a small letter."""
     if match[0] == "." and _ABBREVIATION.search(passage, max(begun, match.start() - 12), match.start() + 1):
-        return not _ends_all_the_same(passage[begun : match.start() + 1], passage, match.end())
+        said = passage[max(begun, match.start() - LOOKED_AT) : match.start() + 1]
+        return not _ends_all_the_same(said, passage, match.end())
     if _YEAR.match(passage, match.end()):
         return True  # of a citation whose names end in some other abbreviation
     following = passage[match.end() : match.end() + 3].strip()
@@ -186,7 +189,8 @@ def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
 
 def _ends_all_the_same(said: str, passage: str, at: int) -> bool:
     """Tell whether a sentence that closes with an abbreviation ends there, by what stands before and behind it."""
-    if not _ANYWHERE.search(said):
+    closing = _ANYWHERE.search(said)
+    if closing is None or not any(c.isalnum() for c in said[: closing.start()]):
         return False
     begins = _CAPITAL.match(passage, at) is not None and not _YEAR.match(passage, at)
     if begins and _LISTING.search(said):

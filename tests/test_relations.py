@@ -27,7 +27,6 @@ from assistant.relations import relation_asked, role_told_by
         ("Who invented slow glazing?", "Slow glazing is due to Ada Brook.", 1),
         ("Who invented slow glazing?", "Slow glazing is a method used by Ada Brook.", 0),
         ("Who wrote the handbook?", "The handbook is by Ada Brook.", 1),
-        ("Who invented slow glazing?", "Raku was suggested by Brook et al. Slow glazing takes a week.", 0),
         ("Who invented slow glazing?", "A talk on slow glazing by Ada Brook is online.", 0),
         ("Who lost the Harbour Cup?", "In the Harbour Cup the Rovers beat the Wanderers.", 1),
     ],
