@@ -46,7 +46,11 @@ _WHICH_SIDE_LOST = re.compile(
 )
 _OF_A_DEED = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have|when|where|how)\b", re.IGNORECASE)
 _WHETHER = re.compile(r"\W*(?:(?:and|but|so|then)\s+)*(?:did|was|were|has|have)\b", re.IGNORECASE)
-_DENIES = re.compile(r"(?:\b(?:not|never|neither|nor)\b|n['’]t\b)[^,;:()]{0,30}\Z", re.IGNORECASE)
+_DENIES = re.compile(
+    r"(?:\bnot\b(?! (?:only|just|merely|simply|solely|until|till|surprisingly)\b)|\b(?:never|neither|nor)\b"
+    r"|n['’]t\b(?! (?:only|just|merely|simply|solely|until|till)\b))[^,;:()]{0,30}\Z",
+    re.IGNORECASE,
+)
 _POINTS = re.compile(r"\b(?:it|its|they|this|these)\b", re.IGNORECASE)
 _ONE_PART = re.compile(
     r"\b(?:won|lost|beat\w*|defeat\w*)\s+(?:[\w'’]+\s+){0,4}?(?:(?:game|match|leg|round|set|heat|stage)\s+\d+(?![\d–-])"
@@ -55,6 +59,11 @@ _ONE_PART = re.compile(
     re.IGNORECASE,
 )
 """One game of a contest: who lost it may have won the contest."""
+_WAS_BEATEN = re.compile(
+    r"\b(?:was|were|been|being|got|is|are)\s+(?:\w+ly\s+)?(?:beaten|defeated)\b(?![^.;]{0,60}\bby\s)", re.IGNORECASE
+)
+"""Says who lost, and not who won."""
+_NO_DEED = re.compile(r"\b(?:at|the|a|is|are|was|were) present\b|\bwin(?:-| )rates?\b", re.IGNORECASE)
 _BEHIND_NAMES = "against across along amid among beside despite near past throughout toward towards via"
 _PREPOSITIONS = frozenset(_BEHIND_NAMES.split())
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
@@ -123,6 +132,9 @@ class Relation:
     def _places(self, text: str) -> list[int]:
         """Give where a text says the deed."""
         there = [m.start() for m in _TOKEN.finditer(text) if stem(m[0].lower()) in self.deed]
+        not_it = (_NO_DEED, _WAS_BEATEN) if self.deed == _DEEDS[-2] else (_NO_DEED,)
+        for said in not_it if there else ():
+            there = [at for at in there if not any(m.start() <= at < m.end() for m in said.finditer(text))]
         if self.deed in _DEEDS[:2]:
             there += [m.start() for said in (_CAME_UP, _BY_SOMEBODY) for m in said.finditer(text)]
         return there + ([m.start() for m in BEAT.finditer(text)] if self.deed <= _CONTESTS else [])
@@ -170,6 +182,66 @@ _ASKS_OWNERS = re.compile(
     r"\s+(?P<role>[\w-]+(?:\s+[\w-]+)?)(?:\s+(?:now|today|currently|called|named))?\W*\Z",
     re.IGNORECASE,
 )
+_HELD = frozenset(
+    map(
+        stem,
+        [
+            "capital",
+            "captain",
+            "president",
+            "head",
+            "chair",
+            "chairman",
+            "chairwoman",
+            "chairperson",
+            "ceo",
+            "cto",
+            "cfo",
+            "director",
+            "minister",
+            "king",
+            "queen",
+            "leader",
+            "coach",
+            "manager",
+            "editor",
+            "dean",
+            "owner",
+            "currency",
+            "mayor",
+            "governor",
+            "chancellor",
+            "pope",
+            "champion",
+            "holder",
+            "lecturer",
+            "instructor",
+            "teacher",
+            "professor",
+            "assistant",
+            "tutor",
+            "host",
+            "keeper",
+            "emperor",
+            "ambassador",
+            "secretary",
+            "treasurer",
+            "principal",
+            "rector",
+            "provost",
+            "maintainer",
+            "chief",
+            "boss",
+            "landlord",
+            "tenant",
+            "publisher",
+            "sponsor",
+            "supplier",
+            "name",
+        ],
+    )
+)
+"""What one has for a time and another after; of anything else "was" tells no end ("0.1 was the learning rate")."""
 _ASKS_FORMER = re.compile(r"\b(?:former|previous|before|until|predecessor|used to be)\b", re.IGNORECASE)
 _SUCCEEDED = re.compile(r"\b(?:succe(?:ed\w*|ssor)|replac\w+|follow(?:ed|ing)|took over|after)\b", re.IGNORECASE)
 _ASKS_PAST = re.compile(
@@ -206,13 +278,14 @@ def _role_asked(question: str) -> str:
     """Give the term of the role whose holder a question asks for, "" where it asks for none."""
     found = _ASKS_OWNERS.match(question) or _ASKS_PRESENT.match(question)
     terms = content_terms(found["role"]) if found and (asks_former(question) or not _ASKS_PAST.search(question)) else []
-    return terms[-1] if terms else ""
+    return terms[-1] if terms and terms[-1] in _HELD else ""
 
 
 @lru_cache(maxsize=256)
 def _told_as_former(term: str) -> re.Pattern[str]:
     """Give what tells that somebody had a role."""
-    role = rf"(?:[\w'’-]+\s+){{0,3}}?{re.escape(_stump(term))}\w*"
+    between = r"(?:(?!\w+ed\b|(?:chosen|made|sworn|born)\b)[\w'’-]+\s+)"  # "was elected head" tells no end
+    role = rf"{between}{{0,3}}?{re.escape(_stump(term))}\w*"
     return re.compile(
         rf"\b(?:former|formerly|previous|one-time|erstwhile|ex)[\s-]+{role}"
         rf"|\b(?:was|were|had been|served as|ceased to be)\s+{role}\b",

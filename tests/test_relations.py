@@ -66,3 +66,33 @@ def test_what_asks_for_nobody_asks_for_no_relation(question: str) -> None:
 )
 def test_a_role_is_asked_for_as_it_is_now(question: str, text: str, expected: int) -> None:
     assert role_told_by(question, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "told"),
+    [
+        ("Who invented the telephone?", "It was not until 1876 that Bell invented the telephone.", 1),
+        ("Who invented the telephone?", "Bell did not only invent the telephone.", 1),
+        ("Who won the final?", "England was beaten in the final.", 0),
+        ("Who won the final?", "England was beaten by Spain in the final.", 1),
+        ("Who lost the final?", "England was beaten in the final.", 1),
+        ("Who introduced ReAct?", "At present ReAct is common.", 0),
+        ("Who introduced ReAct?", "Yao et al. presented ReAct in 2022.", 1),
+    ],
+)
+def test_words_that_only_look_like_the_deed_or_its_denial(question: str, sentence: str, told: int) -> None:
+    relation = relation_asked(question)
+    assert relation is not None and relation.told_by(sentence) == told
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "told"),
+    [
+        ("What is the learning rate of the baseline?", "0.001 was the learning rate of the baseline.", 0),
+        ("What is the topic of lecture 3?", "Kilns were the topic of lecture 3.", 0),
+        ("Who is the head of the department?", "In 2020 Ann Lind was elected head of the department.", 1),
+        ("Who is the head of the department?", "Ann Lind was head of the department.", -1),
+    ],
+)
+def test_only_of_what_is_held_for_a_time_does_the_past_tell_an_end(question: str, sentence: str, told: int) -> None:
+    assert role_told_by(question, sentence) == told
