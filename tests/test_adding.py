@@ -107,7 +107,7 @@ async def test_a_second_ingest_of_the_same_user_is_refused_and_another_users_wai
     refused, *_ = await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", ann)
     assert "under way" in refused and (tmp_path / "in" / "pot.md").exists()
     async with aclosing(does.follow(ann)) as shown:
-        await until_told(shown, "files")
+        await until_told(shown, "<progress")
     await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup and stew.")], None, "", bob)
     async with aclosing(does.follow(bob)) as shown:
         await until_told(shown, "waits until another ingest is over")
@@ -142,7 +142,7 @@ async def test_one_that_waits_is_cancelled_without_having_begun(parts: Parts, tm
     does, ann, bob = AddHandlers(parts), visitor(parts), visitor(parts)
     await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 200))], None, "", ann)
     async with aclosing(does.follow(ann)) as shown:
-        await until_told(shown, "files")
+        await until_told(shown, "<progress")
     await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", bob)
     async with aclosing(does.follow(bob)) as shown:
         await until_told(shown, "waits")
@@ -182,7 +182,7 @@ async def test_a_server_that_stops_ends_what_is_under_way(parts: Parts, tmp_path
     does, ann = AddHandlers(parts), visitor(parts)
     await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar"))], None, "", ann)
     async with aclosing(does.follow(ann)) as shown:
-        await until_told(shown, "files")
+        await until_told(shown, "<progress")
     await parts.ingests.close()
     job = parts.ingests.of(parts.user(ann))
     assert job is not None and job.task is not None

@@ -24,8 +24,9 @@ from ui.api_requests import Sources
 from ui.help_page import three_things
 from ui.ingest_view import receipts_html
 from ui.library_page import LibraryHandlers
-from ui.library_view import chunks_html, hits_html
+from ui.library_view import certificate_html, chunks_html, hits_html
 from ui.parts import Parts, parts_of
+from ui.removal import Certificate
 from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
@@ -102,7 +103,7 @@ def test_what_was_skipped_is_counted_by_reason_and_folded_below_the_rest() -> No
         [*skipped, receipt("b.md", "done"), receipt("a.pdf", "failed", "a.pdf is no PDF.", "Print it.")]
     )
     told, folded = shown.split("<details", 1)
-    assert told.index("a.pdf") < told.index("b.md") and ".xyz" not in told and "a.pdf is no PDF. Print it." in told
+    assert told.index("a.pdf") < told.index("b.md") and ".xyz" not in told and "It is no PDF. Print it." in told
     assert "<summary>3,000 files were skipped</summary>" in folded and folded.count("<tr>") == 2
     assert "there is no reader for .xyz. Convert it." in folded and "<td data-name='Files'>3,000</td>" in folded
     assert receipts_html([]) == ""
@@ -111,6 +112,40 @@ def test_what_was_skipped_is_counted_by_reason_and_folded_below_the_rest() -> No
 def test_a_page_has_two_hundred_receipts_at_most() -> None:
     shown = receipts_html([receipt(f"{n}.md", "done") for n in range(500)])
     assert "the first 200 of 500" in shown and shown.count("<tr>") == 201
+
+
+def test_the_choice_of_a_document_is_of_all_of_them_whatever_the_list_is_narrowed_to(parts: Parts) -> None:
+    does, every = LibraryHandlers(parts), {d.id for d in parts.library.ledger.documents()}
+    listed, page = does.documents("no such document", 1, REQUEST)
+    assert "No document fits" in listed and "choices" not in page
+    assert {value for _, value in does.choices(REQUEST)["choices"]} == every
+
+
+def test_the_name_in_the_list_leads_to_what_is_in_a_document_from_its_first_chunk(parts: Parts) -> None:
+    does, known = LibraryHandlers(parts), parts.library.ledger.documents()[0]
+    assert f"data-look='{known.id}'" in does.documents("", 1, REQUEST)[0]
+    chosen, opened = does.choose(f"{known.id} 17", REQUEST)
+    assert chosen["value"] == known.id and opened["open"]
+    shown, at = does.look_first(known.id, REQUEST)
+    assert f"<h3 data-document='{known.id}'>" in shown and html.escape(known.path) in shown and at["value"] == 1
+    assert does.choose("gone 18", REQUEST) == (gr.skip(), gr.skip())
+
+
+def test_a_failed_document_gives_its_path_once(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "broken.pdf").write_bytes(b"no pdf")
+    ingest(parts.library.environment.home, minilm, tmp_path / "more")
+    listed = LibraryHandlers(parts).documents("broken", 1, REQUEST)[0]
+    assert listed.count("broken.pdf") == 1 and "It is no PDF" in listed
+
+
+async def test_what_a_search_found_can_be_cleared_and_what_went_is_counted_in_words(parts: Parts) -> None:
+    does = LibraryHandlers(parts)
+    found, clear = await does.search("At how many degrees is celadon fired?", REQUEST)
+    assert found.startswith("<details open>") and clear["visible"]
+    assert await does.search("  ", REQUEST) == ("", gr.update(visible=False))
+    went = certificate_html(Certificate(1, 1, 1, 1, 0, 0, 0), "Kilns")
+    assert "1 document with 1 chunk, 1 vector and 1 uploaded file went; 0 chunks, 0 vectors, 0 files left." in went
 
 
 def test_help_names_three_things_that_its_reader_may_do() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from index_store.chunks import document_id
 from ingest.receipts import Progress, Receipt, Scanned
-from ui.library_view import status_html, table
+from ui.library_commands import counted
+from ui.library_view import status_html, table, without_path
 from ui.live_ingests import LiveIngest
 from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
@@ -38,25 +39,25 @@ def told_of(job: LiveIngest, sees_setup: bool) -> str:
 
 def _progress(scanned: Scanned, step: Progress | None, seconds: float) -> str:
     files = step.files if step else 0
-    counted = f"{files:,} of {scanned.files:,} files"
+    done = f"{files:,} of {counted(scanned.files, 'file')}"
     if step is None:
-        return bar_html(0.0, "Done", counted)
+        return bar_html(0.0, "Done", done)
     share = step.bytes / scanned.bytes if scanned.bytes else files / max(scanned.files, 1)
     at_work = f"{DOES.get(step.stage, step.stage)} {step.path}" + (
-        f", {step.at:,} of {step.of:,} chunks" if step.of else ""
+        f", {step.at:,} of {counted(step.of, 'chunk')}" if step.of else ""
     )
-    return bar_html(share, "Done", counted, at_work, rate(step.chunks, seconds, "chunks"), left(share, seconds))
+    return bar_html(share, "Done", done, at_work, rate(step.chunks, seconds, "chunks"), left(share, seconds))
 
 
 def _ended(job: LiveIngest) -> str:
     finished = job.finished
     if finished is None:
         count = len(job.left())
-        what = "" if not count else " 1 file was cancelled." if count == 1 else f" {count:,} files were cancelled."
+        what = f" {counted(count, 'file')} {'was' if count == 1 else 'were'} cancelled." if count else ""
         return f"<p role='status'>Cancelled. What was finished is kept.{what}</p>"
     counts = ", ".join(f"{count} {status}" for status, count in sorted(finished.counts.items())) or "nothing to do"
     return (
-        f"<p role='status'>{html.escape(counts)}. {finished.chunks:,} chunks in the library, "
+        f"<p role='status'>{html.escape(counts)}. {counted(finished.chunks, 'chunk')} in the library, "
         f"{finished.embedded:,} embedded now, {finished.seconds:.1f} s.</p>"
     )
 
@@ -112,7 +113,7 @@ def sentences(*parts: str) -> str:
 
 
 def _receipt(receipt: Receipt) -> list[str]:
-    said = [receipt.reason, receipt.hint, *receipt.notes]
+    said = [without_path(receipt.reason, receipt.path), receipt.hint, *receipt.notes]
     if receipt.duplicate_of:
         said.append(f"has the same content as {twin_of(receipt.duplicate_of)}")
     return [

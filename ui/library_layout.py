@@ -29,10 +29,13 @@ class LibraryPage:
     ended: Any
     question: Any
     hits: Any
+    clear: Any
     find: Any
     page: Any
     adding: Any
     documents: Any
+    look: Any
+    one: Any
     chosen: Any
     chunk_page: Any
     chunks: Any
@@ -83,11 +86,13 @@ def _looking() -> dict[str, Any]:
         label="Try a search", placeholder="See what retrieval finds, and why", elem_id="try", submit_btn="Search"
     )
     hits = gr.HTML("", padding=False, elem_id="hits")
+    clear = gr.Button("Clear the search", size="sm", visible=False, elem_id="clear-search")
     with gr.Row():
         find = gr.Textbox(label="Find a document", elem_id="find-document", scale=3)
         page = gr.Number(1, label="Page", minimum=1, precision=0, elem_id="page", scale=1)
     documents = gr.HTML("", padding=False, elem_id="documents")
-    with gr.Accordion("Look into a document, read it again, or remove it", open=False, elem_id="one"):
+    look = gr.Textbox(label="Look into", elem_id="look", elem_classes="lectern-hidden", container=False)
+    with gr.Accordion("Look into a document, read it again, or remove it", open=False, elem_id="one") as one:
         with gr.Row():
             chosen = gr.Dropdown([], label="Document", elem_id="chosen", scale=3)
             chunk_page = gr.Number(1, label="Page of chunks", minimum=1, precision=0, elem_id="chunk-page", scale=1)
@@ -99,6 +104,7 @@ def _looking() -> dict[str, Any]:
     with gr.Accordion("The map of the course", open=False, elem_id="the-map"):
         show_map = gr.Button("Draw the map", size="sm", elem_id="draw")
         course = gr.HTML("", padding=False, elem_id="map")
-    return {"question": question, "hits": hits, "find": find, "page": page, "documents": documents, "chosen": chosen,
+    return {"question": question, "hits": hits, "clear": clear, "look": look, "one": one,
+            "find": find, "page": page, "documents": documents, "chosen": chosen,
             "chunk_page": chunk_page, "chunks": chunks, "again": again, "remove": remove, "certificate": certificate,
             "show_map": show_map, "map": course}  # fmt: skip

@@ -19,10 +19,12 @@ from ui.library_view import (
     certificate_html,
     chunks_html,
     documents_html,
+    full_name,
     hits_html,
     map_html,
+    name_html,
 )
-from ui.page_errors import shown_error, told_html
+from ui.page_errors import told_html
 from ui.parts import Parts
 
 A_PAGE = 25
@@ -36,16 +38,27 @@ class LibraryHandlers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
-        """List a page of the documents; give the choice of them too."""
-        every = sorted(self._parts.documents(self._parts.person(request)), key=lambda d: (d.source, d.path))
+    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any]:
+        """List a page of the documents that are looked for."""
+        every = self._every(request)
         wanted = text.casefold().strip()
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
         shown = documents_html(found, self._cited(), at, A_PAGE)
-        choices = [(f"{d.title or d.path} ({d.path})", d.id) for d in found]
-        return shown, gr.update(choices=choices), gr.update(maximum=pages, label=f"Page (of {pages})")
+        return shown, gr.update(maximum=pages, label=f"Page (of {pages})")
+
+    def choices(self, request: gr.Request) -> Any:
+        """Give the choice of all documents, whatever the list is narrowed to: who types a name there means that one."""
+        return gr.update(choices=[(full_name(d), d.id) for d in self._every(request)])
+
+    def choose(self, wanted: str, request: gr.Request) -> tuple[Any, Any]:
+        """Choose the document whose name in the list was pressed, and open what shows it."""
+        every = self._every(request)
+        known = next((d for d in every if d.id == wanted.partition(" ")[0]), None)
+        if known is None:  # it was removed meanwhile
+            return gr.skip(), gr.skip()
+        return gr.update(value=known.id, choices=[(full_name(d), d.id) for d in every]), gr.update(open=True)
 
     def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Show what changes the library to whom it is for."""
@@ -56,6 +69,10 @@ class LibraryHandlers:
         """Show the course at a glance."""
         return map_html(self._parts.documents(self._parts.person(request)), self._cited())
 
+    def look_first(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
+        """Show the first chunks of a document that was chosen just now."""
+        return self.look_into(document, 1, request), gr.update(value=1)
+
     def look_into(self, document: str | None, page: float, request: gr.Request) -> str:
         """Show a page of a document's chunks."""
         if not document:
@@ -65,17 +82,18 @@ class LibraryHandlers:
             return HIDDEN
         chunks = self._parts.library.ledger.chunks(known.id)
         at = (max(1, int(page or 1)) - 1) * A_PAGE
-        return chunks_html(chunks[at : at + A_PAGE], at, len(chunks))
+        return name_html(known) + chunks_html(chunks[at : at + A_PAGE], at, len(chunks))
 
-    async def search(self, question: str, request: gr.Request) -> str:
+    async def search(self, question: str, request: gr.Request) -> tuple[str, Any]:
         """Show what retrieval finds, and why; it takes a place, so that nobody's searches hold up others."""
         if not question.strip():
-            return ""
+            return "", gr.update(visible=False)
         try:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
-                return hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
+                found = hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
         except LecternError as exc:
-            return told_html(exc, self._parts.sees_setup(request))
+            found = told_html(exc, self._parts.sees_setup(request))
+        return found, gr.update(visible=True)
 
     @needs(Action.LIBRARY_CHANGE)
     async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
@@ -84,7 +102,7 @@ class LibraryHandlers:
             known = self._known(document or "", request)
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            return told_html(exc, self._parts.sees_setup(request)), gr.skip()
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
     def _remove(self, document: Known) -> removal.Certificate:
@@ -95,6 +113,9 @@ class LibraryHandlers:
         if not document:
             raise InvalidInput("No document was chosen.", hint="Choose one from the list.")
         return self._parts.document(document, self._parts.person(request))
+
+    def _every(self, request: gr.Request) -> list[Known]:
+        return sorted(self._parts.documents(self._parts.person(request)), key=lambda d: (d.source, d.path))
 
     def _cited(self) -> dict[str, int]:
         return cited_counts(self._parts.library.traces.engine)
@@ -115,23 +136,28 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
     chosen: dict[str, Any] = {**how, "preprocess": False}
-    listing = (does.documents, [page.find, page.page], [page.documents, page.chosen, page.page])
+    listing = (does.documents, [page.find, page.page], [page.documents, page.page])
+    choices = (does.choices, None, page.chosen)
     following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
     page.add.click(adds.add, given, [page.refused, *given], preprocess=False, **how).success(*following, **how)
     page.retry.change(adds.again, [page.retry], page.refused, **how).success(*following, **how)
     page.again.click(adds.again, [page.chosen], page.refused, **chosen).success(*following, **how)
     page.root.load(*following, **how)
-    page.ended.change(*listing, **how).then(*page.head, **how)
+    page.ended.change(*listing, **how).then(*choices, **how).then(*page.head, **how)
     page.cancel.click(adds.cancel, None, None, **how)
     page.root.load(*listing, **how)
+    page.root.load(*choices, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
     page.find.change(*listing, trigger_mode="always_last", **how)
     page.page.change(*listing, trigger_mode="always_last", **how)
-    page.chosen.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
+    looking = page.look.change(does.choose, [page.look], [page.chosen, page.one], **how)
+    looking.then(None, None, None, js="lectern.seeDocument", **how)
+    page.chosen.change(does.look_first, [page.chosen], [page.chunks, page.chunk_page], **chosen)
     page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
-    ).then(*listing, **how).then(*page.head, **how)
-    page.question.submit(does.search, [page.question], page.hits, **how)
+    ).then(*listing, **how).then(*choices, **how).then(*page.head, **how)
+    page.question.submit(does.search, [page.question], [page.hits, page.clear], **how)
+    page.clear.click(lambda: ("", "", gr.update(visible=False)), None, [page.question, page.hits, page.clear], **how)
     page.show_map.click(does.course_map, None, page.map, **how)

@@ -8,6 +8,7 @@ from typing import Any
 
 from index_store.chunks import Chunk, Hit
 from ingest.ledger import Known
+from ui.library_commands import counted
 from ui.passages import passage_html
 from ui.removal import Certificate
 
@@ -44,16 +45,45 @@ def status_html(status: str, document: str) -> str:
     return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
 
 
-def _why(document: Known) -> str:
-    reason = str(document.receipt.get("reason") or "")
-    return f"<br>{html.escape(reason)}" if reason else ""
+def full_name(document: Known) -> str:
+    """Name a document by its title, where it has one, and the path that no other has."""
+    return f"{document.title} ({document.path})" if document.title else document.path
+
+
+def name_html(document: Known) -> str:
+    """Give the name above what is shown of a document; a question whether to remove it asks by that."""
+    return f"<h3 data-document='{html.escape(document.id)}'>{html.escape(full_name(document))}</h3>"
+
+
+def without_path(reason: str, path: str) -> str:
+    """Give a reason that stands beside the path of what it is about, without that path.
+
+    >>> without_path("a.pdf is no PDF.", "a.pdf"), without_path("a.pdf: it is empty.", "a.pdf")
+    ('It is no PDF.', 'It is empty.')
+    """
+    rest = reason.removeprefix(path)
+    if rest == reason or not rest.startswith((" ", ": ")):
+        return reason
+    said = rest.removeprefix(": ")
+    return f"It{said}" if said.startswith(" ") else said[:1].upper() + said[1:]
+
+
+def _described(document: Known) -> str:
+    """Give a document's name, which leads to what is in it, and what there is to say of it."""
+    reason = without_path(str(document.receipt.get("reason") or ""), document.path)
+    about = [part for part in (document.path if document.title else "", reason) if part]
+    below = f"<br><small>{'<br>'.join(html.escape(part) for part in about)}</small>" if about else ""
+    named = html.escape(document.title or document.path)
+    return (
+        f"<strong><button type='button' class='lectern-look' data-look='{html.escape(document.id)}'>{named}</button>"
+        f"</strong>{below}"
+    )
 
 
 def in_the_library(documents: Sequence[Known]) -> str:
     """Say how many documents can be answered from, and apart from them how many could not be read."""
     count = sum(d.is_read for d in documents)
-    said = "1 document in the library" if count == 1 else f"{count:,} documents in the library"
-    return said + _unread(documents)
+    return f"{counted(count, 'document')} in the library{_unread(documents)}"
 
 
 def _unread(documents: Sequence[Known]) -> str:
@@ -68,7 +98,7 @@ def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int,
         return "<p class='lectern-note'>No document fits.</p>"
     rows = [
         [
-            f"<strong>{html.escape(d.title or d.path)}</strong><br><small>{html.escape(d.path)}{_why(d)}</small>",
+            _described(d),
             status_html(d.status, d.id),
             f"{d.chunks:,}",
             f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
@@ -93,8 +123,8 @@ def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:
         for d in sorted(documents, key=lambda d: (-cited.get(d.path, 0), d.path))
     )
     return (
-        f"<p>{len(documents):,} documents; {never:,} were never cited. As wide as its chunks, darker the more it was "
-        f"cited.</p><ul class='lectern-map'>{bars}</ul>"
+        f"<p>{counted(len(documents), 'document')}; {never:,} were never cited. As wide as its chunks, "
+        f"darker the more it was cited.</p><ul class='lectern-map'>{bars}</ul>"
     )
 
 
@@ -103,7 +133,7 @@ def _bar(document: Known, cited: int, widest: int, most: int) -> str:
     return (
         f"<li><span>{html.escape(document.title or document.path)}</span>"
         f"<i style='width:{width:.1f}%;opacity:{shade:.2f}'></i>"
-        f"<small>{document.chunks:,} chunks, {_times(cited)}</small></li>"
+        f"<small>{counted(document.chunks, 'chunk')}, {_times(cited)}</small></li>"
     )
 
 
@@ -135,17 +165,19 @@ def hits_html(hits: Sequence[Hit]) -> str:
         for rank, h in enumerate(hits, start=1)
     ]
     head = ("Rank", "Passage", "By meaning", "By words", "Cosine", "Together")
-    return table("What retrieval finds, and why", head, rows)
+    caption = f"What retrieval finds, and why: {counted(len(hits), 'passage')}"
+    return f"<details open><summary>{caption}</summary>{table('', head, rows)}</details>"
 
 
 def certificate_html(went: Certificate, what: str) -> str:
     """Give the proof of a removal."""
     sound = went.nothing_left
-    left = f"{went.chunks_left} chunks, {went.vectors_left} vectors, {went.files_left} files left"
+    what_left = ((went.chunks_left, "chunk"), (went.vectors_left, "vector"), (went.files_left, "file"))
+    left = f"{', '.join(counted(count, noun) for count, noun in what_left)} left"
     note = "" if went.files else " Files outside Lectern stay where they are."
     went_away = (
-        f"{went.documents:,} documents with {went.chunks:,} chunks, {went.vectors:,} vectors and {went.files:,} "
-        f"uploaded files went; {left}.{note}"
+        f"{counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}, "
+        f"{counted(went.vectors, 'vector')} and {counted(went.files, 'uploaded file')} went; {left}.{note}"
     )
     kind = "done" if sound else "failed"
     return f"<p role='status' class='lectern-{kind}'><strong>Removed {html.escape(what)}.</strong> {went_away}</p>"

@@ -9,7 +9,9 @@ window.lectern = {
     return [];
   },
   sureToRemove(...given) {
-    if (!confirm("Remove this document from the library?")) throw new Error("not removed");
+    const shown = [...document.querySelectorAll("#chunks [data-document]")].find((e) => e.dataset.document === given[0]);
+    const name = shown?.textContent ?? document.querySelector("#chosen input")?.value;
+    if (given[0] && !confirm(`Remove “${name}” from the library?`)) throw new Error("not removed");
     return given;
   },
   showSource(wanted) {
@@ -30,6 +32,10 @@ window.lectern = {
   },
   seeDetail() {
     document.querySelector("#detail")?.scrollIntoView({ block: "start", behavior: "smooth" });
+    return [];
+  },
+  seeDocument() {
+    document.querySelector("#one")?.scrollIntoView({ block: "start", behavior: "smooth" });
     return [];
   },
   put(selector, value) {
@@ -75,6 +81,8 @@ window.lectern = {
     if (older) lectern.put("#older", `${older.dataset.older} ${Date.now()}`);
     const again = within(event.target, "button[data-again]");
     if (again) lectern.put("#retry", `${again.dataset.again} ${Date.now()}`);
+    const look = within(event.target, "button[data-look]");
+    if (look) lectern.put("#look", `${look.dataset.look} ${Date.now()}`);
     const opener = within(event.target, "button[data-turn]");
     if (!opener) return;
     document.querySelectorAll("button[data-turn][aria-current]").forEach((b) => b.removeAttribute("aria-current"));

@@ -147,3 +147,29 @@ def test_on_a_phone_adding_is_folded_so_that_the_list_is_near(chromium: Any, web
     box.wait_for(state="visible")
     assert bar.is_visible() == (width == 390)
     page.close()
+
+
+def test_a_name_in_the_list_opens_the_document_and_the_choice_is_not_narrowed_with_the_list(library: Page) -> None:
+    library.page.fill("#find-document input, #find-document textarea", "glazing")
+    library.page.wait_for_function("document.querySelectorAll('#documents tbody tr').length === 1")
+    library.page.locator("#documents button[data-look]").click()
+    library.page.wait_for_selector("#chunks h3 >> text=glazing.txt")
+    assert "1280 degrees" in library.page.locator("#chunks").inner_text()
+    library.page.fill("#chosen input", "few-shot")
+    library.page.get_by_role("option", name="03-few-shot.md").first.click()
+    library.page.wait_for_selector("#chunks h3 >> text=03-few-shot.md")
+    asked: list[str] = []
+    library.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    with library.page.expect_event("dialog"):
+        library.page.click("#remove")
+    assert len(asked) == 1 and "03-few-shot.md" in asked[0] and "glazing" not in asked[0]
+    library.errors = [error for error in library.errors if "not removed" not in error]  # how a page calls it off
+
+
+def test_a_search_is_cleared(library: Page) -> None:
+    library.page.fill("#try input, #try textarea", "celadon")
+    library.page.press("#try input, #try textarea", "Enter")
+    library.page.wait_for_selector("#hits table")
+    library.page.click("#clear-search")
+    library.page.wait_for_selector("#hits table", state="detached")
+    assert library.page.locator("#try input, #try textarea").input_value() == ""

@@ -103,9 +103,11 @@ def test_a_document_is_looked_into_and_removed_with_its_certificate(library: Pag
     library.page.get_by_role("option", name="Engobe").first.click()
     library.page.wait_for_selector("#chunks table")
     assert "liquid clay" in library.page.locator("#chunks").inner_text()
-    library.page.on("dialog", lambda dialog: dialog.accept())
+    asked: list[str] = []
+    library.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
     library.page.click("#remove")
     library.page.wait_for_selector("#certificate >> text=Removed Engobe")
+    assert len(asked) == 1 and "engobe.md" in asked[0]
     assert "0 chunks, 0 vectors, 0 files left" in library.page.locator("#certificate").inner_text()
 
 
