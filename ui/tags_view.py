@@ -59,7 +59,7 @@ def half_compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, st
     ours = _column(text, name, found, {_same(tag) for tag in found.tags})
     theirs = f"<section><h3>{html.escape(other)}</h3>{told}</section>"
     return (
-        "<p><strong>Only the left one came to an end.</strong></p>"
+        "<p><strong>Only the first came to an end.</strong></p>"
         f"<div class='lectern-sides'>{ours}{theirs}</div>"
         f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
     )
