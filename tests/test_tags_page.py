@@ -19,6 +19,7 @@ from ui import wiring
 from ui.parts import Parts, parts_of
 from ui.review_page import ReviewHandlers
 from ui.tags_page import NOTHING, RULES, TagHandlers
+from ui.tags_view import progress_html
 from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
@@ -108,3 +109,17 @@ async def test_questions_that_are_tried_again_take_a_place_as_a_turn_does(limite
     does = ReviewHandlers(limited)
     await does.covered(REQUEST)
     assert "1 times within a minute" in await does.covered(REQUEST)
+
+
+def test_a_file_tells_how_fast_it_goes_and_how_long_it_will_take() -> None:
+    shown = progress_html(100, 400, 3, seconds=50.0)
+    assert "value='0.2500'" in shown
+    assert "100 of 400 rows, 3 with an error · 2 rows/s · about 2 min left" in shown
+    assert "left" not in progress_html(400, 400, 0, seconds=50.0, ended="Done")
+
+
+def test_cancelling_a_file_is_told_at_once(parts: Parts) -> None:
+    does = TagHandlers(parts)
+    assert does.cancel(REQUEST) == gr.skip()  # nothing is under way
+    with does._jobs.running(parts.user(REQUEST)) as flag:
+        assert "Cancelling" in does.cancel(REQUEST) and flag.is_set()

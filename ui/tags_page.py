@@ -37,6 +37,7 @@ RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
 KEPT = "Kept. The review desk shows it, and can make a test row of it."
 PROPOSED = "Thank you: it is kept as your proposal. The course team sees it beside the tags, and decides."
+CANCELLING = "<p role='status'>Cancelling: the row that is being tagged is finished first …</p>"
 TELL_EVERY_S = 0.2
 MOST_TAGGERS = 16
 """That are kept at once, each with a client of its own."""
@@ -147,14 +148,14 @@ class TagHandlers:
         except (LecternError, OSError) as exc:
             yield told_html(exc, sees)
 
-    def cancel(self, request: gr.Request) -> None:
-        """End the file that is under way; the rows that are done are given."""
-        self._jobs.cancel(self._parts.user(request))
+    def cancel(self, request: gr.Request) -> Any:
+        """End the file that is under way, and say so at once; the rows that are done are given."""
+        return CANCELLING if self._jobs.cancel(self._parts.user(request)) else gr.skip()
 
     async def _rows(
         self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event, sees: bool
     ) -> AsyncIterator[str]:
-        done, told = list[dict[str, Any]](), 0.0
+        done, told, began = list[dict[str, Any]](), 0.0, time.monotonic()
 
         async def one(abstract: str) -> Tagged:
             try:
@@ -169,11 +170,11 @@ class TagHandlers:
                     break
                 if time.monotonic() - told >= TELL_EVERY_S:
                     told = time.monotonic()
-                    yield progress_html(len(done), len(rows), _failed(done))
+                    yield progress_html(len(done), len(rows), _failed(done), seconds=told - began)
                     await asyncio.sleep(0)
         place = await asyncio.to_thread(self._written, done, user)
         ended = "Cancelled" if len(done) < len(rows) else "Done"
-        yield progress_html(len(done), len(rows), _failed(done), ended) + results_html(place)
+        yield progress_html(len(done), len(rows), _failed(done), ended=ended) + results_html(place)
 
     def _written(self, rows: list[dict[str, Any]], user: str | None) -> str:
         """Write results where their user, and nobody else, can fetch them; give the name of the place."""
@@ -290,4 +291,4 @@ def _whole_file(does: TagHandlers, chosen: list[Any], how: dict[str, Any]) -> No
             cancel = gr.Button("Cancel", elem_id="cancel-file")
         told = gr.HTML("", padding=False, elem_id="progress")
     start.click(does.tag_file, [file, *chosen], told, preprocess=False, show_progress="hidden", **how)
-    cancel.click(does.cancel, None, None, **how)
+    cancel.click(does.cancel, None, told, show_progress="hidden", **how)

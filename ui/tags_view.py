@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from assistant.tagged import Tagged
+from ui.progress_view import bar_html, left, rate
 
 Spans = Sequence[Sequence[int]]
 
@@ -94,14 +95,13 @@ def _cost(found: Tagged) -> str:
     return " · " + html.escape(", ".join(parts))
 
 
-def progress_html(done: int, count: int, failed: int, ended: str = "") -> str:
-    """Give how far a file is: a bar, and words."""
+def progress_html(done: int, count: int, failed: int, *, seconds: float = 0.0, ended: str = "") -> str:
+    """Give how far a file is: a bar, and words; while it goes on with the rate and the time left."""
     said = f"{done:,} of {count:,} rows" + (f", {failed:,} with an error" if failed else "")
-    said = f"{ended}: {said}" if ended else said
-    return (
-        f"<p role='status'><progress max='{max(count, 1)}' value='{done}' aria-label='Rows done'></progress> "
-        f"{html.escape(said)}</p>"
-    )
+    share = done / max(count, 1)
+    if ended:
+        return bar_html(share, "Rows done", f"{ended}: {said}")
+    return bar_html(share, "Rows done", said, rate(done, seconds, "rows"), left(share, seconds))
 
 
 def results_html(place: str) -> str:
