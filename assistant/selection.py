@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.addressed import speaks_to_model
+from assistant.arrangements import is_code, thing_arranged
 from assistant.asked import (
     asked_for,
     asks_address,
@@ -105,7 +106,7 @@ def candidates_of(
         (p, n, unit)
         for p, passage in enumerate(passages[:MOST_PASSAGES])
         for n, unit in enumerate(units_of(passage.text))
-        if _says_something(unit) and not (passage.is_outside and speaks_to_model(unit.text))
+        if _says_something(unit, question) and not (passage.is_outside and speaks_to_model(unit.text))
     ]
     if not placed:
         return []
@@ -286,8 +287,9 @@ def is_reference(text: str) -> bool:
     return len(_LINK.sub(" ", text).split()) < SHORT_WORDS < len(text) / 6
 
 
-def _says_something(unit: Unit) -> bool:
-    return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#")
+def _says_something(unit: Unit, question: str) -> bool:
+    of_code = thing_arranged(question) and (unit.kind == "line" or is_code(unit.text))  # code tells no room
+    return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#") and not of_code
 
 
 def _faults(unit: Unit, weights: Weights) -> float:

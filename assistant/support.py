@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from assistant.arrangements import thing_arranged
 from assistant.asked import (
     asked_for,
     asks_address,
@@ -54,6 +55,9 @@ NOT_NAMED, MOSTLY_NAMED = 0.1, 0.7
 SPELT_ALIKE = 0.86
 """Of two words, the ratio of Ratcliff and Obershelp (difflib): "Langchan" is LangChain, GPT-4 is not GPT-3."""
 UNITS_READ, LEFT_MET = 4, 0.45
+ARRANGED_WITHIN, ARRANGED_MET = 2, 0.6
+"""Sentences around the best one that may name what is arranged, and the cosine of another word for it: between exam and
+test (0.67), and exam and lecture (0.50)."""
 OF_THE_KIND = 0.4
 """Cosine of what is asked for with what is one of its kind: assignments and quizzes."""
 DEED_MET, OTHERS_MISSING = 0.55, 1
@@ -77,7 +81,8 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     heading, text = passages[best.passage].heading, passages[best.passage].text
     if not _has_the_years(question, passages) or _is_of_another_year(question, heading, best.unit.text):
         return Support(0.0, enough=False)
-    if not best.told and not _says_the_deed(question, f"{heading} {_without_others(text, candidates)}", embedder):
+    says = best.told or _says_the_deed(question, f"{heading} {_without_others(text, candidates)}", embedder)
+    if not (says and _tells_arrangement(question, best, candidates, heading, embedder)):
         return Support(0.0, enough=False)
     around = [c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= 1]
     wording = met(words_of(question), f"{heading} {best.unit.text}", embedder)
@@ -101,6 +106,25 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
     if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
         score -= NOT_MET
     return Support(score, score >= ENOUGH)
+
+
+def _tells_arrangement(
+    question: str, best: Candidate, candidates: Sequence[Candidate], heading: str, embedder: Embedder
+) -> bool:
+    """Tell whether what is near speaks of the very thing whose place or time is asked for.
+
+    It may have another word for it: an exam is a test.
+    """
+    thing = thing_arranged(question)
+    if not thing:
+        return True
+    near = [
+        c.unit.text for c in candidates if c.passage == best.passage and abs(c.place - best.place) <= ARRANGED_WITHIN
+    ]
+    said = "\n".join([heading, *near])
+    if frozenset(content_terms(" ".join(thing))) <= frozenset(content_terms(said)):
+        return True
+    return (met(thing, best.unit.text, embedder) or 0.0) >= ARRANGED_MET
 
 
 def _is_what_does_not(question: str, text: str, embedder: Embedder) -> bool:
