@@ -23,6 +23,8 @@ from index_store.errors import NoValue
         ("How long is it from 24 December to 6 January?", "13"),
         ("How many days are between 1 February 2024 and 1 March?", "29"),
         ("How many weeks are from 8 September to 1 December?", "12"),
+        ("How many days after 31 October is 21 November?", "21"),
+        ("How many days before 21 November is 31 October?", "21"),
         ("days between the 3rd of May and the 10th of May", "7"),
     ],
 )

@@ -19,6 +19,7 @@ from assistant.tools.conversions import converted
         ("How many minutes are in 3 and a half hours?", "3.5 hours in minutes", "210"),
         ("how many seconds in a day", "1 day in seconds", "86400"),
         ("How many minutes is an hour and a half?", "1.5 hour in minutes", "90"),
+        ("How many minutes are 2 1/2 hours?", "2.5 hours in minutes", "150"),
         ("What is half an hour in minutes?", "0.5 hour in minutes", "30"),
         ("How many minutes are 2 hours and 15 minutes?", "2 hours and 15 minutes in minutes", "135"),
         ("convert 5 miles to km", "5 miles in km", "8.04672"),

@@ -21,6 +21,12 @@ _ASKED = (
         rf"(?:(?:how many|(?:the )?number of) )?(?P<unit>days|weeks)(?: (?:are|is|were|was|lie|lay|pass|passed))?"
         rf"(?: there| it)? {_TWO_DATES}"
     ),
+    re.compile(
+        rf"how many (?P<unit>days|weeks) after {_WEEKDAY}(?P<first>{DATE}) (?:is|was|comes) {_WEEKDAY}(?P<last>{DATE})"
+    ),
+    re.compile(
+        rf"how many (?P<unit>days|weeks) before {_WEEKDAY}(?P<last>{DATE}) (?:is|was|comes) {_WEEKDAY}(?P<first>{DATE})"
+    ),
     re.compile(rf"how (?P<unit>long)(?: (?:is|are|was))?(?: it| there| the time)? {_TWO_DATES}"),
 )
 _WRITTEN = re.compile(rf"(days|weeks) from ({DATE}) to ({DATE})")

@@ -33,7 +33,7 @@ _TO_KELVIN = {"celsius": (Fraction(1), Fraction("273.15")), "fahrenheit": (Fract
 _WHOLE_NAMES = sorted(_UNITS, key=len, reverse=True)
 UNIT = rf"(?:(?:degrees?|deg\.?|°) ?)?(?:{'|'.join(re.escape(name) for name in _WHOLE_NAMES)})(?:e?s)?(?![\w/])"
 """The name of a unit, in small letters."""
-_N = r"-?(?:\d+(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?"
+_N = r"(?<![\d.,])-?(?:\d+(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?"
 _AMOUNT = rf"(?:{_N} ?|an? ){UNIT}"
 AMOUNTS = rf"{_AMOUNT}(?:,? (?:and )?{_AMOUNT}){{0,3}}"
 """Some amounts that are one together, such as "2 hours and 15 minutes"."""
@@ -52,9 +52,10 @@ _ASKED = tuple(
     )
 )
 _AND_A_PART = re.compile(rf"\b({_N}|an?) ({UNIT}) and (?:a (half|quarter)|(3) quarters)\b")
-_PART_BEHIND = re.compile(r"\b(\d+) and (?:a (half|quarter)|(3) quarters)\b")
+_PART_BEHIND = re.compile(r"\b(\d+) (?:and (?:a (half|quarter)|(3) quarters)|(1/2|1/4|3/4))\b")
 _PART_OF = re.compile(rf"\b(?:(half)|(?:a|1) (quarter) of|(3) quarters of) an? (?={UNIT})")
-_PART = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "3": Fraction(3, 4)}
+_PART = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "3": Fraction(3, 4),
+         "1/2": Fraction(1, 2), "1/4": Fraction(1, 4), "3/4": Fraction(3, 4)}  # fmt: skip
 
 
 def conversion_in(said: str) -> str | None:
@@ -66,7 +67,7 @@ def conversion_in(said: str) -> str | None:
     ('5 miles in km', '3.5 hours in minutes')
     """
     text = _PART_OF.sub(lambda m: f"{_decimal(_PART[m[1] or m[2] or m[3]])} ", said)
-    text = _PART_BEHIND.sub(lambda m: _decimal(int(m[1]) + _PART[m[2] or m[3]]), text)
+    text = _PART_BEHIND.sub(lambda m: _decimal(int(m[1]) + _PART[m[2] or m[3] or m[4]]), text)
     text = _AND_A_PART.sub(lambda m: f"{_decimal(_value(m[1]) + _PART[m[3] or m[4]])} {m[2]}", text)
     for form in _ASKED:
         if found := form.fullmatch(text):

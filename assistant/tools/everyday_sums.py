@@ -29,7 +29,7 @@ _ROSE = r"(?:rise|rose|risen|grow|grew|grown|increased?|gone up|go(?:es)? up|wen
 _FELL = r"(?:fall|fell|fallen|drop|dropped|decreased?|shrink|shrank|go(?:es)? down|went down|falls|drops|decreases)"
 _BY_WHAT = rf"(?:(?:by )?(?:how much|how many|what|which) (?:an? )?)?(?:in )?{_PERCENTAGE}"
 _WHO = rf"(?: (?:did|does|has|have|do|is|was|were))?(?: {_THING})??(?: been)?"
-_OUT_OF = rf"({_N})(?: [a-z]+)? out of ({_N})(?: [a-z]+)?"
+_OUT_OF = rf"({_N})(?: [a-z]+)? (?:out )?of ({_N})(?: [a-z]+)?"
 _PLACES = {"whole number": 0, "integer": 0, "unit": 0, "1": 0, "10": -1, "100": -2, "1000": -3, "tenth": 1,
            "hundredth": 2, "thousandth": 3, "cent": 2}  # fmt: skip
 _ASKED_BEFORE = re.compile(
@@ -97,7 +97,8 @@ _FORMS: tuple[_Form, ...] = (
      lambda m: f"{m[1]} * {m[3]}"),
     (rf"(?:(?:if )?(?:we|i|they|you) )?(?:split|share|divide)(?: (?:an?|the|our|this) [a-z]+ of)? ({_N})(?: {_THING})?"
      rf" (?:equally |evenly )?(?:among|amongst|between|by|over) ({_N})(?: {_THING})?", lambda m: f"{m[1]} / {m[2]}"),
-    (rf"({_N})(?: {_THING})? (?:split|shared|divided) (?:equally |evenly )?(?:among|amongst|between|by|over)"
+    (rf"(?:(?:the|an?|our) (?:bill|sum|total) (?:is|was|of) )?({_N})(?: {_THING})?,?(?: and)?(?: is| are)?"
+     rf" (?:split|shared|divided) (?:equally |evenly )?(?:among|amongst|between|by|over)"
      rf" ({_N})(?: {_THING})?", lambda m: f"{m[1]} / {m[2]}"),
     (rf"(?:the )?(?:percentage|percent|relative) (?:change|increase|decrease|difference) (?:from|between) ({_N})"
      rf" (?:to|and) ({_N})", lambda m: f"100 * ({m[2]} - {m[1]}) / {m[1]}"),
@@ -106,7 +107,7 @@ _FORMS: tuple[_Form, ...] = (
     (rf"(?:(?:i|we|you|he|she|they) )?(?:(?:have |has )?(?:scored|got|answered|reached|hit) )?{_OUT_OF}[,;.]?"
      rf" (?:(?:and|so|then) )?(?:as|in|(?:what|which|how many|how much))(?: an?)? {_PERCENTAGE}"
      rf"(?: (?:is|are|was|does|do)(?: (?:that|this|it|i have|i get))?(?: make)?)?", _percentage),
-    (rf"(?:(?:what|which) )?{_PERCENTAGE} (?:is|are) {_OUT_OF}", _percentage),
+    (rf"(?:(?:what|which|how (?:many|much)) )?{_PERCENTAGE} (?:is|are) {_OUT_OF}", _percentage),
     (rf"({_N}) ?/ ?({_N}) (?:as|in)(?: an?)? {_PERCENTAGE}", _percentage),
     (rf"(?:the )?(?:sum of|add) (?:all )?(?:the )?first ({_N}) (?:natural |positive |whole )?(?:numbers|integers)",
      lambda m: f"{m[1]} * ({m[1]} + 1) / 2"),
@@ -141,6 +142,8 @@ def summed_up(said: str) -> str | None:
     >>> summed_up("3 books at 12.50 each"), summed_up("a jacket costs 80 and is 25% off"), summed_up("10 km in miles")
     ('3 * 12.50', '80 - 25% of 80', None)
     """
+    if len(said) > LONGEST_SUM:
+        return None
     text = said.strip(" ?.!")
     begun = _ASKED_BEFORE.match(text)
     for reading in dict.fromkeys((text, _bare(text), _bare(text[begun.end() :]) if begun else text)):

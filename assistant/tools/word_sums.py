@@ -39,6 +39,7 @@ _MONEY = r"(?:[$€£]|euros?\b|dollars?\b|pounds?\b|cents?\b|usd\b|eur\b|gbp\b)
 _GIVES_A_PRICE = re.compile(
     rf"[$€£] ?\d|{_N} ?{_MONEY}(?! per\b)|{_N},? (?:each|apiece)\b"
     rf"|\b(?:costs?|pays?|paid|spends?|spent|earns?|for) {_N}(?= *(?:[,.;?!]|and\b|but\b|\Z))"
+    r"|\b(?:at|for) \d+\.\d\d(?= *(?:[,;?!]|and\b|plus\b|\Z))"
     rf"|\b(?:splits?|shares?|divides?) (?:an? |the )?(?:bill |sum |total )?(?:of )?{_N}"
 )
 _SUM_WORDS = """
