@@ -182,65 +182,13 @@ _ASKS_OWNERS = re.compile(
     r"\s+(?P<role>[\w-]+(?:\s+[\w-]+)?)(?:\s+(?:now|today|currently|called|named))?\W*\Z",
     re.IGNORECASE,
 )
-_HELD = frozenset(
-    map(
-        stem,
-        [
-            "capital",
-            "captain",
-            "president",
-            "head",
-            "chair",
-            "chairman",
-            "chairwoman",
-            "chairperson",
-            "ceo",
-            "cto",
-            "cfo",
-            "director",
-            "minister",
-            "king",
-            "queen",
-            "leader",
-            "coach",
-            "manager",
-            "editor",
-            "dean",
-            "owner",
-            "currency",
-            "mayor",
-            "governor",
-            "chancellor",
-            "pope",
-            "champion",
-            "holder",
-            "lecturer",
-            "instructor",
-            "teacher",
-            "professor",
-            "assistant",
-            "tutor",
-            "host",
-            "keeper",
-            "emperor",
-            "ambassador",
-            "secretary",
-            "treasurer",
-            "principal",
-            "rector",
-            "provost",
-            "maintainer",
-            "chief",
-            "boss",
-            "landlord",
-            "tenant",
-            "publisher",
-            "sponsor",
-            "supplier",
-            "name",
-        ],
-    )
-)
+_OFFICES = """
+capital captain president head chair chairman chairwoman chairperson ceo cto cfo director minister king queen
+leader coach manager editor dean owner currency mayor governor chancellor pope champion holder lecturer
+instructor teacher professor assistant tutor host keeper emperor ambassador secretary treasurer principal
+rector provost maintainer chief boss landlord tenant publisher sponsor supplier name
+"""
+_HELD = frozenset(map(stem, _OFFICES.split()))
 """What one has for a time and another after; of anything else "was" tells no end ("0.1 was the learning rate")."""
 _ASKS_FORMER = re.compile(r"\b(?:former|previous|before|until|predecessor|used to be)\b", re.IGNORECASE)
 _SUCCEEDED = re.compile(r"\b(?:succe(?:ed\w*|ssor)|replac\w+|follow(?:ed|ing)|took over|after)\b", re.IGNORECASE)
