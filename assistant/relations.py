@@ -24,6 +24,7 @@ _FAMILIES = (
     "write wrote written writer author",
     "found founder founded establish established",
     "discover discoverer discovery",
+    "teach taught teacher lecturer instructor",
     "win won winner victory champion beat beaten defeat",
     "lose lost loser runner beat beaten defeat",
 )
@@ -63,10 +64,15 @@ _WAS_BEATEN = re.compile(
     r"\b(?:was|were|been|being|got|is|are)\s+(?:\w+ly\s+)?(?:beaten|defeated)\b(?![^.;]{0,60}\bby\s)", re.IGNORECASE
 )
 """Says who lost, and not who won."""
-_NO_DEED = re.compile(r"\b(?:at|the|a|is|are|was|were) present\b|\bwin(?:-| )rates?\b", re.IGNORECASE)
+_NO_DEED = re.compile(
+    r"\b(?:at|the|a|is|are|was|were) present\b|\bwin(?:-| )rates?\b|\b(?:lectures?|teaching)\b", re.IGNORECASE
+)
 _BEHIND_NAMES = "against across along amid among beside despite near past throughout toward towards via"
 _PREPOSITIONS = frozenset(_BEHIND_NAMES.split())
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
+_THE_COURSE = frozenset(map(stem, ["course", "class", "lecture", "module"]))
+"""What all of the material is of: a sentence that names its lecturer need not name it."""
+_TOKEN_LAST = re.compile(r"[^\W_]+(?=\s\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Relation:
 
     def _is_of_it(self, text: str, around: str) -> bool:
         """Tell whether a sentence names the thing, or points back to what does, or to the title that does."""
-        missing = set(self.of) - set(content_terms(text))
+        missing = set(self.of) - set(content_terms(text)) - _THE_COURSE
         points = len(missing) < len(self.of) or self.deed <= _CONTESTS or _POINTS.search(text) is not None
         return not missing or (points and missing <= set(content_terms(around)))
 
@@ -135,9 +141,17 @@ class Relation:
         not_it = (_NO_DEED, _WAS_BEATEN) if self.deed == _DEEDS[-2] else (_NO_DEED,)
         for said in not_it if there else ():
             there = [at for at in there if not any(m.start() <= at < m.end() for m in said.finditer(text))]
+        there = [at for at in there if not self._is_its_own_deed(text[:at], text[at:])]
         if self.deed in _DEEDS[:2]:
             there += [m.start() for said in (_CAME_UP, _BY_SOMEBODY) for m in said.finditer(text)]
         return there + ([m.start() for m in BEAT.finditer(text)] if self.deed <= _CONTESTS else [])
+
+    def _is_its_own_deed(self, before: str, behind: str) -> bool:
+        """Tell what the thing itself did ("ReAct invented facts"), and what describes another ("an invented fact")."""
+        last, deed = _TOKEN_LAST.search(before), _TOKEN.match(behind)
+        if last is None or deed is None or not deed[0].lower().endswith(("ed", "ing")):
+            return False
+        return last[0].lower() in ("a", "an", "any", "some", "no", "such") or stem(last[0].lower()) in self.of[-1:]
 
 
 @lru_cache(maxsize=256)
