@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -15,11 +16,13 @@ import pytest
 
 from index_store.errors import InvalidInput
 from ingest.lock import writing
+from ingest.receipts import Receipt
 from tests.course import write_course
-from tests.library import ingest
+from tests.library import held, ingest
 from ui import wiring
 from ui.adding import AddHandlers
 from ui.ingest_view import told_of
+from ui.ingesting import _ingest
 from ui.live_ingests import LiveIngest
 from ui.parts import Parts, parts_of
 from ui.uploads import ABANDONED_S, sweep_uploads
@@ -136,6 +139,20 @@ async def test_cancelling_is_told_at_once_says_what_was_cancelled_and_leaves_no_
     used = {c.embedded_text for d in parts.library.ledger.documents() for c in parts.library.ledger.chunks(d.id)}
     (kept,) = parts.library.ledger._rows("SELECT count(*) FROM vectors")[0]
     assert kept == len(used)  # of what was read in part no vector stays
+
+
+def test_a_cancel_among_receipts_leaves_no_passage_that_no_list_has(parts: Parts, tmp_path: Path, minilm: Any) -> None:
+    environment, cancelled = parts.library.environment, threading.Event()
+    for n in range(4):
+        chosen(tmp_path / "in", f"{n}.md", long_text(f"jar {n}", 10))
+
+    def tell(event: Any) -> None:
+        if isinstance(event, Receipt):
+            cancelled.set()
+
+    _ingest(environment, [str(tmp_path / "in")], cancelled, tell)
+    ledger, dense, lexical = held(environment.home, minilm)
+    assert ledger == dense == lexical
 
 
 async def test_one_that_waits_is_cancelled_without_having_begun(parts: Parts, tmp_path: Path) -> None:
