@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from assistant.conversation import Assistant
@@ -124,3 +125,50 @@ async def test_trying_a_question_again_costs_what_a_turn_costs_however_it_ends(
 
 def _model(server: ModelServer) -> Model:
     return choose_model(settings_for(server), None)
+
+
+WRITTEN = ("wrong", "It is 43.", "b.md", "", "See the slides.", "Bo")
+EMPTY = (None, "", "", "", "", "")
+
+
+def shown(desk: ReviewHandlers, trace_id: str) -> tuple[str, str, tuple[Any, ...]]:
+    """Give whose form it is, what it begins with, and its fields."""
+    *_, of, begun, verdict, answer, sources, tags, comment, assignee = desk.shown(trace_id, REQUEST)
+    return of, begun, (verdict, answer, sources, tags, comment, assignee)
+
+
+def test_a_form_begins_anew_with_each_turn_and_after_it_is_kept(store: TraceStore, desk: ReviewHandlers) -> None:
+    one, other = keep(store, "What is a kiln?"), keep(store, "What is a glaze?")
+    told, _, of, _, *fields = desk.keep(one, "Ada", *WRITTEN, REQUEST)
+    corrected = (None, "It is 43.", "b.md", "", "", "")
+    assert "Kept" in told and of == one and tuple(fields) == corrected
+    assert shown(desk, other)[::2] == (other, EMPTY) and shown(desk, one)[::2] == (one, corrected)
+    assert shown(desk, "0" * 32)[::2] == ("", EMPTY)
+
+
+def test_a_form_that_cannot_be_kept_stays_as_it_is(store: TraceStore, desk: ReviewHandlers) -> None:
+    told, *left = desk.keep(keep(store, "What is a kiln?"), "", *WRITTEN, REQUEST)
+    assert "role='alert'" in told and left == [gr.skip()] * len(left)
+
+
+def test_what_was_begun_is_left_and_told_when_the_answer_is_found_right(
+    store: TraceStore, desk: ReviewHandlers
+) -> None:
+    one = keep(store, "What is a kiln?")
+    begun = shown(desk, one)[1]
+    told, *_ = desk.accept(one, "Ada", begun, *EMPTY, REQUEST)
+    assert "not kept" not in told
+    told, _, of, _, *fields = desk.accept(one, "Ada", begun, *WRITTEN, REQUEST)
+    assert "not kept" in told and of == one and fields == [gr.skip()] * len(WRITTEN)
+    assert [r["corrected_answer"] for r in desk._reader.get(one)["reviews"]] == [None, None]
+
+
+def test_who_finds_right_what_another_corrected_is_told_and_sees_the_correction(
+    store: TraceStore, desk: ReviewHandlers
+) -> None:
+    one = keep(store, "What is a kiln?")
+    desk.keep(one, "Ada", *WRITTEN, REQUEST)
+    _, begun, fields = shown(desk, one)
+    told, _, _, _, *after = desk.accept(one, "Bob", begun, *fields, REQUEST)
+    assert "Ada had corrected" in told and tuple(after) == fields
+    assert "role='alert'" in desk.to_dataset(one, REQUEST)

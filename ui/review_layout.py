@@ -28,6 +28,9 @@ class ReviewPage:
     list: Any
     count: Any
     turn: Any
+    of: Any
+    begun: Any
+    reader: Any
     detail: Any
     desk: Any
     reviewing: Any
@@ -73,6 +76,9 @@ def _listing() -> dict[str, Any]:
 
 def _one() -> dict[str, Any]:
     turn = gr.Textbox(label="Turn", elem_id="turn", elem_classes="lectern-hidden")
+    of = gr.Textbox(visible="hidden", label="Whose form it is")
+    begun = gr.Textbox(visible="hidden", label="What the form began with")
+    reader = gr.Textbox(visible="hidden", label="Who reads")
     with gr.Row(visible=False, elem_id="desk") as desk:
         with gr.Column(scale=7, min_width=320):
             detail = gr.HTML("", padding=False, elem_id="detail")
@@ -90,7 +96,8 @@ def _one() -> dict[str, Any]:
                 keep = gr.Button("Keep the review", elem_id="keep-review")
                 dataset = gr.Button("Make a test row of it", elem_id="to-dataset")
             told = gr.HTML("", padding=False, elem_id="review-told")
-    return {"turn": turn, "desk": desk, "reviewing": reviewing, "detail": detail, "reviewer": reviewer,
+    return {"turn": turn, "of": of, "begun": begun, "reader": reader, "desk": desk, "reviewing": reviewing,
+            "detail": detail, "reviewer": reviewer,
             "accept": accept, "verdict": verdict, "answer": answer, "sources": sources, "tags": tags,
             "comment": comment, "assignee": assignee, "keep": keep, "dataset": dataset, "told": told}  # fmt: skip
 

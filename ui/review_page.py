@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.evaluation.agreement import agreements
-from assistant.evaluation.from_traces import add_row, judgement, reviewed_row
+from assistant.evaluation.from_traces import add_row, disputed_correction, reviewed_row
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.capture import Recording, recorded
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
@@ -25,6 +26,7 @@ from ui.disclosure import deliveries_for, record_for
 from ui.page_errors import failed_html, told_html
 from ui.parts import Parts
 from ui.plots import plots_html
+from ui.review_form import NO_FIELDS, Fields, form_of, is_touched, of_nothing
 from ui.review_layout import ReviewPage, review_layout
 from ui.review_sources import known_sources
 from ui.review_view import agreement_html, covered_html, groups_html, list_html, turn_html
@@ -37,6 +39,8 @@ MOST_TRIED = 12
 MONTH_S = 30 * 86_400
 ALL_TURNS = "<p class='lectern-note'><a href='review'>All turns</a></p>"
 NO_SUCH_TURN = "There is no such turn: the link is not whole, or the turn was forgotten."
+DISPUTED = " {} had corrected it: a test row is made of it once one of you comes round."
+LEFT = " What you have begun to write is still here, and not kept with it."
 FILTERS: Mapping[str, Mapping[str, Any]] = {
     "All": {},
     "Questions": {"kinds": QUESTIONS},
@@ -75,68 +79,85 @@ class ReviewHandlers:
         told = f" {hidden:,} of files and evaluations are not shown." if hidden else ""
         return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.{told}</p>"
 
-    def load(self, request: gr.Request) -> tuple[str, Any]:
-        """Give the turn that the address names, as a link to it does, and who reviews where that is known."""
+    def load(self, request: gr.Request) -> tuple[str, Any, str]:
+        """Give the turn that the address names, who reviews where that is known, and who reads."""
         name = self._name("", request)
-        return str(request.query_params.get("turn", "")), gr.update(value=name, interactive=not name)
+        turn = str(request.query_params.get("turn", ""))
+        return turn, gr.update(value=name, interactive=not name), self._parts.user(request) or ""
 
     def shown(self, trace_id: str, request: gr.Request) -> tuple[Any, ...]:
-        """Show a turn, with what a reviewer said last as the beginning of a review; or in its place why there is none.
+        """Show a turn with a form of its own for a review; or in its place why there is none.
 
         Only then are there no fields for a review beside it.
         """
         hidden, shown = gr.update(visible=False), gr.update(visible=True)
         if not trace_id:
-            return hidden, hidden, "", "", "", "", ""
+            return hidden, hidden, "", "", *of_nothing()
         try:
-            record = record_for(self._reader.get(trace_id), self._parts.sees_setup(request))
+            record = self._reader.get(trace_id)
         except LecternError as exc:
             is_gone = isinstance(exc, TraceUnknown)  # its own hint is for a terminal
             told = failed_html(NO_SUCH_TURN) if is_gone else told_html(exc, self._parts.sees_setup(request))
-            return shown, hidden, f"{told}{ALL_TURNS}", "", "", "", ""
+            return shown, hidden, f"{told}{ALL_TURNS}", "", *of_nothing()
+        return shown, shown, self._detail(record, request), "", *form_of(record)
+
+    def _detail(self, trace: dict[str, Any], request: gr.Request) -> str:
+        record = record_for(trace, self._parts.sees_setup(request))
         deliveries = deliveries_for(self._reader.deliveries(record["id"]), self._parts.sees_setup(request))
         leaves = self._store.as_sent(record) if deliveries else None
-        detail = turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
-        last = judgement(record["reviews"])
-        return (
-            shown,
-            shown,
-            detail,
-            last.get("corrected_answer") or "",
-            "\n".join(last.get("corrected_sources") or []),
-            ", ".join(last.get("corrected_tags") or []),
-            "",
-        )
+        return turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
 
     def keep(
         self, trace_id: str, reviewer: str, verdict: str | None, answer: str, sources: str, tags: str, comment: str,
         assignee: str, request: gr.Request,
-    ) -> tuple[str, Any]:  # fmt: skip
-        """Keep a review; what stands in the way of it is said in its place."""
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Keep a review, and begin its form anew; what stands in the way of it is said in its place."""
         try:
-            reviewer = self._name(reviewer, request)
-            if not reviewer:
-                raise InvalidInput("Nobody's name is given.", hint="Write your name: a review is somebody's.")
-            named = [line.strip() for line in sources.splitlines() if line.strip()]
-            paths = known_sources((d.path for d in self._parts.library.ledger.documents()), named)
-            given = (verdict, answer.strip(), paths, tags.strip(), comment.strip(), assignee.strip())
-            if not any(given):
-                raise InvalidInput("There is nothing to keep.", hint="Give a verdict, a correction or a comment.")
-            right = names_of(tags) if tags.strip() else None
-            if right is not None:
-                check_in_abstract(right, self._reader.get(trace_id)["question"])
-            review = Review(
-                trace_id, reviewer, time.time(), verdict or None, answer.strip() or None, paths or None,
-                right, comment.strip(), assignee.strip() or None,
-            )  # fmt: skip
-            self._store.add_review(review)
+            self._add(trace_id, self._name(reviewer, request), (verdict, answer, sources, tags, comment, assignee))
         except LecternError as exc:
-            return told_html(exc, self._parts.sees_setup(request)), gr.skip()
-        return "<p role='status'>Kept.</p>", self.shown(trace_id, request)[2]
+            return told_html(exc, self._parts.sees_setup(request)), *[gr.skip()] * 9
+        record = self._reader.get(trace_id)
+        return "<p role='status'>Kept.</p>", self._detail(record, request), *form_of(record)
 
-    def accept(self, trace_id: str, reviewer: str, request: gr.Request) -> tuple[str, Any]:
-        """Keep that the answer is right."""
-        return self.keep(trace_id, reviewer, "right", "", "", "", "", "", request)
+    def accept(
+        self, trace_id: str, reviewer: str, begun: str, verdict: str | None, answer: str, sources: str, tags: str,
+        comment: str, assignee: str, request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Keep that the answer is right; what was begun in the form is left there, and said not to be kept."""
+        try:
+            self._add(trace_id, self._name(reviewer, request), ("right", *NO_FIELDS[1:]))
+        except LecternError as exc:
+            return told_html(exc, self._parts.sees_setup(request)), *[gr.skip()] * 9
+        record = self._reader.get(trace_id)
+        of, starts, *fields = form_of(record)
+        disputed, told = disputed_correction(record["reviews"]), "Kept."
+        if disputed is not None:
+            told += DISPUTED.format(html.escape(disputed["reviewer"]))
+        if is_touched((verdict, answer, sources, tags, comment, assignee), begun):
+            told, fields = told + LEFT, [gr.skip()] * len(fields)
+        return f"<p role='status'>{told}</p>", self._detail(record, request), of, starts, *fields
+
+    def _add(self, trace_id: str, reviewer: str, fields: Fields) -> None:
+        """Keep a review.
+
+        Raises:
+            LecternError: when nobody's name is given, nothing is said, or a source or a tag cannot be right.
+        """
+        verdict, answer, sources, tags, comment, assignee = (field.strip() if field else "" for field in fields)
+        if not reviewer:
+            raise InvalidInput("Nobody's name is given.", hint="Write your name: a review is somebody's.")
+        named = [line.strip() for line in sources.splitlines() if line.strip()]
+        paths = known_sources((d.path for d in self._parts.library.ledger.documents()), named)
+        if not any((verdict, answer, paths, tags, comment, assignee)):
+            raise InvalidInput("There is nothing to keep.", hint="Give a verdict, a correction or a comment.")
+        right = names_of(tags) if tags else None
+        if right is not None:
+            check_in_abstract(right, self._reader.get(trace_id)["question"])
+        review = Review(
+            trace_id, reviewer, time.time(), verdict or None, answer or None, paths or None, right, comment,
+            assignee or None,
+        )  # fmt: skip
+        self._store.add_review(review)
 
     def _name(self, given: str, request: gr.Request) -> str:
         """Give who reviews: with accounts whoever has signed in, for nobody reviews in another's name."""
@@ -215,14 +236,21 @@ def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
     page.root.load(*listing, **how)
     for changed in (page.order, page.show, page.text, page.page, page.rows):
         changed.change(*listing, trigger_mode="always_last", **how)
-    one = [page.desk, page.reviewing, page.detail, page.answer, page.sources, page.tags, page.told]
-    page.root.load(does.load, None, [page.turn, page.reviewer], **how)
-    page.turn.change(does.shown, [page.turn], one, **how).then(None, None, None, js="lectern.seeDetail", **how)
-    given = [page.turn, page.reviewer, page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
-    kept = [page.told, page.detail]
-    page.keep.click(does.keep, given, kept, **how).success(*listing, **how)
-    page.accept.click(does.accept, [page.turn, page.reviewer], kept, **how).success(*listing, **how)
-    page.dataset.click(does.to_dataset, [page.turn], page.told, **how)
+    page.root.load(does.load, None, [page.turn, page.reviewer, page.reader], **how)
+    form = [page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
+    whole = [page.of, page.begun, *form]
+    shown = [page.desk, page.reviewing, page.detail, page.told, *whole]
+    opened = page.turn.change(does.shown, [page.turn], shown, **how)
+    told, own = [page.told, *form], [page.of, page.reader, page.begun]
+    opened.then(None, [*own, *told], told, js="lectern.opened", **how)
+    for button, keep, given in (
+        (page.keep, does.keep, [page.of, page.reviewer, *form]),
+        (page.accept, does.accept, [page.of, page.reviewer, page.begun, *form]),
+    ):
+        kept = button.click(keep, given, [page.told, page.detail, *whole], **how)
+        kept.success(*listing, **how)
+        kept.then(None, [*own, *form], None, js="lectern.kept", **how)
+    page.dataset.click(does.to_dataset, [page.of], page.told, **how)
     page.missing.click(does.unanswered, None, page.groups, **how)
     page.covered.click(does.covered, None, page.now, **how)
     page.agree.click(does.agreement, None, page.agreement, **how)

@@ -14,6 +14,7 @@ from ingest.ledger import Ledger
 from tests.chat_server import run
 from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
 from ui.pages import PAGES_KEPT
+from ui.review_form import of_nothing
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +46,9 @@ def ended(told: str) -> dict[str, Any]:
 def test_with_accounts_a_review_is_under_the_name_of_who_has_signed_in(address: str, home: Path) -> None:
     turn = json.loads(run(home, "ask", "What is ReAct?", "--json"))["trace_id"]
     reviewer = sign_in(address, next(name for name, role in NAMES.items() if role is Role.REVIEWER))
-    status, told = reviewer.event(event_of(reviewer, "accept"), [turn, "The lecturer"], "reviewing")
+    begun, *form = of_nothing()[1:]
+    given = [turn, "The lecturer", begun, *form]
+    status, told = reviewer.event(event_of(reviewer, "accept"), given, "reviewing")
     assert status == 200 and ended(told)["success"], told
     reviewer.client.close()
     (review,) = json.loads(run(home, "traces", "show", turn, "--json"))["reviews"]

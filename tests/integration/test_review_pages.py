@@ -20,6 +20,7 @@ from tests.pages import Page
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 SHOWN = "#turns table, #turns .lectern-note"
+TEXTS = ("right-answer", "review-comment", "assignee")
 COUNT = "document.querySelectorAll('#turns tbody tr').length"
 
 
@@ -157,6 +158,50 @@ def test_a_review_becomes_a_row_of_a_dataset(desk: Page, home: Path, refuse: boo
     (row,) = [r for r in map(json.loads, file.read_text().splitlines()) if question in r["question"]]
     assert [g["path"] for g in row["gold"]] == ([] if refuse else ["06-retrieval-augmented-generation.md"])
     assert row["keywords"] == ([] if refuse else ["2022"])
+
+
+def form(desk: Page) -> tuple[str, str, str, int]:
+    """Give what stands in the form: right answer, comment, for whom; and how many verdicts are chosen."""
+    said = [desk.page.locator(f"#{name} textarea, #{name} input").input_value() for name in TEXTS]
+    return said[0], said[1], said[2], desk.page.locator("#verdict input:checked").count()
+
+
+def test_a_review_that_is_begun_stays_with_its_turn_alone_until_it_is_kept(desk: Page) -> None:
+    open_turn(desk, "number 21")
+    desk.page.locator("#verdict input[value='wrong']").check()
+    desk.page.fill("#right-answer textarea", "Half a corr")
+    desk.page.fill("#review-comment textarea, #review-comment input", "See the slides.")
+    desk.page.fill("#assignee input, #assignee textarea", "Bo")
+    open_turn(desk, "number 22")
+    desk.page.wait_for_function("!document.querySelector('#right-answer textarea').value")
+    assert form(desk) == ("", "", "", 0)
+    desk.page.fill("#right-answer textarea", "Another one")
+    open_turn(desk, "number 21")
+    desk.page.wait_for_selector("#review-told >> text=not kept yet")
+    assert form(desk) == ("Half a corr", "See the slides.", "Bo", 1)
+    desk.page.reload()  # as after a lost connection: the address names the turn, and the tab has what was begun
+    desk.page.wait_for_selector("#review-told >> text=not kept yet")
+    assert "number 21" in desk.page.locator("#detail h3").inner_text()
+    assert form(desk) == ("Half a corr", "See the slides.", "Bo", 1)
+    desk.page.fill("#assignee input, #assignee textarea", "")  # another test looks for what is assigned
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#review-told >> text=Kept.")
+    assert form(desk) == ("Half a corr", "", "", 0)  # what is right stays to be read
+    open_turn(desk, "number 22")
+    desk.page.wait_for_selector("#review-told >> text=not kept yet")
+    assert form(desk)[0] == "Another one"
+    open_turn(desk, "number 21")
+    desk.page.wait_for_selector("#review-told >> text=not kept yet", state="detached")
+    assert form(desk) == ("Half a corr", "", "", 0)
+
+
+def test_the_address_of_a_turn_that_is_open_can_be_copied(desk: Page, chromium: Any) -> None:
+    open_turn(desk, "number 23")
+    desk.page.wait_for_function("location.href.includes('/review?turn=')")
+    copied = Page(chromium, desk.address, desk.page.url.removeprefix(desk.address), "#detail h3")
+    assert "number 23" in copied.page.locator("#detail h3").inner_text()
+    copied.close()
 
 
 def test_two_reviewers_and_how_far_they_agree(desk: Page) -> None:
