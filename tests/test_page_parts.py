@@ -34,7 +34,7 @@ from ui.plots import plots_html, rounded_up
 from ui.styles import CSS
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
 from ui.tags_page import TagHandlers, names_of
-from ui.tags_view import compared_html, highlighted
+from ui.tags_view import compared_html, compared_json, highlighted
 
 SLIDES = next((REPOSITORY / "ingest" / "sample" / "slides").glob("*.pdf"))
 QUOTE = "2017: the Transformer replaces recurrence by attention"
@@ -296,4 +296,16 @@ def test_a_name_with_latex_marks_in_its_place_is_the_same_name_on_both_sides() -
     text = r"We use BERT$_{\text{LARGE}}$ now."
     found = Tagged("1", ["BERT-LARGE"], [[7, 28]])
     shown = compared_html(text, ("rules", found), ("model", found))
-    assert "the same names" in shown and "lectern-passage" not in shown
+    assert "the same names" in shown and "lectern-only" not in shown
+
+
+def test_two_results_stand_below_the_abstract_with_the_names_of_both_and_as_one_json_object() -> None:
+    text = "We compare BERT and T5."
+    left = ("v1, course-model", Tagged("1", ["BERT"], [[11, 15]]))
+    right = ("v2, course-model", Tagged("2", ["BERT", "T5"], [[11, 15], [20, 22]]))
+    above, _, beside = compared_html(text, left, right).partition("<div class='lectern-sides'>")
+    assert "The abstract" in above and "<mark class='lectern-name '>BERT</mark>" in above
+    assert "<mark class='lectern-name lectern-only'>T5</mark>." in above
+    assert "We compare" not in beside and beside.count("<section>") == 2
+    assert json.loads(compared_json(left, right)) == {left[0]: ["BERT"], right[0]: ["BERT", "T5"]}
+    assert len(json.loads(compared_json(left, left))) == 2

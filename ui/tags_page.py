@@ -31,7 +31,15 @@ from ui.outside import paper_abstract
 from ui.page_errors import told_html
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import compared_html, half_compared_html, progress_html, results_html, tagged_html, tags_json
+from ui.tags_view import (
+    compared_html,
+    compared_json,
+    half_compared_html,
+    progress_html,
+    results_html,
+    tagged_html,
+    tags_json,
+)
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -86,25 +94,26 @@ class TagHandlers:
             async with self._parts.library.gate.place(origin.user_id):  # before arXiv is asked
                 text = await asyncio.to_thread(_abstract, self._parts, text)
                 found = await tagger.tag(text, origin, admitted=True)
-            shown = tagged_html(text, found, _named(choice, model))
+            shown, listed = tagged_html(text, found, _named(choice, model)), tags_json(found)
             if beside is not None:
                 first = (_named(choice, model), found)
-                shown = await self._beside(text, first, (_named(other, other_model), beside), request)
+                shown, listed = await self._beside(text, first, (_named(other, other_model), beside), request)
         except LecternError as exc:
             told = told_html(exc, self._parts.sees_setup(request))
             return gr.skip(), told, "", "", "", gr.update(visible=False), ""
-        return text, "", shown, tags_json(found), found.trace_id, gr.update(visible=True), ", ".join(found.tags)
+        return text, "", shown, listed, found.trace_id, gr.update(visible=True), ", ".join(found.tags)
 
     async def _beside(
         self, text: str, first: tuple[str, Tagged], second: tuple[str, Tagger], request: gr.Request
-    ) -> str:
-        """Find the names with another version too, and show both; where it fails, the first and why."""
+    ) -> tuple[str, str]:
+        """Find the names with another version too, and show both and their JSON; where it fails, the first and why."""
         name, tagger = second
         try:
             found = await tagger.tag(text, Origin(None, self._parts.user(request), "tags"))
         except LecternError as exc:
-            return half_compared_html(text, first, (name, told_html(exc, self._parts.sees_setup(request))))
-        return compared_html(text, first, (name, found))
+            told = told_html(exc, self._parts.sees_setup(request))
+            return half_compared_html(text, first, (name, told)), tags_json(first[1])
+        return compared_html(text, first, (name, found)), compared_json(first, (name, found))
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
         """Keep what the tags should have been."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.tagged import Tagged
 from ui.progress_view import bar_html, left, rate
@@ -12,10 +12,15 @@ from ui.progress_view import bar_html, left, rate
 Spans = Sequence[Sequence[int]]
 
 
-def highlighted(text: str, spans: Spans, kind: str = "") -> str:
+def highlighted(text: str, spans: Spans) -> str:
     """Escape a text and mark the spans in it, [start, end) in characters; what overlaps an earlier one is left out."""
+    return _marked(text, {(int(s[0]), int(s[1])): "" for s in spans})
+
+
+def _marked(text: str, spans: Mapping[tuple[int, int], str]) -> str:
+    """Mark spans, each with its kind."""
     parts, done = [], 0
-    for start, end in sorted((int(s[0]), int(s[1])) for s in spans):
+    for (start, end), kind in sorted(spans.items()):
         if start < done or end <= start:
             continue
         parts.append(html.escape(text[done:start]))
@@ -38,48 +43,75 @@ def tagged_html(text: str, found: Tagged, how: str) -> str:
 
 def tags_json(found: Tagged) -> str:
     """Give the JSON list that the exercise asks for; of several abstracts a list each, on lines of their own."""
-    lists = [one.tags for one in found.abstracts] or [found.tags]
-    return "\n".join(json.dumps(tags, ensure_ascii=False) for tags in lists)
+    return "\n".join(json.dumps(tags, ensure_ascii=False) for tags in _tags(found))
 
 
 def compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, Tagged]) -> str:
-    """Give two results side by side; what only one of them has is marked as such."""
+    """Give the text with all names, and below it two results side by side; what only one has is marked as such."""
     ours, theirs = ({_same(tag) for tag in found.tags} for _, found in (left, right))
     if ours == theirs:
         verdict = "Both found the same names."
     else:
         both, left_only, right_only = len(ours & theirs), len(ours - theirs), len(theirs - ours)
         verdict = f"In both: {both}. Only left: {left_only}. Only right: {right_only}."
-    columns = "".join(_column(text, name, found, other) for (name, found), other in ((left, theirs), (right, ours)))
-    return f"<p><strong>{html.escape(verdict)}</strong></p><div class='lectern-sides'>{columns}</div>"
+    columns = "".join(_column(name, found, other) for (name, found), other in ((left, theirs), (right, ours)))
+    named = {
+        (int(span[0]), int(span[1])): "" if _same(tag) in other else "lectern-only"
+        for (_, found), other in ((left, theirs), (right, ours))
+        for tag, span in zip(found.tags, found.spans, strict=False)
+    }
+    return (
+        f"<p><strong>{html.escape(verdict)}</strong></p>"
+        f"<p class='lectern-note'>The abstract, with the names of both{_legend(ours != theirs)}</p>"
+        f"<div class='lectern-passage lectern-abstract'>{_marked(text, named)}</div>"
+        f"<div class='lectern-sides'>{columns}</div>"
+    )
 
 
 def half_compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, str]) -> str:
     """Give one result, and beside it in the other's place why that is missing (HTML that is safe)."""
     (name, found), (other, told) = left, right
-    ours = _column(text, name, found, {_same(tag) for tag in found.tags})
+    ours = _column(name, found, {_same(tag) for tag in found.tags})
     theirs = f"<section><h3>{html.escape(other)}</h3>{told}</section>"
     return (
         "<p><strong>Only the first came to an end.</strong></p>"
-        f"<div class='lectern-sides'>{ours}{theirs}</div>"
+        "<p class='lectern-note'>The abstract, with the names of the first</p>"
         f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
+        f"<div class='lectern-sides'>{ours}{theirs}</div>"
     )
 
 
-def _column(text: str, name: str, found: Tagged, other: set[str]) -> str:
+def compared_json(left: tuple[str, Tagged], right: tuple[str, Tagged]) -> str:
+    """Give the lists of both as one JSON object, each under the name of its version."""
+    names = [left[0], right[0]] if left[0] != right[0] else [f"{left[0]} (left)", f"{right[0]} (right)"]
+    pairs = zip(names, (left[1], right[1]), strict=True)
+    return json.dumps({name: _lists(found) for name, found in pairs}, ensure_ascii=False, indent=1)
+
+
+def _legend(differ: bool) -> str:
+    return "; <mark class='lectern-name lectern-only'>so</mark> where one alone found it" if differ else ""
+
+
+def _column(name: str, found: Tagged, other: set[str]) -> str:
     names = [
         f"<li class='{'' if _same(tag) in other else 'lectern-only'}'>{html.escape(tag)}"
         f"{'' if _same(tag) in other else ' (only here)'}</li>"
         for tag in found.tags
     ]
-    alone = [span for tag, span in zip(found.tags, found.spans, strict=False) if _same(tag) not in other]
-    shown = highlighted(text, alone, "lectern-only") if alone else ""
     return (
         f"<section><h3>{html.escape(name)}</h3><p class='lectern-note'>{_cost(found).removeprefix(' · ')}</p>"
-        f"<ul>{''.join(names)}</ul>"
-        + (f"<div class='lectern-passage lectern-abstract'>{shown}</div>" if shown else "")
-        + "</section>"
+        f"<ul>{''.join(names)}</ul></section>"
     )
+
+
+def _tags(found: Tagged) -> Sequence[Sequence[str]]:
+    return [one.tags for one in found.abstracts] or [found.tags]
+
+
+def _lists(found: Tagged) -> Sequence[object]:
+    """Give one list of names, of several abstracts a list of lists."""
+    lists = _tags(found)
+    return lists if len(lists) > 1 else lists[0]
 
 
 def _same(tag: str) -> str:
