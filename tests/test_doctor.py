@@ -11,11 +11,13 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from assistant.tracing.store import TraceStore
+from tests.agents import CutOff
 from tests.library import ingest
 from tests.test_trace_store import keep
 from ui import doctor
 from ui.cli import cli
 from ui.doctor import Finding, at_once, examine, print_findings
+from ui.help_page import findings_html
 
 
 def findings() -> dict[str, dict[str, str]]:
@@ -68,6 +70,23 @@ def test_what_only_a_model_would_need_is_looked_at_without_one(
 def test_a_tool_whose_reach_cannot_be_known_is_not_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LECTERN_TOOLS", "open_page")
     assert findings()["tool open_page"]["found"] == "on; whether an address can be reached shows when one is opened"
+
+
+def test_a_tool_that_is_off_says_how_it_would_be_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LECTERN_TOOLS", "course_search,wikipedia,web_search,arxiv")
+    monkeypatch.setattr("assistant.tools.reach.Reach.look", CutOff.look)
+    found = findings()
+    assert "LECTERN_WIKIPEDIA_API_URL" in found["tool wikipedia"]["hint"]
+    assert "LECTERN_SEARXNG_URL" in found["tool web_search"]["hint"]
+    assert "LECTERN_TOOLS" in found["tool arxiv"]["hint"]
+    assert found["tool calculate"]["hint"] == "Name it in LECTERN_TOOLS, if it is wanted."
+
+
+def test_help_calls_no_setting_right_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LECTERN_SEARXNG_URL", raising=False)
+    shown = findings_html(at_once()).partition("<details>")[2]
+    row = next(row for row in shown.split("<tr>") if "LECTERN_SEARXNG_URL" in row)
+    assert "SearXNG for web searches" in row and "ok" not in row and "not set" not in row
 
 
 def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(

@@ -20,12 +20,15 @@ from ui.environment import SECRETS, VARIABLES, Environment
 from ui.library_commands import counted
 from ui.server_settings import check_reach
 from ui.terminal import console
+from ui.tool_hints import hint_for
 from ui.wiring import open_library, read_environment, toolbox_of
 
 if TYPE_CHECKING:
     from assistant.tracing.store import TraceStore
 
 Status = Literal["ok", "note", "broken"]
+BEFORE_PURPOSE = " – "
+"""Stands between what a variable is and what it is for."""
 _STYLE = {"ok": "green", "note": "yellow", "broken": "red"}
 
 
@@ -183,7 +186,11 @@ def _tools(environment: Environment) -> Iterator[Finding]:
         return
     for name, why in states.items():
         on = "on; whether an address can be reached shows when one is opened" if name == "open_page" else "on"
-        yield Finding(f"tool {name}", "ok" if why is None else "note", on if why is None else f"off: {why}")
+        if why is None:
+            yield Finding(f"tool {name}", "ok", on)
+            continue
+        hint = hint_for(name, why, is_cut_off=toolbox.is_cut_off(name))
+        yield Finding(f"tool {name}", "note", f"off: {why}", hint)
 
 
 def _names(environment: Environment) -> Finding:
@@ -262,7 +269,7 @@ def _variables(environment: Environment) -> Iterator[Finding]:
     for name, purpose in VARIABLES.items():
         value = environment.get(name)
         shown = "not set" if value is None else ("set" if name in SECRETS else _safe(name, value))
-        yield Finding(name, "ok", f"{shown} – {purpose}")
+        yield Finding(name, "ok", f"{shown}{BEFORE_PURPOSE}{purpose}")
 
 
 def _safe(name: str, value: str) -> str:

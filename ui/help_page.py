@@ -39,11 +39,17 @@ def findings_html(findings: list[doctor.Finding]) -> str:
     """Give what was found, what is to be mended first; variables that are not set are folded."""
     unset = [f for f in findings if f.status == "ok" and f.found.startswith("not set")]
     found = [f for f in findings if f not in unset]
-    more = (
-        f"<details><summary>{len(unset)} settings that are not set</summary>"
-        f"{_findings('What else can be set', unset)}</details>"
-    )
+    more = f"<details><summary>{len(unset)} settings that are not set</summary>{_unset(unset)}</details>"
     return _findings("What is configured, and what is missing", found) + (more if unset else "")
+
+
+def _unset(findings: list[doctor.Finding]) -> str:
+    """Give what else can be set: it is neither right nor wrong."""
+    rows = [
+        [f"<strong>{html.escape(f.name)}</strong>", html.escape(f.found.partition(doctor.BEFORE_PURPOSE)[2])]
+        for f in findings
+    ]
+    return table("What else can be set", ("Setting", "What it is"), rows)
 
 
 def _findings(caption: str, findings: list[doctor.Finding]) -> str:
@@ -60,6 +66,12 @@ def _findings(caption: str, findings: list[doctor.Finding]) -> str:
     return table(caption, ("", "What", "Found", "To mend it"), rows)
 
 
+def keys_html() -> str:
+    """Give the keys, each with what it does beside it, on a phone too."""
+    rows = "".join(f"<dt><kbd>{html.escape(key)}</kbd></dt><dd>{html.escape(does)}</dd>" for key, does in KEYS)
+    return f"<p class='lectern-note'>Outside a text box</p><dl class='lectern-keys'>{rows}</dl>"
+
+
 def three_things(may_add: bool) -> str:
     """Give what to try first: three things that whoever reads it may do."""
     return TRY + (ADD if may_add else SEARCH)
@@ -73,11 +85,7 @@ def build_help(parts: Parts) -> None:
             gr.HTML("<h2 class='lectern-title'>Three things to try</h2>", padding=False)
             tries = gr.Markdown(three_things(not parts.server.accounts), elem_id="tries")
         with gr.Column(scale=1, min_width=300):
-            rows = [[f"<kbd>{html.escape(key)}</kbd>", html.escape(does)] for key, does in KEYS]
-            gr.HTML(
-                "<h2 class='lectern-title'>Keys</h2>" + table("Outside a text box", ("Key", "Does"), rows),
-                padding=False,
-            )
+            gr.HTML(f"<h2 class='lectern-title'>Keys</h2>{keys_html()}", padding=False)
     with gr.Column(visible=not parts.server.accounts) as settings:
         look, shown = _settings()
 

@@ -23,7 +23,7 @@ from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import PROPOSED_BY, Origin, Review
 from index_store.errors import InvalidInput, LecternError, NotAllowed
-from ui import wiring
+from ui import tags_view, wiring
 from ui.disclosure import error_for
 from ui.jobs import Jobs
 from ui.masthead import masthead
@@ -31,15 +31,6 @@ from ui.outside import paper_abstract
 from ui.page_errors import told_html
 from ui.parts import Parts
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
-from ui.tags_view import (
-    compared_html,
-    compared_json,
-    half_compared_html,
-    progress_html,
-    results_html,
-    tagged_html,
-    tags_json,
-)
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
@@ -94,7 +85,7 @@ class TagHandlers:
             async with self._parts.library.gate.place(origin.user_id):  # before arXiv is asked
                 text = await asyncio.to_thread(_abstract, self._parts, text)
                 found = await tagger.tag(text, origin, admitted=True)
-            shown, listed = tagged_html(text, found, _named(choice, model)), tags_json(found)
+            shown, listed = tags_view.tagged_html(text, found, _named(choice, model)), tags_view.tags_json(found)
             if beside is not None:
                 first = (_named(choice, model), found)
                 shown, listed = await self._beside(text, first, (_named(other, other_model), beside), request)
@@ -112,8 +103,8 @@ class TagHandlers:
             found = await tagger.tag(text, Origin(None, self._parts.user(request), "tags"))
         except LecternError as exc:
             told = told_html(exc, self._parts.sees_setup(request))
-            return half_compared_html(text, first, (name, told)), tags_json(first[1])
-        return compared_html(text, first, (name, found)), compared_json(first, (name, found))
+            return tags_view.half_compared_html(text, first, (name, told)), tags_view.tags_json(first[1])
+        return tags_view.compared_html(text, first, (name, found)), tags_view.compared_json(first, (name, found))
 
     def correct(self, said: str, trace_id: str, request: gr.Request) -> str:
         """Keep what the tags should have been."""
@@ -179,11 +170,11 @@ class TagHandlers:
                     break
                 if time.monotonic() - told >= TELL_EVERY_S:
                     told = time.monotonic()
-                    yield progress_html(len(done), len(rows), _failed(done), seconds=told - began)
+                    yield tags_view.progress_html(len(done), len(rows), _failed(done), seconds=told - began)
                     await asyncio.sleep(0)
         place = await asyncio.to_thread(self._written, done, user)
         ended = "Cancelled" if len(done) < len(rows) else "Done"
-        yield progress_html(len(done), len(rows), _failed(done), ended=ended) + results_html(place)
+        yield tags_view.progress_html(len(done), len(rows), _failed(done), ended=ended) + tags_view.results_html(place)
 
     def _written(self, rows: list[dict[str, Any]], user: str | None) -> str:
         """Write results where their user, and nobody else, can fetch them; give the name of the place."""
