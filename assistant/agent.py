@@ -21,13 +21,13 @@ from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.workflow import Event as WorkflowEvent
 
-from assistant.agent_ending import concluded
+from assistant.agent_ending import cited_so_far, concluded
 from assistant.agent_run import RUN, AgentLimits, AgentRun, LimitReached, Step
 from assistant.events import Thought, Token, ToolStep
 from assistant.link_guard import without_links_in
 from assistant.llms import Model
 from assistant.prompts import PromptSet
-from assistant.query_engine import Outcome, Turns, told_below
+from assistant.query_engine import Citing, Outcome, Turns, told_below
 from assistant.react_agent import LoopAgent, Out
 from assistant.toolbox import Toolbox, written
 from assistant.tools.tool import Observation, Source
@@ -35,7 +35,7 @@ from assistant.tracing.capture import span
 from assistant.usage import METER, Meter, current_meter
 from index_store.chunks import Embedder, Hit
 
-AgentStep = Thought | ToolStep | Token | Outcome
+AgentStep = Thought | ToolStep | Citing | Token | Outcome
 CANCEL_WITHIN_S = 0.5
 FIRST_LOOK_S = 0.05
 """How long the first step waits to hear which hosts can be reached; the second, and a call of one of them, wait on."""
@@ -95,6 +95,8 @@ class CourseAgent:
             try:
                 async with aclosing(self._steps(run)) as steps:
                     async for step in steps:
+                        if isinstance(step, Token):
+                            yield Citing(partial(cited_so_far, run, self._embedder))
                         yield step
             except LimitReached as exc:
                 limit = str(exc)

@@ -194,6 +194,11 @@ def _quoted(run: AgentRun, embedder: Embedder) -> AnswerStream | None:
     return answer
 
 
+def cited_so_far(run: AgentRun, embedder: Embedder, text: str) -> tuple[Citation, ...]:
+    """Give the citations of an answer of which no more than its beginning was said; it embeds."""
+    return () if run.answer is None else _cited(text, [run.sources[n - 1] for n in run.answer.order], embedder)
+
+
 def _cited(text: str, cited: Sequence[Source], embedder: Embedder) -> tuple[Citation, ...]:
     """Give the citations; a sentence from outside that tells the assistant what to say supports nothing."""
     found = quotes_of(text, [source.hit for source in cited], embedder)

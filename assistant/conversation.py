@@ -15,7 +15,7 @@ from assistant.events import Answer, Event, Failure, Queued, Refusal, Rewritten,
 from assistant.followup import carried_on
 from assistant.gate import OPEN, Gate
 from assistant.own_context import in_own_context
-from assistant.query_engine import CourseQueryEngine, Outcome, Step, Turns
+from assistant.query_engine import Citing, CourseQueryEngine, Outcome, Step, Turns
 from assistant.tracing.capture import RECORDING
 from assistant.tracing.records import Kind, Origin, Start
 from assistant.turn import Identity, Traces, Turn
@@ -97,7 +97,8 @@ class Assistant:
                     yield event
         except LecternError as exc:
             await turn.end("error", failure=exc)
-            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, turn.seconds, type(exc).__name__)
+            kind = type(exc).__name__
+            yield Failure(turn.start.trace_id, exc.message, exc.hint, turn.said, turn.seconds, kind, turn.citations)
         except Exception as exc:  # a bug of ours: kept with the turn, then told as what it is
             await turn.end("error", failure=exc)
             raise
@@ -141,6 +142,9 @@ class Assistant:
                         tags=event.tags or (),
                     )
                     yield _ending(event, turn.start.trace_id, turn.meter, turn.seconds)
+                    continue
+                if isinstance(event, Citing):
+                    turn.citing = event.citations
                     continue
                 if isinstance(event, Rewritten):
                     turn.searched = event.question

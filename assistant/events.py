@@ -145,7 +145,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The turn ended in an error; `partial` is what had been said by then, `kind` the name of the error's class."""
+    """The turn ended in an error; `partial` is what had been said by then, `kind` the name of the error's class.
+
+    `citations` is what the markers of `partial` point to.
+    """
 
     trace_id: str
     message: str
@@ -153,6 +156,7 @@ class Failure:
     partial: str = ""
     seconds: float = 0.0
     kind: str = ""
+    citations: tuple[Citation, ...] = ()
 
 
 Event = (

@@ -7,7 +7,7 @@ they happen. Keeps no history and opens no trace: that is `conversation`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,17 @@ class Outcome:
     is_courtesy: bool = False
 
 
-Step = Rewritten | Retrieved | Token | Outcome
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """More is about to be said: `citations` gives what the markers of an answer, as far as it goes, point to.
+
+    It may embed, so it is asked only of an answer that broke off: of a whole one they come with the Outcome.
+    """
+
+    citations: Callable[[str], tuple[Citation, ...]]
+
+
+Step = Rewritten | Retrieved | Citing | Token | Outcome
 
 
 def told_below(outcome: Outcome) -> dict[str, Any]:
@@ -104,6 +114,7 @@ class CourseQueryEngine(BaseQueryEngine):
             yield Outcome(found=False, text=REFUSAL, citations=(), hits=())
             return
         answer = AnswerStream(range(1, len(hits) + 1), links_of(hits, question), code_of(hits))
+        yield Citing(lambda said: quotes_of(said, [hits[n - 1] for n in answer.order], self._embedder))
         with span("synthesize", "answer from passages", {"question": alone}) as step:
             # Closed with us: a reader who goes away hangs up on the model at once.
             async with aclosing(stream(self._model, self._messages(alone, question, hits))) as pieces:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,8 +18,10 @@ from assistant.tracing.capture import Recording
 from assistant.tracing.records import End, Span, Start, Status
 from assistant.usage import Meter
 from index_store.chunks import Hit
-from index_store.errors import TraceProblem
+from index_store.errors import LecternError, TraceProblem
 
+CITED_WITHIN_S = 3.0
+"""What an answer that broke off cites is looked up so long: it is kept without rather than not at all."""
 log = logging.getLogger(__name__)
 TURNS = logging.getLogger("lectern.turns")
 """Where each turn tells of its end: ids and figures, nothing of what was said."""
@@ -46,7 +48,7 @@ class Identity:
 
 
 class Turn:
-    """One turn from its beginning to its end; `said` is what has been said so far.
+    """One turn from its beginning to its end; `said` is what has been said so far, `citing` gives what that cites.
 
     `alone` says that nobody else waits for this event loop: then it is kept without a thread beside it.
     """
@@ -59,6 +61,8 @@ class Turn:
         self.meter = Meter()
         self.recording = Recording(self.now)
         self.said = ""
+        self.citing: Callable[[str], tuple[Citation, ...]] | None = None
+        self.citations: tuple[Citation, ...] = ()
         self.searched: str | None = None
         self.is_over = False
 
@@ -89,6 +93,7 @@ class Turn:
         if self.is_over:
             return
         self.is_over = True
+        self.citations = tuple(citations) or (await self._cited() if status in ("stopped", "error") else ())
         usage = self.meter.usage()
         self._tell(status, usage, failure)
         if self._traces is None:
@@ -97,7 +102,7 @@ class Turn:
             status=status,
             answer=self.said,
             ended_at=self.now(),
-            citations=tuple(_citation(c) for c in citations),
+            citations=tuple(_citation(c) for c in self.citations),
             related=tuple(_related(h) for h in related),
             tags=tuple(tags),
             searched=self.searched,
@@ -111,6 +116,17 @@ class Turn:
             error_type=None if failure is None else type(failure).__name__,
         )
         await self._keep(self._traces.finish, self.start, end, self.recording.close(status))
+
+    async def _cited(self) -> tuple[Citation, ...]:
+        """Give what an answer that broke off cites by then; one that cannot be looked up is none."""
+        if self.citing is None or not self.said.strip():
+            return ()
+        try:
+            async with asyncio.timeout(CITED_WITHIN_S):
+                return await asyncio.to_thread(self.citing, self.said)
+        except (LecternError, TimeoutError) as exc:
+            log.warning("What turn %s cites is not known: %s", self.start.trace_id, exc or "it took too long")
+            return ()
 
     def _tell(self, status: Status, usage: Usage, failure: BaseException | None) -> None:
         about = {

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from assistant.conversation import Assistant
-from assistant.events import Answer, Refusal
+from assistant.events import Answer, Failure, Refusal, Token
+from assistant.llms import choose_model
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
-from tests.agents import Canned, CutOff, agent_over, page
+from tests.agents import Canned, CutOff, act, agent_over, answer, page
 from tests.course import engine_over, searching, write_course
+from tests.model_calls import settings_for
+from tests.model_server import ModelServer, Reply
 from ui.conversation_export import to_markdown
-from ui.kept_turns import INTERRUPTED, messages_of
+from ui.kept_turns import INTERRUPTED, STOPPED, messages_of, panel_of
 from ui.turn_view import ending
 
 EVIL = "https://evil.example/?d=SECRET"
@@ -92,3 +95,48 @@ def test_the_end_of_a_turn_reads_the_same_when_it_is_opened_again(
             kept = TraceReader(store.engine).get(end.trace_id)
             assert messages_of(kept)[-1]["content"] == ending(end)[0]
         assert "could not be asked" in ending(end)[0]
+
+
+@pytest.mark.parametrize("way", ["course", "agent"])
+@pytest.mark.parametrize("how", ["cut", "stopped"])
+def test_of_an_answer_that_broke_off_what_was_said_stays_with_its_sources(
+    tmp_path: Path, minilm: Any, store: TraceStore, way: Any, how: str
+) -> None:
+    said = "Stoneware is fired at 1,260 degrees [1]. And as to"
+    text = answer(said) if way == "agent" else said
+    ends: dict[str, Any] = {"cut_after": len(text.split())} if how == "cut" else {"hang_after": len(text.split())}
+    course = write_course(tmp_path / "course")
+    with ModelServer() as server, searching(tmp_path / "index", minilm, course) as searcher:
+        if way == "agent":
+            server.script(act("course_search", query="How hot is stoneware fired?"))
+        server.default = Reply(text=f"{text} porcelain, it needs more.", **ends)
+        agent = agent_over(searcher, minilm, server)
+        engine = engine_over(searcher, minilm, choose_model(settings_for(server), None))
+        assistant = Assistant(engine, store, toolbox=agent.toolbox, open_agent=lambda: agent)
+
+        async def last() -> Any:
+            shown, event = "", None
+            turn = assistant.ask("How hot is stoneware fired?", (), Origin("c", "u", "web"), way)
+            async for event in turn:
+                shown += event.text if isinstance(event, Token) else ""
+                if how == "stopped" and "[1]" in shown:
+                    await turn.aclose()
+                    break
+            return event
+
+        end = asyncio.run(last())
+    kept = TraceReader(store.engine).get(TraceReader(store.engine).find()[0]["id"])
+    shown = messages_of(kept)[-1]["content"]
+    assert shown.startswith(f"Stoneware is fired at 1,260 degrees [&#91;1&#93;](turns/{kept['id']}#source-1)")
+    assert "<mark>Stoneware is fired at 1,260 degrees" in panel_of(kept, {})
+    if how == "cut":
+        assert isinstance(end, Failure) and [c.marker for c in end.citations] == [1]
+        assert shown.endswith("**") and "broke off" in shown
+        assert ending(end)[0].startswith(shown.partition("**")[0].strip())
+    else:
+        assert shown.endswith(STOPPED)
+
+
+def test_a_marker_of_an_answer_that_broke_off_leads_nowhere_where_it_has_no_source() -> None:
+    shown = messages_of(record(status="stopped", answer="It is. [1]"))[-1]["content"]
+    assert shown == f"It is. **[1]**\n\n{STOPPED}"

@@ -11,7 +11,7 @@ from llama_index.core.schema import QueryBundle
 
 from assistant.events import Retrieved, Rewritten, Token
 from assistant.llms import choose_model
-from assistant.query_engine import CourseQueryEngine, Outcome, Step
+from assistant.query_engine import Citing, CourseQueryEngine, Outcome, Step
 from assistant.refusal import REFUSAL
 from index_store.errors import ModelOverloaded, ModelReplyBroken
 from index_store.search import Searcher
@@ -64,8 +64,8 @@ def test_every_quote_stands_in_the_lines_of_the_file_that_its_locator_names(
 def test_the_steps_come_in_order_and_the_tokens_join_to_the_answer(searcher: Any, minilm: Any) -> None:
     steps = ask(engine_over(searcher, minilm), "And porcelain?", HISTORY)
     kinds = [type(s) for s in steps]
-    assert kinds[:2] == [Rewritten, Retrieved] and kinds[-1] is Outcome
-    assert set(kinds[2:-1]) == {Token}
+    assert kinds[:3] == [Rewritten, Retrieved, Citing] and kinds[-1] is Outcome
+    assert set(kinds[3:-1]) == {Token}
     assert text_of(steps).strip() == outcome_of(steps).text
 
 

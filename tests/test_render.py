@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,8 @@ from assistant.events import Citation
 from index_store.chunks import Chunk, Hit
 from index_store.locators import Locator
 from ui.passages import marked, passage_html, unwrapped
-from ui.render import answer_markdown, neutral, related_html, sources_html, warnings_html
+from ui.related import NEAR
+from ui.render import NOTHING_NEAR, answer_markdown, neutral, related_html, sources_html, warnings_html
 
 OWN_TAGS = re.compile(r"</?(?:code|pre)>")
 OPENS = re.compile(r"<[A-Za-z/!?]|!\[")
@@ -130,9 +132,9 @@ def test_no_passage_opens_a_tag_of_its_own_or_loses_a_word(context: str, quotes:
         assert sorted(re.findall("[ab]", html.unescape(bare))) == sorted(re.findall("[ab]", context))
 
 
-def hit(name: str) -> Hit:
+def hit(name: str, cosine: float = 0.5) -> Hit:
     chunk = Chunk(name, name, 0, Locator(headings=(name,)), "/course", name, name, "prose", "s", 0)
-    return Hit(chunk, score=0.03, cosine=0.5)
+    return Hit(chunk, score=0.03, cosine=cosine)
 
 
 def citation(marker: int, locator: str, quote: str, path: str = "a.md") -> Citation:
@@ -159,6 +161,22 @@ def test_a_heading_that_is_the_title_is_not_said_again() -> None:
     card = sources_html([citation(1, "lines 3-4; § A & B", "One."), citation(1, "page 2; § A & B > C", "Two.")])
     assert card.count("A &amp; B") == 1
     assert "page 2; § C" in card
+
+
+def test_under_a_refusal_only_what_is_near_is_shown() -> None:
+    shown = related_html([hit("far", NEAR - 0.01), hit("near", NEAR), hit("nearer", NEAR + 0.1)])
+    assert "far" not in shown and shown.index("near") < shown.index("nearer")
+    assert related_html([hit("far", NEAR - 0.01)]) == NOTHING_NEAR
+
+
+def test_the_page_or_the_cell_stands_above_the_text_which_alone_scrolls() -> None:
+    pages = [replace(citation(1, f"page {n}", "One.", "a.pdf"), locator_parts={"page": n}) for n in (10, 9)]
+    card = sources_html(pages, "turns/t/pages")
+    first, second, text = (card.index(part) for part in ("Page 9 as", "Page 10 as", "lectern-passage"))
+    assert first < second < text and card.count("lectern-page' open") == 1
+    assert card[:second].count("/1.png") == 1 and card[second:].count("/0.png") == 1
+    card = sources_html([citation(1, "cell 2", "One.", "a.ipynb")], "", {0: "<div class='lectern-cell'>x</div>"})
+    assert card.index("lectern-cell") < card.index("The passage as it was found") < card.index("lectern-passage")
 
 
 def test_names_and_places_and_warnings_are_text() -> None:

@@ -23,8 +23,9 @@ LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "\\[", "right": "\\]", "display": True},
     {"left": "\\(", "right": "\\)", "display": False},
-    {"left": "$", "right": "$", "display": False},
 ]
+"""Not the single dollar: it stands for money too. A formula between two of them is written otherwise (`formulas`)."""
+FOLD = "<button type='button' aria-expanded='false'>Conversations</button>"
 # What handlers change.
 CONTENTS = tuple("chatbot box sources conversation list links title own notes comments comment voted ended".split())  # noqa: SIM905
 
@@ -67,6 +68,7 @@ def chat_layout(parts: Parts) -> Chat:
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=2, min_width=200, elem_id="past"):
             gr.HTML("<h2 class='lectern-title'>Conversations</h2>", padding=False)
+            gr.HTML(FOLD, elem_id="past-fold", padding=False)  # on a phone alone
             find = gr.Textbox(label="Find in conversations", placeholder="Find", elem_id="find", container=False)
             listed = gr.HTML("", elem_id="conversations", padding=False)
         with gr.Column(scale=6, min_width=320, elem_id="talk"):

@@ -14,7 +14,7 @@ from assistant.refusal import REFUSAL
 from assistant.tools.tool import Offer
 from index_store.chunks import Chunk, Hit
 from index_store.locators import parse_locator
-from ui.render import neutral, related_html, sources_html
+from ui.render import answer_markdown, neutral, related_html, sources_html
 from ui.turn_view import NO_SOURCES, Message, ending, notice_markdown, pictures, step_message
 
 Record = Mapping[str, Any]
@@ -139,7 +139,7 @@ def _reply(record: Record) -> str:
         by_rules = record["mode"] == "quoting"
         answer = Answer(trace_id, record["answer"], (), tags=cast(Any, tags), by_rules=by_rules, **_told_below(record))
         return ending(answer)[0]
-    said = neutral(record["answer"])
+    said = answer_markdown(record["answer"], trace_id, {int(row["marker"]) for row in record["citations"] or ()})
     if status == "aborted":
         return f"{said}\n\n*{INTERRUPTED}*".strip()
     note = STOPPED if status in ("stopped", "running") else f"**{neutral(record['error'] or 'It did not end.')}**"

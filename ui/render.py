@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
 from assistant.events import Answer, Citation, Refusal, ToolStep
 from assistant.tracing.conversations import Listed
 from index_store.chunks import Hit
+from ui.formulas import set_off
 from ui.passages import passage_html
+from ui.related import worth_a_look
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -19,6 +21,7 @@ _IMAGE = re.compile(r"!+(?=\[)")
 _FENCED = re.compile(r"`{3,}[^\n]*\n(.*?)\s*`*\Z", re.DOTALL)
 _SIGN = re.compile(r"[^\w\s]|_")
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+NOTHING_NEAR = "<p class='lectern-note'>Nothing in the material comes near to this question.</p>"
 _STEPS = {
     "course_search": "Searched the course",
     "read_source": "Read on in the course",
@@ -45,7 +48,11 @@ def neutral(text: str) -> str:
     holds a tag or an image is given as HTML of our own in which every sign is a character reference.
     """
     parts = _CODE.split(text)
-    return "".join(_code(part) if n % 2 else _IMAGE.sub("", _TAG.sub("&lt;", part)) for n, part in enumerate(parts))
+    return "".join(_code(part) if n % 2 else _prose(part) for n, part in enumerate(parts))
+
+
+def _prose(text: str) -> str:
+    return _IMAGE.sub("", _TAG.sub("&lt;", set_off(text)))
 
 
 def _code(text: str) -> str:
@@ -60,10 +67,19 @@ def _referenced(text: str) -> str:
     return _SIGN.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def answer_markdown(text: str, trace_id: str = "") -> str:
-    """Give an answer as Markdown, its markers set off; of a kept turn each leads to its source."""
+def answer_markdown(text: str, trace_id: str = "", cited: Collection[int] | None = None) -> str:
+    """Give an answer as Markdown, its markers set off; of a kept turn each leads to its source.
+
+    With `cited` only these do: of an answer that broke off, the last marker may have none.
+    """
+
+    def shown(marker: re.Match[str]) -> str:
+        number = marker[1]
+        if trace_id and (cited is None or int(number) in cited):
+            return f"[&#91;{number}&#93;](turns/{trace_id}#source-{number})"
+        return f"**[{number}]**"
+
     parts = _CODE.split(neutral(text))
-    shown = rf"[&#91;\1&#93;](turns/{trace_id}#source-\1)" if trace_id else r"**[\1]**"
     return "".join(part if n % 2 else _MARKER.sub(shown, part) for n, part in enumerate(parts))
 
 
@@ -98,48 +114,42 @@ def sources_html(
     for marker, group in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         cited = list(group)
         first = cited[0]
-        body = passage_html(first.context, [c.quote for c in cited])
+        passage = passage_html(first.context, [c.quote for c in cited])
         places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
         title = f"[{marker}] {first.title or first.path}"
         own = f"source-{marker}"
         if first.kind != "course":
-            cards.append(_outside_card(title, first, places, body, own))
+            cards.append(_outside_card(title, first, places, passage, own))
             continue
         at = [places_of[id(c)] for c in cited]
-        shown = _pages(cited, at, pictures) if pictures else ""
+        in_cells = "".join(cells.get(n, "") for n in at)
+        there = in_cells or (_pages(cited, at, pictures) if pictures else "")
         about = f"{first.path} · similarity {first.score:.2f}"
-        cards.append(_card(title, about, places, _with_cells(body, [cells.get(n, "") for n in at]) + shown, own=own))
+        # The passage runs across the cells of a notebook: it is folded below those that are cited.
+        cards.append(_card(title, about, places, passage, own=own, there=there, folded=bool(in_cells)))
     return "".join(cards)
 
 
-def _with_cells(passage: str, cells: Sequence[str]) -> str:
-    """Put the cited cells of a notebook first; the passage, which runs across cells, is folded below them."""
-    shown = "".join(cells)
-    if not shown:
-        return passage
-    return f"{shown}<details class='lectern-page'><summary>The passage as it was found</summary>{passage}</details>"
-
-
 def _pages(cited: Sequence[Citation], at: Sequence[int], pictures: str) -> str:
-    """Give each cited page of a PDF once, as a picture that is fetched when the reader asks for it."""
-    pages = {str(c.locator_parts.get("page")): n for c, n in reversed(list(zip(cited, at, strict=True)))}
+    """Give each cited page of a PDF once as a picture: the first one open, others fetched when they are asked for."""
+    numbers = [(c.locator_parts.get("page"), n) for c, n in zip(cited, at, strict=True)]
+    pages = {page: n for page, n in reversed(numbers) if isinstance(page, int)}
     path = cited[0].path.lower()
     if not path.endswith(".pdf") or path.startswith(("http://", "https://")):
         return ""
     return "".join(
-        f"<details class='lectern-page'><summary>Page {html.escape(page)} as a picture</summary>"
-        f"<img loading='lazy' alt='Page {html.escape(page)}, the quote marked' src='{html.escape(pictures)}/{n}.png'>"
-        "</details>"
-        for page, n in sorted(pages.items())
-        if page.isdigit()
+        f"<details class='lectern-page'{'' if place else ' open'}><summary>Page {page} as a picture</summary>"
+        f"<img loading='lazy' alt='Page {page}, the quote marked' src='{html.escape(pictures)}/{n}.png'></details>"
+        for place, (page, n) in enumerate(sorted(pages.items()))
     )
 
 
 def related_html(hits: Sequence[Hit]) -> str:
-    """Give the nearest passages under a refusal, called what they are."""
-    if not hits:
-        return ""
-    cards = [_related(hit) for hit in hits[:3]]
+    """Give the nearest passages under a refusal, called what they are; those that are not near are none of them."""
+    near = worth_a_look(hits)
+    if not near:
+        return NOTHING_NEAR if hits else ""
+    cards = [_related(hit) for hit in near]
     return "<p class='lectern-note'>Not an answer, only the nearest passages:</p>" + "".join(cards)
 
 
@@ -202,11 +212,18 @@ def _within(locator: str, title: str) -> str:
     return f"{place}{sign}{rest}" if rest else place.removesuffix("; ")
 
 
-def _card(title: str, about: str, places: Iterable[str], body: str, extra: str = "", own: str = "") -> str:
+def _card(
+    title: str, about: str, places: Iterable[str], body: str, extra: str = "", own: str = "", there: str = "",
+    folded: bool = False,
+) -> str:  # fmt: skip
+    """Give a source as a card; `there` is the place itself, a page or a cell, which is shown in full above the text."""
     lines = [about, *(place for place in places if place)]
     name = f" id='{own}'" if own else ""
+    text = f"<div class='lectern-passage' tabindex='0' role='group' aria-label='Passage'>{body}</div>"
+    if folded:
+        text = f"<details class='lectern-page'><summary>The passage as it was found</summary>{text}</details>"
     return (
         f"<details class='lectern-source{extra}'{name} open><summary><strong>{html.escape(title)}</strong>"
         f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
-        f"</summary><div class='lectern-passage' tabindex='0' role='group' aria-label='Passage'>{body}</div></details>"
+        f"</summary>{there}{text}</details>"
     )

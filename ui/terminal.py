@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ui.batch import Row
+from ui.related import worth_a_look
 from ui.rows import TurnFailed
 
 if TYPE_CHECKING:  # the packages behind these are slow to import
@@ -219,9 +220,10 @@ def _source_line(citation: Citation) -> str:
 
 def print_related(hits: Sequence[Hit]) -> None:
     """List the nearest passages under a refusal, called what they are."""
-    if hits:
+    near = worth_a_look(hits)
+    if near:
         console.print(Text("\nRelated passages (they do not answer the question)", style="bold"))
-    for hit in hits[:3]:
+    for hit in near:
         console.print(Text(f"  {printable(hit.chunk.path)}"), soft_wrap=True)
         _indented(printable(str(hit.chunk.locator)), style="dim")
 

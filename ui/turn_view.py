@@ -105,7 +105,8 @@ def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
             return f"{event.text}{notes_markdown(event)}", related_html(event.related) or NO_SOURCES
         case Failure():
             told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
-            return f"{neutral(event.partial)}\n\n{told_so}".strip(), NO_SOURCES
+            said = answer_markdown(event.partial, event.trace_id, {c.marker for c in event.citations})
+            return f"{said}\n\n{told_so}".strip(), sources_html(event.citations, pictures(event.trace_id)) or NO_SOURCES
 
 
 def pictures(trace_id: str, root: str = "") -> str:

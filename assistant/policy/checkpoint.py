@@ -15,7 +15,7 @@ from assistant.answer_stream import runs_of
 from assistant.events import Citation, Retrieved, Rewritten, Thought, Token, ToolStep, Withdrawn
 from assistant.policy.hint_guard import HintGuard, guarded
 from assistant.policy.values import Rule
-from assistant.query_engine import Outcome
+from assistant.query_engine import Citing, Outcome
 from assistant.refusal import REFUSAL
 from index_store.chunks import Hit
 
@@ -59,16 +59,16 @@ class Checkpoint:
             case Withdrawn():
                 self._begin()
                 return [step]
-            case Rewritten():
-                return [Rewritten(self._plain(step.question))]
+            case Rewritten() | Thought():
+                return [self._told(step)]
             case Retrieved():
                 hits = self._allowed(step.hits)
                 self._learn(hit.chunk.context for hit in hits)
                 return [Retrieved(hits)]
-            case Thought():
-                return [Thought(self._plain(step.text))]
             case ToolStep():
                 return [self._tool_step(step)]
+            case Citing():
+                return [Citing(lambda said: self._cited(said, step.citations(said)))]
             case Outcome():
                 return [*_tokens(self._guard.finish()), self._outcome(step)]
             case _:
@@ -87,6 +87,11 @@ class Checkpoint:
     def _plain(self, text: str) -> str:
         """Guard a text that a reader sees beside the answer."""
         return guarded(text, self._code_left, self._known, self._rule.never)[0].strip()
+
+    def _told(self, step: Rewritten | Thought) -> Rewritten | Thought:
+        if isinstance(step, Thought):
+            return Thought(self._plain(step.text))
+        return Rewritten(self._plain(step.question))
 
     def _tool_step(self, step: ToolStep) -> ToolStep:
         arguments = {
@@ -108,11 +113,15 @@ class Checkpoint:
             return replace(outcome, text=text, hits=hits)
         text, removed = guarded(outcome.text, self._code_left, self._known, self._rule.never)
         text = text.strip()
-        said = {int(number) for number in _MARKER.findall(text)}
-        cited = tuple(c for c in outcome.citations if c.marker in said and self._may_cite(c))
+        cited = self._cited(text, outcome.citations)
         if not cited and (removed or outcome.citations):
             return replace(outcome, found=False, text=self._notice or REFUSAL, citations=(), hits=hits, tags=None)
         return replace(outcome, text=text, citations=cited, hits=hits)
+
+    def _cited(self, text: str, citations: tuple[Citation, ...]) -> tuple[Citation, ...]:
+        """Leave those citations that a text has a marker of and the rule allows."""
+        said = {int(number) for number in _MARKER.findall(text)}
+        return tuple(c for c in citations if c.marker in said and self._may_cite(c))
 
     def _may_cite(self, citation: Citation) -> bool:
         return citation.kind != "course" or self._rule.allows(citation.path)

@@ -90,6 +90,7 @@ def test_stop_keeps_what_was_said(page: Page, model: ModelServer, home: Path) ->
     model.default = ENDLESS
     model.hung_up.clear()
     begin(page)
+    page.page.wait_for_selector("#chat .bot strong")  # the first marker
     page.page.click("#question .stop-button")
     page.settled()
     page.page.wait_for_selector("text=Stopped here.")
@@ -97,8 +98,11 @@ def test_stop_keeps_what_was_said(page: Page, model: ModelServer, home: Path) ->
     conversation = page.page.url.partition("c=")[2]
     (row,) = [json.loads(r) for r in run(home, "traces", "list", "--conversation", conversation, "--json").splitlines()]
     assert row["status"] == "stopped" and row["answer"].startswith("ReAct is")
+    page.page.wait_for_selector("#sources mark")  # what was said stands on something too
     page.page.reload()
     page.page.wait_for_selector("text=Stopped here.")
+    page.page.locator("#chat a[href*='turns/']").first.click()
+    page.page.wait_for_selector("#sources .lectern-chosen mark")
 
 
 def test_a_second_question_while_one_is_answered_is_refused_and_stays_in_the_box(
@@ -181,9 +185,13 @@ def test_six_tabs_of_one_browser_stream_at_once(page: Page, model: ModelServer, 
 
 
 def test_formulas_and_code_are_set(page: Page, model: ModelServer) -> None:
-    model.default = Reply(text=f"{SENTENCE}\n\nIt costs $x^2$ tokens.\n\n```python\nprint('thought')\n```\n")
+    paid = "A day costs $5 and a week costs $12."
+    told = f"It costs $x^2$, \\(y_1\\) and $$z_2$$ tokens. {paid} [1]"
+    model.default = Reply(text=f"{SENTENCE}\n\n{told}\n\n```python\nprint('thought')\n```\n")
     page.ask(ASKED)
     page.page.wait_for_selector("#chat .bot .katex")
+    assert page.page.locator("#chat .bot .katex").count() == 3
+    assert paid in page.answer()
     assert "print" in page.page.locator("#chat .bot pre code").inner_text()
 
 
