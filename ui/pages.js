@@ -19,10 +19,37 @@ window.lectern = {
     if (card) {
       card.open = true;
       card.classList.add("lectern-chosen");
-      (card.querySelector("mark") ?? card).scrollIntoView({ block: "center", behavior: "smooth" });
+      // The place itself, a page or a cell, stands above the text: then the card is seen from its head on.
+      const place = card.querySelector(".lectern-page[open] img, .lectern-cell");
+      const mark = place ? null : card.querySelector("mark");
+      (mark ?? card).scrollIntoView({ block: mark ? "center" : "start", behavior: "smooth" });
+      place?.querySelectorAll("pre").forEach(lectern.seeMark);
       card.querySelector("summary")?.focus({ preventScroll: true });
+      lectern.wayBack(wanted);
     }
     return [];
+  },
+  // A long cell scrolls by itself: to its quote, and nothing else with it.
+  seeMark(part) {
+    const mark = part.querySelector("mark");
+    if (mark) part.scrollTop = Math.max(0, mark.offsetTop - part.offsetTop - 40);
+  },
+  // On a phone the sources are below the answer: the way back leads to the marker that was chosen.
+  wayBack(wanted) {
+    document.querySelector(".lectern-return")?.remove();
+    const [turn, marker] = wanted.split(" ");
+    const chosen = () => document.querySelector(`#chat a[href$='turns/${turn}#source-${marker}']`);
+    const back = document.createElement("button");
+    back.type = "button";
+    back.className = "lectern-return";
+    back.textContent = "Back to the answer";
+    back.addEventListener("click", () => {
+      const link = chosen() ?? document.querySelector("#chat");
+      link.scrollIntoView({ block: "center", behavior: "smooth" });
+      link.focus({ preventScroll: true });
+      back.remove();
+    });
+    document.querySelector("#sources").after(back);
   },
   showOlder(wanted) {
     const links = document.querySelectorAll("#conversations li a");
@@ -102,6 +129,8 @@ window.lectern = {
   document.addEventListener("click", (event) => {
     const older = within(event.target, "button[data-older]");
     if (older) lectern.put("#older", `${older.dataset.older} ${Date.now()}`);
+    const fold = within(event.target, "#past-fold button");
+    if (fold) fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") !== "true"));
     const again = within(event.target, "button[data-again]");
     if (again) lectern.put("#retry", `${again.dataset.again} ${Date.now()}`);
     const look = within(event.target, "button[data-look]");
@@ -145,6 +174,9 @@ window.lectern = {
     true,
   );
 
+  // The file of a page may be gone since it was cited: then there is no picture.
+  document.addEventListener("error", (event) => within(event.target, ".lectern-page img")?.parentElement.remove(), true);
+
   document.addEventListener("keydown", (event) => {
     const typing = within(event.target, "input, textarea, [contenteditable]");
     if (event.key === "Escape") document.querySelector("#question button.stop-button, #question .stop-button")?.click();
@@ -159,15 +191,37 @@ window.lectern = {
     if (event.key === "?") location.href = "./help";
   });
 
-  // A lost connection is said, and mended: what was answered meanwhile is on the server, so the page is read anew.
+  // A lost connection is said, and mended: what was answered meanwhile is on the server, so the page is read anew. Not
+  // where that would wipe what is half done on it; the chat alone keeps its draft.
   let lost = null;
+  const touched = new Set();
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => event.isTrusted && touched.add(event.target), true);
+  }
+  function isAtWork() {
+    if (document.querySelector("#question")) return false;
+    const isFilled = (part) => part.isConnected && (part.type === "radio" || part.type === "file" || Boolean(part.value));
+    return Boolean(document.querySelector("#detail .lectern-said")) || [...touched].some(isFilled);
+  }
+  function found() {
+    lost.textContent = "The connection is back. What stands here was kept; what came meanwhile is seen after ";
+    const anew = document.createElement("button");
+    anew.type = "button";
+    anew.textContent = "reading the page anew";
+    anew.addEventListener("click", () => location.reload());
+    lost.append(anew, ".");
+    lost.classList.add("lectern-found");
+    lost = null;
+  }
   async function reach() {
     try {
       const reply = await fetch("healthz", { cache: "no-store", signal: AbortSignal.timeout(4000) });
       if (!reply.ok) throw new Error(String(reply.status));
-      if (lost) location.reload();
+      if (lost && isAtWork()) found();
+      else if (lost) location.reload();
     } catch {
       if (!lost) {
+        document.querySelector(".lectern-found")?.remove();
         lost = document.createElement("p");
         lost.className = "lectern-lost";
         lost.setAttribute("role", "alert");

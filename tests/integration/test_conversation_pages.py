@@ -228,9 +228,7 @@ def test_the_steps_of_the_agent_are_folded_messages_with_their_time(opened: Page
 
 def test_a_page_of_a_pdf_is_shown_as_a_picture_with_the_quote_marked(opened: Page) -> None:
     opened.ask("In which year did the Transformer replace recurrence by attention?")
-    page = opened.page.locator("#sources .lectern-page").first
-    page.locator("summary").click()
-    picture = page.locator("img")
+    picture = opened.page.locator("#sources .lectern-page img").first
     opened.page.wait_for_function("document.querySelector('#sources .lectern-page img')?.naturalWidth > 0")
     reply = opened.page.request.get(str(picture.evaluate("i => i.src")))
     assert reply.headers["content-type"] == "image/png" and len(reply.body()) > 5_000
