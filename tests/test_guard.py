@@ -24,7 +24,7 @@ LOOKED_AT = {"conversation": "conversation", **dict.fromkeys(("wanted", "voted",
 """Inputs of events that hold an id, of a turn or a conversation: what a page says in them may be another's."""
 NO_IDS = {
     "abstract", "address", "assignee", "chosen", "chunk-page", "comment", "file", "files", "find", "find-document",
-    "folder", "model", "older", "order", "other", "other-model", "page", "question", "retry", "review-comment",
+    "folder", "look", "model", "older", "order", "other", "other-model", "page", "question", "retry", "review-comment",
     "reviewer", "right", "right-answer", "right-sources", "right-tags", "show", "text", "title", "try",
     "verdict", "version", "way",
 }  # fmt: skip
