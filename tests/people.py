@@ -58,15 +58,20 @@ def secret_of(key: str) -> str:
     return key.removeprefix(PREFIX).partition("_")[2]
 
 
-def make_accounts(home: Path) -> None:
-    """Make one account of each name, who have agreed to the usual text."""
-    from ui.server_settings import ServerSettings
+def agreed(home: Path, **environment: str) -> str:
+    """Give what is kept of an agreement to the usual text of a server that is set up so."""
+    from ui.environment import Environment
 
+    return Environment(home, {"LECTERN_ACCOUNTS": "1", **environment}).server.consent_hash
+
+
+def make_accounts(home: Path, **environment: str) -> None:
+    """Make one account of each name, who have agreed to the usual text of a server that is set up so."""
     store = TraceStore(home)
     accounts = Accounts(store)
     for name, role in NAMES.items():
         made = accounts.add(name, role, PASSWORD)
-        accounts.agree(made.id, ServerSettings().consent_hash)
+        accounts.agree(made.id, agreed(home, **environment))
     store.close()
 
 
@@ -84,7 +89,7 @@ def course_server(web_home: Path, folder: Path, **environment: str) -> Iterator[
     """Serve a copy of a home with accounts."""
     home = folder / "home"
     fresh_copy(web_home, home)
-    make_accounts(home)
+    make_accounts(home, **environment)
     with served(home, LECTERN_ACCOUNTS="1", **environment) as address:
         yield address
 

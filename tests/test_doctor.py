@@ -115,6 +115,9 @@ def test_an_index_without_its_files_is_broken_and_the_rest_is_still_told(
         ("LECTERN_LIMITS", "foo=3", "web server"),
         ("LECTERN_OIDC_CLIENT_ID", "lectern", "web server"),
         ("LECTERN_PUBLIC_URL", "https://course.example", "web server"),
+        ("LECTERN_LIMITS", "queue=0.4", "web server"),
+        ("LECTERN_LIMITS", "turns_a_minute=0.5", "web server"),
+        ("LECTERN_LIMITS", "upload_files=1.9", "web server"),
         ("LECTERN_NAMES", "nowhere.txt", "tagging rules"),
     ],
 )
@@ -127,6 +130,44 @@ def test_a_setting_that_cannot_work_is_named_with_its_next_step(
     assert found[broken]["status"] == "broken"
     assert found[broken]["hint"]
     assert found["python"]["status"] == "ok"
+
+
+def test_where_something_leaves_a_text_of_ones_own_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "consent" not in findings()
+    monkeypatch.setenv("LECTERN_ACCOUNTS", "1")
+    monkeypatch.setenv("LECTERN_TOOLS", "course_search")
+    assert findings()["consent"]["status"] == "ok"
+    monkeypatch.setenv("COMET_API_KEY", "k")
+    found = findings()["consent"]
+    assert found["status"] == "note" and "Comet" in found["found"] and "LECTERN_CONSENT" in found["hint"]
+    (tmp_path / "own.txt").write_text("Ours.", "utf-8")
+    monkeypatch.setenv("LECTERN_CONSENT", str(tmp_path / "own.txt"))
+    found = findings()["consent"]
+    assert found["status"] == "ok" and "should say" in found["found"] and "Comet" in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "status"),
+    [
+        ("http://login.example", "broken"),
+        ("login.example", "broken"),
+        ("https://login.example", "ok"),
+        ("http://127.0.0.1:9", "ok"),
+    ],
+)
+def test_a_provider_is_asked_over_https_alone(monkeypatch: pytest.MonkeyPatch, issuer: str, status: str) -> None:
+    for name, value in (("ISSUER", issuer), ("CLIENT_ID", "lectern"), ("CLIENT_SECRET", "shh")):
+        monkeypatch.setenv(f"LECTERN_OIDC_{name}", value)
+    found = findings()["web server"]
+    assert found["status"] == status and (status == "ok" or "https://" in found["hint"])
+
+
+def test_believing_every_proxy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "proxies" not in findings()
+    monkeypatch.setenv("LECTERN_PROXIES", "127.0.0.1,*")
+    assert findings()["proxies"]["status"] == "note"
 
 
 def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,6 @@ from ui.batch import Row
 from ui.delivery import delivery_problems
 from ui.environment import SECRETS, VARIABLES, Environment
 from ui.library_commands import counted
-from ui.server_settings import check_reach
 from ui.terminal import console
 from ui.tool_hints import hint_for
 from ui.wiring import open_library, read_environment, toolbox_of
@@ -68,7 +67,7 @@ def _findings(environment: Environment, *, everything: bool) -> Iterator[Finding
         yield from _guarded("tagging rules", lambda: _names(environment))
         yield from _tools(environment)
     yield from _guarded("agent limits", lambda: _agent_limits(environment))
-    yield from _guarded("web server", lambda: _server(environment))
+    yield from _server(environment)
     if everything:
         yield from _policy(environment)
         yield from _guarded("traces", lambda: _traces(environment))
@@ -204,12 +203,15 @@ def _agent_limits(environment: Environment) -> Finding:
     return Finding("agent limits", "ok", f"a turn may take {shown}")
 
 
-def _server(environment: Environment) -> Finding:
-    server = environment.server
-    check_reach("127.0.0.1", server)
-    who = "only who has an account comes in" if server.accounts else "no accounts: whoever reaches it is let in"
-    at = f"; shown at {server.public_url}" if server.public_url else ""
-    return Finding("web server", "ok", f"{who}{at}")
+def _server(environment: Environment) -> Iterator[Finding]:
+    """Say who comes in, and what of it an operator should know before a class does."""
+    from ui.server_checks import look_at_server
+
+    try:
+        for name, status, found, hint in look_at_server(environment):
+            yield Finding(name, status, found, hint)
+    except LecternError as exc:
+        yield Finding("web server", "broken", exc.message, exc.hint)
 
 
 def _policy(environment: Environment) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the packages behind these are slow to import
     from assistant.examples import Choice
     from assistant.settings import AssistantSettings
     from assistant.tracing.settings import TraceSettings
-    from ui.server_settings import OidcSettings, ServerSettings
+    from ui.server_settings import ServerSettings
 
 VARIABLES: Mapping[str, str] = {
     "LECTERN_HOME": "where everything that lasts lies",
@@ -209,31 +209,24 @@ class Environment:
     def server(self) -> ServerSettings:
         """Settings of the web server."""
         from ui import server_settings as read
+        from ui.consent import consent_of
 
+        accounts = self._switch("LECTERN_ACCOUNTS", default=False)
         return read.ServerSettings(
-            accounts=self._switch("LECTERN_ACCOUNTS", default=False),
+            accounts=accounts,
             public_url=read.read_public_url(self.get("LECTERN_PUBLIC_URL")),
             proxies=self.get("LECTERN_PROXIES") or "127.0.0.1",
-            oidc=self._oidc(),
-            consent=read.read_consent(self.get("LECTERN_CONSENT")),
+            oidc=read.read_oidc(
+                self.get("LECTERN_OIDC_ISSUER"),
+                self.get("LECTERN_OIDC_CLIENT_ID"),
+                self.secret("LECTERN_OIDC_CLIENT_SECRET"),
+                self.get("LECTERN_OIDC_CLAIM"),
+                read.read_roles(self.get("LECTERN_OIDC_ROLES")),
+            ),
+            consent=consent_of(self) if accounts else "",
             limits=read.read_limits(self.get("LECTERN_LIMITS")),
             log_json=read.read_log(self.get("LECTERN_LOG")),
         )
-
-    def _oidc(self) -> OidcSettings | None:
-        from ui.server_settings import OidcSettings, read_roles
-
-        issuer, client = self.get("LECTERN_OIDC_ISSUER"), self.get("LECTERN_OIDC_CLIENT_ID")
-        secret = self.secret("LECTERN_OIDC_CLIENT_SECRET")
-        if issuer is None and client is None and secret is None:
-            return None
-        if issuer is None or client is None or secret is None:
-            raise SettingsError(
-                "Only a part of the OpenID provider is set.",
-                hint="Set LECTERN_OIDC_ISSUER, LECTERN_OIDC_CLIENT_ID and LECTERN_OIDC_CLIENT_SECRET.",
-            )
-        roles = read_roles(self.get("LECTERN_OIDC_ROLES"))
-        return OidcSettings(issuer.rstrip("/"), client, secret, self.get("LECTERN_OIDC_CLAIM") or "roles", roles)
 
     @cached_property
     def tools(self) -> frozenset[str] | None:

@@ -15,12 +15,6 @@ from assistant.accounts.people import Role
 from assistant.gate import TurnLimits
 from index_store.errors import SettingsError
 
-CONSENT = """What you ask here, what was answered and the sources that were shown are kept on this server, so that you
-find your conversations again and the course team can see where the course helped and where it did not.
-
-Reviewers see them under a random pseudonym, not under your name. Do not write what is private, about you or others.
-On the page of your account you can take all of it with you, or delete it, at any time."""
-
 
 @dataclass(frozen=True)
 class OidcSettings:
@@ -61,7 +55,8 @@ class ServerSettings:
     public_url: str | None = None
     proxies: str = "127.0.0.1"
     oidc: OidcSettings | None = None
-    consent: str = CONSENT
+    consent: str = ""
+    """The text that whoever signs in agrees to."""
     limits: Limits = Limits()
     log_json: bool = False
 
@@ -117,27 +112,57 @@ def read_roles(text: str | None) -> dict[str, Role]:
     return found
 
 
+def read_oidc(
+    issuer: str | None, client: str | None, secret: SecretStr | None, claim: str | None, roles: Mapping[str, Role]
+) -> OidcSettings | None:
+    """Read which provider people sign in with, None for none.
+
+    Raises:
+        SettingsError: a part is missing, or who reads along could be anybody.
+    """
+    if issuer is None and client is None and secret is None:
+        return None
+    if issuer is None or client is None or secret is None:
+        raise SettingsError(
+            "Only a part of the OpenID provider is set.",
+            hint="Set LECTERN_OIDC_ISSUER, LECTERN_OIDC_CLIENT_ID and LECTERN_OIDC_CLIENT_SECRET.",
+        )
+    at = urlsplit(issuer)
+    if not at.hostname or (at.scheme != "https" and not (at.scheme == "http" and is_own(at.hostname))):
+        raise SettingsError(
+            f"LECTERN_OIDC_ISSUER is {issuer!r}: what it says of who signs in could be read and changed on the way.",
+            hint="Give an address that begins with https://; http:// is for a provider on this machine alone.",
+        )
+    return OidcSettings(issuer.rstrip("/"), client, secret, claim or "roles", roles)
+
+
 def read_limits(text: str | None) -> Limits:
     """Read limits: `turns_a_minute=20 usd_a_day=0.5 all_at_once=none`.
 
     Raises:
-        SettingsError: a name is none of theirs, or a value is no number above 0.
+        SettingsError: a name is none of theirs, or a value is no number above 0, or a fraction of what is counted.
     """
     limits, names = Limits(), Limits.__dataclass_fields__
     for part in (text or "").replace(",", " ").split():
         name, _, value = part.partition("=")
-        needed = name in ("queue", "upload_bytes", "upload_files")
+        needed, money = name in ("queue", "upload_bytes", "upload_files"), name.endswith("usd_a_day")
         try:
-            number = None if value == "none" and not needed else float(value)
-            if name not in names or (number is not None and not 0 < number < 1e18):
+            number = None if value == "none" and not needed else _amount(value, whole=not money)
+            if name not in names:
                 raise ValueError
         except ValueError as exc:
-            hint = f"Write it as NAME=NUMBER, or NAME=none; names: {', '.join(names)}."
+            hint = f"Write it as NAME=NUMBER, whole but for US dollars, or NAME=none; names: {', '.join(names)}."
             raise SettingsError(f"LECTERN_LIMITS holds {part!r}.", hint=hint) from exc
-        whole = number is not None and not name.endswith("usd_a_day")
-        given = int(number) if whole and number is not None else number
-        limits = replace(limits, **{name: given})  # type: ignore[arg-type]  # which may be None was checked
+        limits = replace(limits, **{name: number})  # type: ignore[arg-type]  # which may be None was checked
     return limits
+
+
+def _amount(text: str, *, whole: bool) -> float:
+    """Read a number above 0, and below what a database keeps."""
+    number = float(text)
+    if not 0 < number < 1e18 or (whole and not number.is_integer()):
+        raise ValueError(text)
+    return int(number) if whole else number
 
 
 def read_log(text: str | None) -> bool:
@@ -151,14 +176,12 @@ def read_log(text: str | None) -> bool:
     return text == "json"
 
 
-def read_consent(file: str | None) -> str:
-    """Read the text that whoever signs in agrees to.
+def read_consent(file: str) -> str:
+    """Read the course team's own text that whoever signs in agrees to.
 
     Raises:
         SettingsError: the file cannot be read.
     """
-    if file is None:
-        return CONSENT
     try:
         return Path(file).expanduser().read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as exc:
@@ -172,7 +195,7 @@ def check_reach(host: str, server: ServerSettings) -> None:
         SettingsError: the address, or the public one, is none of this machine's own, and accounts are off.
     """
     shown = urlsplit(server.public_url or "").hostname
-    reached = [name for name in (host, shown) if name is not None and not _is_own(name)]
+    reached = [name for name in (host, shown) if name is not None and not is_own(name)]
     if reached and not server.accounts:
         raise SettingsError(
             f"On {reached[0]} others can reach this server, and its accounts are off.",
@@ -181,7 +204,8 @@ def check_reach(host: str, server: ServerSettings) -> None:
         )
 
 
-def _is_own(name: str) -> bool:
+def is_own(name: str) -> bool:
+    """Tell whether a host is this machine itself."""
     try:
         return ip_address(name).is_loopback
     except ValueError:

@@ -27,9 +27,8 @@ from assistant.tracing.store import TraceStore
 from tests.chat_server import fresh_copy, run, started
 from tests.comet_server import CometServer
 from tests.model_server import ModelServer, Reply
-from tests.people import PASSWORD, make_accounts, sign_in
+from tests.people import PASSWORD, agreed, make_accounts, sign_in
 from tests.test_sign_in import provider, through_provider
-from ui.server_settings import ServerSettings
 
 pytestmark = pytest.mark.integration
 
@@ -82,12 +81,12 @@ class Heard:
 def course(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     home = tmp_path_factory.mktemp("course") / "home"
     fresh_copy(web_home, home)
-    make_accounts(home)
+    make_accounts(home, COMET_API_KEY="k")
     store = TraceStore(home)
     accounts, keys = Accounts(store), list[str]()
     for n in range(STUDENTS):
         made = accounts.add(f"student {n}", Role.STUDENT)
-        accounts.agree(made.id, ServerSettings().consent_hash)
+        accounts.agree(made.id, agreed(home, COMET_API_KEY="k"))
         keys.append(Keys(accounts).add(made, "test"))
     store.close()
     lesson = Lesson()

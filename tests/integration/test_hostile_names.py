@@ -12,8 +12,7 @@ from assistant.accounts.accounts import Accounts
 from assistant.accounts.people import Role
 from assistant.tracing.store import TraceStore
 from tests.chat_server import run, served
-from tests.people import PASSWORD
-from ui.server_settings import ServerSettings
+from tests.people import PASSWORD, agreed
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 HOSTILE = "<img src=x onerror=window.hacked=1>'\""
@@ -39,7 +38,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with closing(store):
         accounts = Accounts(store)
         made = accounts.add(HOSTILE, Role.ADMIN, PASSWORD)
-        accounts.agree(made.id, ServerSettings().consent_hash)
+        accounts.agree(made.id, agreed(folder / "home"))
     how = {"LECTERN_ACCOUNTS": "1", "LECTERN_POLICY": str(folder / "policy.toml")}
     with served(folder / "home", **how) as found:
         yield found
