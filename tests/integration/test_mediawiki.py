@@ -126,15 +126,23 @@ def test_a_batch_goes_through_the_agent_too(home: Path, mediawiki: str, tmp_path
     assert "42" in out[1]["answer"]
 
 
+READS_AND_CALCULATES = (
+    act("wikipedia", "The course will not hold this; Wikipedia may.", search="population of Iceland"),
+    act("wikipedia", "This article has the numbers.", title="Population of Iceland", about="1950 and 2023"),
+    act("calculate", "The factor is the quotient of the two.", expression="387758 / 141042"),
+    answer(
+        "It was 387,758 in 2023 and 141,042 in 1950 [1], so it grew by a factor of about 2.75 [2].",
+        "Both numbers and the quotient are there.",
+    ),
+)
+
+
 def test_a_scripted_model_searches_reads_calculates_and_answers(home: Path, mediawiki: str) -> None:
     """The course's own example: a search engine and mathematics in one question."""
     question = "By what factor did the population of Iceland grow from 1950 to 2023?"
     with ModelServer() as server:
         server.script(
-            act("wikipedia", search="population of Iceland"),
-            act("wikipedia", title="Population of Iceland", about="1950 and 2023"),
-            act("calculate", expression="387758 / 141042"),
-            answer("It was 387,758 in 2023 and 141,042 in 1950 [1], a factor of about 2.75 [2]."),
+            *READS_AND_CALCULATES,
         )
         how = {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m", **outside(mediawiki)}
         row = json.loads(run(home, "ask", "--agent", question, "--json", **how))
@@ -183,14 +191,14 @@ def plain(transcript: str) -> str:
 
 
 DOCUMENTED = re.findall(
-    r'^    \$ lectern ask --agent "(Who won.*|What was the population.*)"(.*)\n((?:    .*\n|\n)+)',
+    r'^    \$ lectern ask --agent "(Who won.*|(?:What was|By what factor did) the population.*)"(.*)\n((?:    .*\n|\n)+)',
     (REPOSITORY / "docs" / "agent.md").read_text("utf-8"),
     re.MULTILINE,
 )
 
 
-def test_both_transcripts_of_quoting_mode_are_documented() -> None:
-    assert len(DOCUMENTED) == 2
+def test_the_transcripts_of_both_modes_are_documented() -> None:
+    assert len(DOCUMENTED) == 3
 
 
 @pytest.mark.parametrize(("question", "redirected", "shown"), DOCUMENTED)
@@ -200,7 +208,11 @@ def test_what_the_docs_show_is_what_comes(
     where = {"PATH": os.environ["PATH"], "LECTERN_HOME": str(sample), "LECTERN_WIKIPEDIA_API_URL": mediawiki}
     beside = subprocess.DEVNULL if redirected else subprocess.STDOUT
     asked = [sys.executable, "-m", "ui", "ask", "--agent", question]
-    said = subprocess.run(
-        asked, env=where, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=beside, text=True, check=True
-    )
+    with ModelServer() as server:
+        if question.startswith("By what factor"):
+            server.script(*READS_AND_CALCULATES)
+            where |= {"OPENAI_BASE_URL": server.url, "LECTERN_MODEL": "m"}
+        said = subprocess.run(
+            asked, env=where, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=beside, text=True, check=True
+        )
     assert plain(said.stdout) == plain(shown)
