@@ -25,7 +25,7 @@ LOOKED_AT = {"conversation": "conversation", **dict.fromkeys(("wanted", "voted",
 NO_IDS = {
     "abstract", "address", "assignee", "chosen", "chunk-page", "comment", "file", "files", "find", "find-document",
     "folder", "look", "model", "older", "order", "other", "other-model", "page", "question", "retry", "review-comment",
-    "reviewer", "right", "right-answer", "right-sources", "right-tags", "show", "text", "title", "try",
+    "reviewer", "right", "right-answer", "right-sources", "right-tags", "rows", "show", "text", "title", "try",
     "verdict", "version", "way",
 }  # fmt: skip
 """The other inputs: texts, choices, places in a list, and documents, which are everybody's."""

@@ -191,7 +191,8 @@ def plain(transcript: str) -> str:
 
 
 DOCUMENTED = re.findall(
-    r'^    \$ lectern ask --agent "(Who won.*|(?:What was|By what factor did) the population.*)"(.*)\n((?:    .*\n|\n)+)',
+    r'^    \$ lectern ask --agent "(Who won.*|(?:What was|By what factor did) the population.*)"(.*)\n'
+    r"((?:    .*\n|\n)+)",
     (REPOSITORY / "docs" / "agent.md").read_text("utf-8"),
     re.MULTILINE,
 )
