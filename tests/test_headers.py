@@ -16,6 +16,7 @@ from ui.headers import HEADERS, GiveHeaders
         ("/course/assets/core-Bdx9080F.js", 200, True),  # below a path of its own
         ("/assets/Index-DiEEvXS6.css", 404, False),
         ("/assets/logo.svg", 200, False),
+        ("/gradio_api/file=/home/ann/assets/mine-12345678.js", 200, False),
         ("/turns/a-12345678.js/x", 200, False),
         ("/", 200, False),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -98,6 +99,26 @@ async def test_readiness_asks_for_a_token_rarely_and_again_until_it_gets_one() -
         assert await tried() == (True, 3)
         now += 601
         assert await tried() == (True, 4)
+
+
+async def test_first_probes_at_once_ask_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, open_door = 0, asyncio.Event()
+
+    async def slow(model: Any, **_: Any) -> None:
+        nonlocal asked
+        asked += 1
+        await open_door.wait()
+
+    monkeypatch.setattr("assistant.llms.preflight", slow)
+    parts: Any = SimpleNamespace(opened=SimpleNamespace(model=SimpleNamespace(mode="server")), library=None)
+    operations = Operations(parts, Figures(parts))
+    first = asyncio.create_task(operations._model_answers())
+    while not asked:
+        await asyncio.sleep(0)
+    others = asyncio.gather(*(operations._model_answers() for _ in range(7)))
+    assert await asyncio.wait_for(others, 20) == [False] * 7
+    open_door.set()
+    assert await first and await operations._model_answers() and asked == 1
 
 
 def test_a_server_that_could_not_keep_a_turn_is_ready_again_once_it_can(tmp_path: Path) -> None:

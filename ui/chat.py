@@ -147,7 +147,7 @@ class ChatHandlers:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
         return panel(self._parts, record)
 
-    def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
+    async def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""
         user = self._parts.user(request)
         seen = self.seen(conversation, request)

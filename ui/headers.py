@@ -32,8 +32,9 @@ HEADERS = (
     (b"referrer-policy", b"same-origin"),
 )
 
-# Gradio names its built files by what is in them: a browser that has one need never ask again.
-_BUILT = re.compile(r"/assets/[^/]+-[\w-]{8}\.(?:js|css|woff2?)\Z")
+# Gradio names its built files by what is in them: a browser that has one need never ask again. A file of somebody's is
+# served behind "file=", whatever its own path.
+_BUILT = re.compile(r"\A(?:/[\w.~-]+)*/assets/[^/]+-[\w-]{8}\.(?:js|css|woff2?)\Z")
 KEPT_FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 
 
@@ -48,7 +49,7 @@ class GiveHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                built = message["status"] == 200 and _BUILT.search(scope["path"]) is not None
+                built = message["status"] == 200 and _BUILT.match(scope["path"]) is not None
                 added = (*HEADERS, KEPT_FOR_EVER) if built else HEADERS
                 names = {name for name, _ in added}
                 kept = [header for header in message["headers"] if header[0].lower() not in names]

@@ -146,8 +146,11 @@ class Operations:
         model = self._parts.opened.model
         if model.mode == "quoting":
             return True
-        if self._model is not None and (self._asking.locked() or self._clock() - self._model[0] <= READY_FOR_S):
-            return self._model[1]  # probes do not queue behind one that waits for a server that hangs
+        known = self._model
+        if self._asking.locked():  # probes do not queue behind one that waits for a server that hangs
+            return known is not None and known[1]
+        if known is not None and self._clock() - known[0] <= READY_FOR_S:
+            return known[1]
         async with self._asking:
             self._model = (self._clock(), await self._tried(model))
         return self._model[1]
