@@ -10,10 +10,13 @@ from assistant.accounts.accounts import IDLE_S, LONGEST_S, Accounts
 from assistant.accounts.attempts import FREE, LONGEST_WAIT_S
 from assistant.accounts.keys import MOST, Keys, check_scopes
 from assistant.accounts.people import ALLOWED, Action, Person, Role, authorize
+from assistant.tracing.queries import TraceReader
+from assistant.tracing.records import Review, is_proposal
 from index_store.errors import AccountUnknown, InvalidInput, NotAllowed, NotSignedIn, SignInRefused
 from tests.conftest import Clock
 from tests.people import PASSWORD as GOOD
 from tests.people import secret_of
+from tests.test_trace_store import keep
 
 
 def test_who_signs_in_is_known_by_the_token(accounts: Accounts) -> None:
@@ -100,6 +103,19 @@ def test_the_last_admin_stays(accounts: Accounts) -> None:
     accounts.remove(root)
     with pytest.raises(AccountUnknown):
         accounts.find("root")
+
+
+def test_who_is_removed_stands_in_reviews_under_a_pseudonym_and_others_under_their_names(accounts: Accounts) -> None:
+    rev, other = accounts.add("Rev", Role.REVIEWER, GOOD), accounts.add("Other", Role.REVIEWER, GOOD)
+    trace = keep(accounts.store)
+    for name, asked in ((rev.name, other.name), (other.name, rev.name)):
+        accounts.store.add_review(Review(trace, name, 1.0, "right", assignee=asked))
+    accounts.remove(rev)
+    kept = TraceReader(accounts.store.engine).get(trace)["reviews"]
+    first, second = [(review["reviewer"], review["assignee"]) for review in kept]
+    assert (first[1], second[0]) == ("Other", "Other")
+    assert first[0] == second[1] and rev.id.startswith(first[0].split()[-1])
+    assert not is_proposal(kept[0])
 
 
 def test_a_key_does_what_its_scopes_name_and_no_more(accounts: Accounts, clock: Clock) -> None:

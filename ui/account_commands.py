@@ -126,11 +126,18 @@ def enable(name: str) -> None:
 @accounts.command()
 @click.argument("name")
 @click.option("--keep-turns", is_flag=True, help="Keep what they asked, under a pseudonym that nobody has any more.")
-def remove(name: str, keep_turns: bool) -> None:
-    """Remove an account with its keys, and delete what it asked."""
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, keep_turns: bool, yes: bool) -> None:
+    """Remove an account with its keys, and delete what it asked; reviews it wrote stay, without its name."""
+    from assistant.tracing.queries import Filter, TraceReader
+
     with open_accounts() as found:
         account = found.find(name)
         found.keep_an_admin(account)
+        if not yes:
+            turns = TraceReader(found.store.engine).count(Filter(user=account.id))
+            what = f"keep {turns:,} turns" if keep_turns else f"delete {turns:,} turns for good"
+            click.confirm(f"Remove {account.name}, and {what}?", abort=True, err=True)
         gone = 0 if keep_turns else found.store.forget(user=account.id)[0]
         found.remove(account)
     click.echo(f"{name} is removed, with {gone:,} turns.", err=True)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from assistant.accounts.attempts import Attempts
 from assistant.accounts.passwords import checked_hash, fits, hash_of, is_outdated, name_key, nobodys
 from assistant.accounts.people import Person, Role
+from assistant.accounts.removing import erase
 from assistant.accounts.tables import accounts, sessions
 from assistant.tracing.database import reading
 from assistant.tracing.redaction import storable
@@ -153,13 +154,13 @@ class Accounts:
         self._change(self.by_id(account), agreed_to=text_hash, agreed_at=self.clock())
 
     def remove(self, account: Account) -> None:
-        """Remove an account with its sessions and keys; what it asked is forgotten by `TraceStore.forget`.
+        """Remove an account with sessions, keys and its name in reviews; `TraceStore.forget` forgets what it asked.
 
         Raises:
             InvalidInput: they are the last admin.
         """
         self.keep_an_admin(account)
-        self.store.write(lambda connection: connection.execute(delete(accounts).where(accounts.c.id == account.id)))
+        self.store.write(lambda connection: erase(connection, account.id, account.name))
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """Check a name and a password from an address; give the token of a new session.
