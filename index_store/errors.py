@@ -103,7 +103,9 @@ class IndexLocked(IndexProblem):
 
 
 class ServerStopping(LecternError):
-    """The server is being stopped while it works on what was asked."""
+    """The server is being stopped while it works on what was asked; `retry_after_s` is when it is likely back."""
+
+    retry_after_s = 60.0
 
     def __init__(self) -> None:
         super().__init__("The server is being stopped.", hint="Ask again in a minute; what was said so far is kept.")

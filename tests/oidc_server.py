@@ -29,6 +29,7 @@ class Provider:
         self.lie: Callable[[Claims], None] = lambda claims: None
         self.signs_with = self.key
         self.unsigned = False
+        self.cancels = False
         self.issuer_told: str | None = None
         self.issuer = ""
         self.asked: dict[str, dict[str, str]] = {}
@@ -48,6 +49,8 @@ class Provider:
 
     def authorize(self, query: dict[str, str]) -> str:
         """Give where the browser goes with a code."""
+        if self.cancels:
+            return f"{query['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': query['state']})}"
         code = f"code{len(self.asked)}"
         self.asked[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"

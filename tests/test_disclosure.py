@@ -17,9 +17,10 @@ from assistant.planner import ONLY_THE_COURSE
 from assistant.tools.tool import Offer
 from assistant.tracing.records import ERROR_TYPE, PROVIDER
 from index_store import errors
-from index_store.errors import LecternError
+from index_store.errors import LecternError, ServerStopping
 from tests.api_server import Keys, Served, served_api
 from tests.test_mcp import over_http
+from ui.api_errors import problem, refusal
 from ui.disclosure import LATER, deliveries_for, error_for, event_for, record_for, sees_setup
 from ui.rows import TurnFailed
 
@@ -143,3 +144,9 @@ async def test_a_model_that_calls_reads_no_address_either(dead: Served) -> None:
         async with over_http(dead, key) as client:
             result = await asyncio.wait_for(client.call_tool("ask_course", QUESTION), 60)
         assert result.is_error and (NOWHERE in result.content[0].text) == sees  # type: ignore[union-attr]
+
+
+def test_a_server_that_stops_says_when_to_ask_again() -> None:
+    for error in (ServerStopping(), TurnFailed("The server is being stopped.", kind="ServerStopping")):
+        answer = refusal(problem, error)
+        assert (answer.status_code, int(answer.headers["retry-after"]) >= 1) == (503, True)

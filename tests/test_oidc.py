@@ -41,7 +41,8 @@ def address(web_home: Path, folder: Path, provider: Provider) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def honest(provider: Provider) -> None:
-    provider.lie, provider.signs_with, provider.unsigned = (lambda claims: None), provider.key, False
+    provider.lie, provider.signs_with = (lambda claims: None), provider.key
+    provider.unsigned = provider.cancels = False
 
 
 def begun(client: httpx.Client) -> str:
@@ -96,6 +97,16 @@ def test_a_way_back_is_good_once_and_for_the_browser_that_began_it(address: str,
         assert ada.get(back).status_code == 303
         assert ada.get(back).status_code == 502
         assert SESSION not in eve.cookies
+
+
+def test_who_cancels_at_the_provider_is_told_so_and_may_try_again(address: str, provider: Provider) -> None:
+    provider.cancels = True
+    with httpx.Client(base_url=address, timeout=30.0) as client:
+        answer = client.get(begun(client))
+        assert (answer.status_code, "You cancelled" in answer.text) == (403, True)
+        assert SESSION not in client.cookies
+        provider.cancels = False
+        assert client.get(begun(client)).status_code == 303
 
 
 @pytest.mark.integration  # a server of its own

@@ -143,6 +143,7 @@ def test_a_key_is_made_shown_once_and_revoked(address: str) -> None:
         assert "revoked" in answer.text
         again = client.post("/account", data={"do": "revoke", "key": key[0].split("_")[1]})
         assert "There is no key" in again.text
+        assert "lectern accounts" not in again.text  # a student has no terminal there
 
 
 def test_a_key_without_a_scope_is_not_one_for_everything(address: str) -> None:

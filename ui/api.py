@@ -40,7 +40,7 @@ PROBLEMS = {
     429: "It is more than may be asked for now; `Retry-After` says when to try again.",
     500: "A fault of the server.",
     502: "What the server asked, such as the language model, refused or failed.",
-    503: "What the server needs cannot be reached, or there is nothing in the library.",
+    503: "What the server needs cannot be reached, or there is nothing in the library, or it is being stopped.",
 }
 CLIENT_GONE = 499
 """Nobody reads it; nginx's number for it stands in its log."""

@@ -66,8 +66,7 @@ def status_of(error: LecternError) -> int:
         return 429
     if isinstance(error, ModelNotServed):
         return 404
-    kind = getattr(errors, error.kind, type(error)) if isinstance(error, TurnFailed) else type(error)
-    return next((status for known, status in _STATUSES if issubclass(kind, known)), 500)
+    return next((status for known, status in _STATUSES if issubclass(_kind(error), known)), 500)
 
 
 def problem(status: int, error: LecternError, param: str | None) -> Row:
@@ -90,7 +89,7 @@ def refusal(
     status = status_of(error) if status is None else status
     error = error_for(error, sees_setup)
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
-    wait = getattr(error, "retry_after_s", None)
+    wait = getattr(error, "retry_after_s", getattr(_kind(error), "retry_after_s", None))
     if wait is not None:
         headers["retry-after"] = str(max(1, math.ceil(wait)))
     if isinstance(error, TurnFailed):
@@ -157,6 +156,12 @@ def first_fault(faults: Sequence[Any]) -> tuple[str | None, str]:
         return where, f"{where} is missing."
     told = f"{fault['msg'].rstrip('.')}."
     return where or None, f"{where}: {told}" if where else told
+
+
+def _kind(error: LecternError) -> type[LecternError]:
+    """Give the class of an error, of a turn's that of its cause."""
+    kind: type[LecternError] = type(error)
+    return getattr(errors, error.kind, kind) if isinstance(error, TurnFailed) else kind
 
 
 def _sees(request: Request) -> bool:

@@ -62,6 +62,8 @@ class Oidc:
 
     async def callback(self, request: Request) -> Response:
         """Take over who the provider says somebody is."""
+        if request.query_params.get("error") == "access_denied":  # RFC 6749: who was asked, or the provider, said no
+            return self._failed(request, "You cancelled signing in, or the provider did not let you in.", None)
         try:
             token = await self._client.authorize_access_token(request, claims_options=self._expected)
             claims: Mapping[str, Any] = token["userinfo"]
@@ -105,7 +107,7 @@ class Oidc:
             return self._accounts.add(f"{shown} ({told_apart})", role, subject=subject)
 
     def _failed(self, request: Request, why: str, exc: Exception | None) -> Response:
-        log.warning("Signing in with the provider failed: %s: %s", why, type(exc).__name__)
+        log.warning("Signing in with the provider failed: %s%s", why, f" {type(exc).__name__}" if exc else "")
         body = f"<p role='alert'>{why}</p><p>Try again, or ask whoever runs this server.</p>"
         page = plain_page("Not signed in", body, str(request.scope.get("root_path", "")))
         return HTMLResponse(page, 502 if exc else 403)

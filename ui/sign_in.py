@@ -20,6 +20,7 @@ from assistant.tracing.queries import Filter, TraceReader
 from index_store.errors import AccessProblem, InvalidInput, SignInRefused
 from ui.access import SESSION, AccountAccess
 from ui.account_view import account_html, agreement_html, made_key_html, sign_in_html
+from ui.disclosure import error_for, sees_setup
 from ui.parts import Parts
 from ui.plain_page import plain_page
 from ui.rest_traces import as_seen_by
@@ -114,7 +115,7 @@ class SignIn:
         try:
             return await run_in_threadpool(self._change, request, who, given)
         except (InvalidInput, AccessProblem) as exc:
-            return self.account(request, str(exc))
+            return self.account(request, str(error_for(exc, sees_setup(who))))
 
     def _change(self, request: Request, who: Person, given: dict[str, str]) -> Response:
         account = self._accounts.by_id(who.id)
