@@ -99,6 +99,7 @@ class Page:
         self.page.wait_for_function(
             "document.querySelector('#question .submit-button')"
             " && !document.querySelector('#question .stop-button, #chat .generating, #chat .pending')"
+            " && [...document.querySelectorAll('#chat .bot')].at(-1)?.innerText.trim() !== '…'"
         )
 
     def answer(self) -> str:
