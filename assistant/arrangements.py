@@ -31,6 +31,11 @@ _ENDS = re.compile(
     r"|ends|open|opens|close|closes|happen|happens|scheduled|located|be|being|going|not|usually|again|this|next)\b",
     re.IGNORECASE,
 )
+_TOLD = re.compile(
+    rf"\d|\b(?:{_PLACES}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|noon|midnight|morning|afternoon|evening|online|chapel|library|canteen)\b",
+    re.IGNORECASE,
+)
 _OF_TIME = frozenset(content_terms("hours date dates time deadline deadlines day room session slot due"))
 _CODE = re.compile(r"[\"'][)\]},]|[(\[{][\"']|\w\(|[=!<>]=|\w = |[{}\\]|\w\.\w+\(")
 
@@ -51,6 +56,15 @@ def thing_arranged(question: str) -> list[str]:
     if words and words[-1] == "hours":
         return words[-2:]
     return named[-1:] or words[-1:]
+
+
+def tells_place_or_time(text: str) -> bool:
+    """Tell whether a text names a place, a day or an hour, or has a number in digits.
+
+    >>> tells_place_or_time("The test is in Hall B."), tells_place_or_time("There are eight labs and one test.")
+    (True, False)
+    """
+    return _TOLD.search(text) is not None
 
 
 def is_code(text: str) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from assistant.arrangements import thing_arranged
+from assistant.arrangements import tells_place_or_time, thing_arranged
 from assistant.asked import (
     asked_for,
     asks_address,
@@ -124,7 +124,7 @@ def _tells_arrangement(
     said = "\n".join([heading, *near])
     if frozenset(content_terms(" ".join(thing))) <= frozenset(content_terms(said)):
         return True
-    return (met(thing, best.unit.text, embedder) or 0.0) >= ARRANGED_MET
+    return tells_place_or_time(best.unit.text) and (met(thing, best.unit.text, embedder) or 0.0) >= ARRANGED_MET
 
 
 def _is_what_does_not(question: str, text: str, embedder: Embedder) -> bool:

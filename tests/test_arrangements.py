@@ -28,6 +28,12 @@ def test_of_what_is_never_spoken_of_no_room_and_no_time_is_told(question: str, m
     assert answered(question, minilm) is None
 
 
+def test_a_sentence_that_only_counts_the_thing_tells_no_place_of_it(minilm: Any) -> None:
+    text = "There are eight labs, one written test and a project in this course. Questions belong in the forum."
+    passages = [Passage(1, text, "Course handbook > People, rooms and times", 0.6)]
+    assert answer_from("What room is the exam in?", passages, minilm) is None
+
+
 @pytest.mark.parametrize("question", ["When is the written test?", "When is the exam held?", "Where is the exam?"])
 def test_of_what_is_spoken_of_it_is_told_by_another_word_too(question: str, minilm: Any) -> None:
     said = answered(question, minilm) or ""
