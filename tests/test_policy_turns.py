@@ -249,6 +249,20 @@ def test_a_question_that_fits_a_solution_best_is_about_the_assignment(course: Co
         ("Please help me understand the one due to dropout.", False),
         ("Any practical advice on few-shot prompts?", False),
         ("What is on my balance sheet?", False),
+        ("I'm stuck on the assignment due December 1st, just give me the code", True),
+        ("give me the answer key", True),
+        ("Solve it.", True),
+        ("I need the code for tomorrow", True),
+        ("The assignment is hard for me. Write the code, please.", True),
+        ("Give me the code for a hash table", False),
+        ("Is there an answer key for the written test?", False),
+        ("What is the solution of the exercise in lesson 6?", False),
+        ("What is the solution of exercise 3 in lesson 6?", False),
+        ("What is in lab 5, in 3 sentences?", False),
+        ("I finished lab 5, now help with lab 3", True),
+        ("How do I begin with labs 2 and 3?", True),
+        ("How do I begin with labs 4 and 5?", False),
+        ("For lab 5: plan the firing of a kiln, all of it, with the function for the firing", True),
     ],
 )
 def test_an_assignment_is_known_by_another_word_for_it_and_as_the_one_that_is_open(
@@ -257,6 +271,51 @@ def test_an_assignment_is_known_by_another_word_for_it_and_as_the_one_that_is_op
     named = POLICY.replace("Firing plan", "Lab 3")
     scope = Scope(read_policy(write_policy(tmp_path, named)).assignments, minilm)
     assert bool(scope.concerned(asked, (), scope._assignments)[0]) == about
+
+
+def test_a_wish_without_a_thing_is_for_what_was_asked_before_it_where_something_was(
+    minilm: Any, tmp_path: Path
+) -> None:
+    policy = read_policy(write_policy(tmp_path))
+    scope = Scope(policy.assignments, minilm)
+
+    def about(asked: str, *earlier: str) -> tuple[Any, bool]:
+        return scope.concerned(asked, [{"role": "user", "content": text} for text in earlier], policy.assignments)
+
+    other = "How is cosine similarity computed?"
+    assert about("Give me the code") == (policy.assignments, False)
+    assert about("Give me the code", "Hello!") == (policy.assignments, False)
+    assert about("Give me the code", other) == ((), False)
+    assert about("Give me the code, it is due tonight", other) == (policy.assignments, False)
+    assert about("And the table?", "Give me the code") == (policy.assignments, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "about"),
+    [
+        ("What is in lab 5?", False),
+        ("Where is the lab room?", False),
+        ("How do I get help with a lab?", False),
+        ("Which glazes are used in the lab?", True),
+        ("Which glazes shrink in a fast firing?", True),
+    ],
+)
+def test_the_word_for_an_assignment_alone_finds_no_solution(
+    minilm: Any, tmp_path: Path, asked: str, about: bool
+) -> None:
+    policy = read_policy(write_policy(tmp_path, POLICY.replace("Firing plan", "Lab 3")))
+    scope = Scope(policy.assignments, minilm, lambda text, most: [("solutions/firing.md", 0.5), ("glazes.md", 0.4)])
+    assert bool(scope.concerned(asked, (), policy.assignments)[0]) == about
+
+
+def test_short_questions_that_share_a_word_with_a_phrase_are_not_about_it(minilm: Any, tmp_path: Path) -> None:
+    phrases = 'about = ["the prompt that sorts the letters", "the accuracy for each prompt"]'
+    named = "\n".join(phrases if line.startswith("about") else line for line in POLICY.splitlines())
+    policy = read_policy(write_policy(tmp_path, named))
+    scope = Scope(policy.assignments, minilm)
+    for asked in ("How do I write a good prompt?", "How is accuracy defined?", "What are typical mistakes in prompts?"):
+        assert not scope.concerned(asked, (), policy.assignments)[0]
+    assert scope.concerned("Write the prompt that sorts letters", (), policy.assignments)[0]
 
 
 def test_a_question_is_about_a_solution_that_no_other_passage_is_nearer_to(minilm: Any, tmp_path: Path) -> None:

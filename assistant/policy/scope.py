@@ -17,13 +17,22 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.policy.assignment_words import asks_for_the_open_one, one_kind
+from assistant.policy.assignment_words import (
+    KIND,
+    asks_for_the_open_one,
+    names_a_kind,
+    one_kind,
+    points_at_the_open_one,
+    wishes,
+    without_others,
+)
 from assistant.policy.values import Assignment, matches
 from assistant.terms import content_terms, is_courtesy, words_of
 from index_store.chunks import Embedder
 
-NEAR, NEAR_FOR_WORK = 0.6, 0.42
-"""Cosine with a phrase from which a question means it, and from which one does that asks for work to be done."""
+NEAR, NEAR_FOR_WORK, NEAREST = 0.6, 0.42, 0.75
+"""Cosine with a phrase from which a question means it, from which one does that asks for work to be done, and from
+which one of few words does that shares but one of them with the phrase."""
 FIRST_PASSAGES, SOLVED_PASSAGES = 4, 2
 """So many of the first passages in a solution, or the very first, and a question is about it."""
 LOOKED_AT, FAR, NEARLY = 8, 0.25, 0.08
@@ -54,6 +63,7 @@ _FOR_WORK = re.compile(
     re.IGNORECASE,
 )
 _MEANING = re.compile(r"\s*(?:what(?:'s| is| are| does| do)|define|explain)\b[^?.!\n]{0,80}\??\s*", re.IGNORECASE)
+_DEFINED = re.compile(r"\s*how (?:is|are)\b[^?.!\n]{0,80}\bdefined\b[\s?]*", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:it|its|that|this|these|those|they|them|there|one|ones)\b", re.IGNORECASE)
 _OF_THE_TASK = re.compile(
     r"\b(?:solutions?|answers?|results?|code|tasks?|implement\w*|functions?|body|outputs?|labs?|assignments?|homework"
@@ -93,9 +103,14 @@ class Scope:
         earlier = [t["content"] for t in history if t.get("role") == "user" and t.get("content", "").strip()]
         earlier = earlier[-MOST_TURNS:]
         now = self._about(question) & open_now
+        wished = _wished([*earlier, question])
+        if wished[-1]:
+            now |= open_now
         before = (
             frozenset().union(*(self._about(text) for text in earlier), self._together(earlier, question)) & open_now
         )
+        if any(wished[:-1]):
+            before |= open_now
         found = tuple(a for n, a in enumerate(self._assignments) if n in now | before)
         return found, bool(before) and not now
 
@@ -120,24 +135,40 @@ class Scope:
         if is_courtesy(text):
             return frozenset()
         everything = {n for n, a in enumerate(self._assignments) if not a.about}
-        terms = _terms_of(text)
-        by_words = {n for n, phrases in enumerate(self._terms) if any(phrase <= terms for phrase in phrases)}
+        rest = [without_others(text, a.name, a.about) for a in self._assignments]
+        by_words = {n for n, phrases in enumerate(self._terms) if any(p <= _terms_of(rest[n]) for p in phrases)}
         unread = is_foreign(text)
         by_language = {n for n, a in enumerate(self._assignments) if unread and not any(is_foreign(p) for p in a.about)}
-        open_one = set(range(len(self._assignments))) if asks_for_the_open_one(text) else set()
-        named = everything | by_words | by_language | open_one
-        return frozenset(named | self._by_meaning(text) | self._by_search(text))
+        named = everything | by_words | by_language
+        for left in dict.fromkeys(rest):
+            own = {n for n, other in enumerate(rest) if other == left}
+            if left == text and asks_for_the_open_one(text):
+                named |= own
+            named |= own & (self._by_meaning(left) | self._by_search(left, left != text))
+        return frozenset(named)
 
     def _by_meaning(self, text: str) -> set[int]:
         owners, vectors = self._phrases
-        if not owners:
+        if not owners or _DEFINED.fullmatch(text):
             return set()
         cosines = (self._embedder.embed_texts(parts_of(text)) @ vectors.T).max(axis=0)
         enough = NEAR_FOR_WORK if _FOR_WORK.search(text) else NEAR
-        return {owner for owner, cosine in zip(owners, cosines, strict=True) if cosine >= enough}
+        named = _terms_of(_FOR_WORK.sub(" ", text))
+        return {
+            owner
+            for owner, cosine, terms in zip(owners, cosines, self._phrase_terms, strict=True)
+            if cosine >= enough and (len(named) > MEANT_TERMS or len(named & terms) > 1 or cosine >= NEAREST)
+        }
 
-    def _by_search(self, text: str) -> set[int]:
-        """Give the assignments whose solutions hold much of what fits a text best."""
+    def _by_search(self, text: str, of_another: bool = False) -> set[int]:
+        """Give the assignments whose solutions hold much of what fits a text best.
+
+        Of a text that names little but an assignment of any kind, or another one, the kind itself would be found.
+        """
+        pointed = points_at_the_open_one(text)
+        least = MEANT_TERMS if of_another else 1 if names_a_kind(text) and not pointed else -1
+        if len(_terms_of(text) - {KIND}) <= least:
+            return set()
         hidden = {n: a.solutions for n, a in enumerate(self._assignments) if a.solutions}
         if self._search is None or not hidden or _asks_for_meaning(text):
             return set()
@@ -149,7 +180,8 @@ class Scope:
         at_all, nearly, nearest = (
             {n for n, own in solved.items() if _is_as_near(cosines, own, but_for)} for but_for in (1.0, NEARLY, 0.0)
         )
-        return (first & several & at_all) | ((first | several) & nearly) | nearest
+        found_first = (first & several & at_all) | ((first | several) & nearly)
+        return found_first | nearest | (nearly if pointed else set())
 
     @cached_property
     def _terms(self) -> list[list[frozenset[str]]]:
@@ -158,10 +190,23 @@ class Scope:
         return [[terms for n, terms in enumerate(phrases) if len(terms) > 1 or (n == 0 and terms)] for phrases in named]
 
     @cached_property
+    def _phrase_terms(self) -> list[frozenset[str]]:
+        return [_terms_of(phrase) for a in self._assignments for phrase in a.about]
+
+    @cached_property
     def _phrases(self) -> tuple[list[int], NDArray[np.float32]]:
         owners = [n for n, a in enumerate(self._assignments) for _ in a.about]
         texts = [phrase for a in self._assignments for phrase in a.about]
         return owners, self._embedder.embed_texts(texts) if texts else np.zeros((0, 0), np.float32)
+
+
+def _wished(asked: Sequence[str]) -> list[bool]:
+    """Tell of each text of a conversation whether it wishes for a solution, and nothing before it says of what."""
+    found, is_first = [], True
+    for text in asked:
+        found.append(wishes(text, is_first))
+        is_first = is_first and is_courtesy(text)
+    return found
 
 
 def _is_as_near(cosines: Sequence[float], in_solution: Sequence[bool], but_for: float = 0.0) -> bool:
