@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
 from tests.test_endless import run
 
 LONGEST = 20_000
 """Characters that a question may have."""
 READ = """
+import json
 import sys
 from assistant.asked import asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for
-from assistant.asked import has_address, has_limit, has_number, things_named
+from assistant.asked import has_address, has_number, tells_limit, things_named
 from assistant.courtesy import reply_to
 from assistant.followup import leans_on_history, stand_alone
 from assistant.leaning import leans
@@ -20,46 +21,36 @@ from assistant.pasted import abstract_in, wants_else, wishes_beside
 from assistant.pasted_turns import is_of_own_text, to_tag
 from assistant.question_parts import alone, without_calculation
 from assistant.tools.asked_arithmetic import expression_in
-from assistant.tools.everyday_sums import is_word_sum
+from assistant.tools.everyday_sums import summed_up
+from assistant.tools.conversions import conversion_in
+from assistant.tools.calendar_days import span_in
+from assistant.tools.word_sums import is_word_sum
+from assistant.arrangements import is_code, tells_place_or_time, thing_arranged
 from assistant.ways import is_for_agent
-said = sys.stdin.read()
-earlier = [{"role": "user", "content": said}, {"role": "assistant", "content": said}]
-for read in (
-    asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for, has_address, has_limit,
-    has_number, things_named, leans_on_history, named_pages, abstract_in, wants_else, wishes_beside, to_tag,
-    is_of_own_text, alone, without_calculation, expression_in, is_word_sum, leans, reply_to,
-):
-    read(said)
-is_for_agent(said, outside=True)
-without_addresses(said, named_pages(said))
-stand_alone("And of 300?", earlier)
-to_tag("Tag it again.", earlier)
+for said in json.load(sys.stdin):
+    print(repr(said[:40]), file=sys.stderr)
+    earlier = [{"role": "user", "content": said}, {"role": "assistant", "content": said}]
+    for read in (
+        asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for, has_address, has_number,
+        things_named, leans_on_history, named_pages, abstract_in, wants_else, wishes_beside, to_tag, is_of_own_text,
+        alone, without_calculation, expression_in, is_word_sum, summed_up, conversion_in, span_in, is_code,
+        tells_place_or_time, thing_arranged, leans, reply_to,
+    ):
+        read(said)
+    tells_limit("How many may I miss?", said)
+    is_for_agent(said, outside=True)
+    without_addresses(said, named_pages(said))
+    stand_alone("And of 300?", earlier)
+    to_tag("Tag it again.", earlier)
 """
+PARTS = (
+    ", ", "; ", "and ", "? ", "What for? ", " ", "\n", "a.de ", "https://a.de/b ", "how much ", "$", "a",
+    "please ", "5 ",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        ", ",
-        "; ",
-        "and ",
-        "? ",
-        "What for? ",
-        " ",
-        "\n",
-        "a.de ",
-        "https://a.de/b ",
-        "how much ",
-        "$",
-        "a",
-        "please ",
-        "5 ",
-    ],
-)
-def test_a_message_in_which_everything_repeats(part: str) -> None:
-    run(READ, (part * (LONGEST // len(part))).encode())
-
-
-def test_many_questions_behind_one_another_and_many_addresses() -> None:
-    run(READ, ("What is attention?" + " And why so?" * 1500 + " Explain.").encode())
-    run(READ, " ".join(f"https://a{n}.de/b" for n in range(1200)).encode())
+def test_messages_in_which_everything_repeats() -> None:
+    messages = [part * (LONGEST // len(part)) for part in PARTS]
+    messages.append("What is attention?" + " And why so?" * 1500 + " Explain.")
+    messages.append(" ".join(f"https://a{n}.de/b" for n in range(1200)))
+    run(READ, json.dumps(messages).encode())

@@ -123,6 +123,7 @@ def test_it_fits_a_phone_and_can_be_read(chromium: Any, web_address: str, scheme
     opened.page.wait_for_selector("#question textarea")
     opened.ask(ASKED)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+    opened.page.locator("#past-fold button").click()
     for selector in ("#question .submit-button", "#way", "#chat", "#sources", "#conversations"):
         box = opened.page.locator(selector).bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390, selector
