@@ -50,9 +50,14 @@ def test_the_page_says_that_it_only_quotes(opened: Page) -> None:
 
 
 def test_what_the_material_does_not_say_is_refused_with_the_nearest_passages(opened: Page) -> None:
-    assert REFUSAL in opened.ask("How many goals did the winning team score in the 1998 final?")
+    assert REFUSAL in opened.ask("How many GPUs were used to train Claude 3?")
     assert "Not an answer" in opened.page.locator("#sources").inner_text()
     assert opened.page.locator("#sources mark").count() == 0
+
+
+def test_what_is_near_to_nothing_shows_no_passage(opened: Page) -> None:
+    assert REFUSAL in opened.ask("How many goals did the winning team score in the 1998 final?")
+    assert "Nothing in the material comes near" in opened.page.locator("#sources").inner_text()
 
 
 def test_a_follow_up_is_understood(opened: Page) -> None:
