@@ -58,6 +58,10 @@ class Lesson:
         return Reply(text="".join(pieces), pieces=pieces, piece_delay_s=0.15)
 
 
+LEAVES = {"COMET_API_KEY": "k", "LECTERN_TOOLS": "course_search read_source tag_abstract calculate"}
+"""What decides of the server's settings what is told to leave it, and so what was agreed to."""
+
+
 @dataclass(frozen=True)
 class Course:
     """Everything around the server that is to be tried."""
@@ -81,12 +85,12 @@ class Heard:
 def course(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     home = tmp_path_factory.mktemp("course") / "home"
     fresh_copy(web_home, home)
-    make_accounts(home, COMET_API_KEY="k")
+    make_accounts(home, **LEAVES)
     store = TraceStore(home)
     accounts, keys = Accounts(store), list[str]()
     for n in range(STUDENTS):
         made = accounts.add(f"student {n}", Role.STUDENT)
-        accounts.agree(made.id, agreed(home, COMET_API_KEY="k"))
+        accounts.agree(made.id, agreed(home, **LEAVES))
         keys.append(Keys(accounts).add(made, "test"))
     store.close()
     lesson = Lesson()
@@ -96,6 +100,7 @@ def course(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             home,
             {
                 "LECTERN_ACCOUNTS": "1",
+                "LECTERN_TOOLS": LEAVES["LECTERN_TOOLS"],
                 "LECTERN_LIMITS": "turns_a_minute=none turns_at_once=8",
                 "OPENAI_BASE_URL": model.url,
                 "LECTERN_MODEL": "paced",
@@ -229,6 +234,7 @@ def test_one_who_floods_waits_for_themselves_and_ten_others_are_answered(course:
     async def all_of_them(address: str) -> None:
         flood = [asyncio.create_task(one(address, course.keys[0], "flood")) for _ in range(60)]
         while order.count("refused") < 60 - 2 - 10:  # so many have a place, and so many may wait
+            assert all(task.result() is None for task in flood if task.done())
             await asyncio.sleep(0.05)
         others = [asyncio.create_task(one(address, course.keys[n], f"student {n}")) for n in range(1, 11)]
         await asyncio.gather(*flood, *others)
