@@ -62,7 +62,7 @@ def agreed(home: Path, **environment: str) -> str:
     """Give what is kept of an agreement to the usual text of a server that is set up so."""
     from ui.environment import Environment
 
-    return Environment(home, {"LECTERN_ACCOUNTS": "1", **environment}).server.consent_hash
+    return Environment(home, {**os.environ, "LECTERN_ACCOUNTS": "1", **environment}).server.consent_hash
 
 
 def make_accounts(home: Path, **environment: str) -> None:
