@@ -102,11 +102,12 @@ def candidates_of(
     question: str, passages: Sequence[Passage], embedder: Embedder, weights: Weights = Weights()
 ) -> list[Candidate]:
     """Score the units of the passages, best first."""
+    takes_code = not thing_arranged(question)  # code tells no room
     placed = [
         (p, n, unit)
         for p, passage in enumerate(passages[:MOST_PASSAGES])
         for n, unit in enumerate(units_of(passage.text))
-        if _says_something(unit, question) and not (passage.is_outside and speaks_to_model(unit.text))
+        if _says_something(unit, takes_code=takes_code) and not (passage.is_outside and speaks_to_model(unit.text))
     ]
     if not placed:
         return []
@@ -120,15 +121,16 @@ def candidates_of(
     covered = coverage(question, held)
     told = _relations(question, placed, passages)
     of_another = _of_others(question, placed, held, passages)
-    said = _by_wording(question, placed, passages, told, weights)
-    lacking, names, limited = _lack_number(question, placed), called_by_name(question), asks_limit(question)
+    limits = [tells_limit(question, unit.text) for _, _, unit in placed] if asks_limit(question) else []
+    said = _by_wording(question, placed, passages, told, limits, weights)
+    lacking, names = _lack_number(question, placed, limits), called_by_name(question)
     found = []
     for i, (p, n, unit) in enumerate(placed):
         cosine = float(weights.alone * alone[i] + weights.with_heading * headed[i])
         score = cosine + weights.coverage * covered[i] + weights.rank / (1 + p) + said[i]
         score -= weights.of_another * of_another[i]
         named = bool(names) and not of_another[i] and names <= held[i]
-        named = named and not (limited and lacking[i])  # how many there are is not how many are allowed
+        named = named and not (limits and lacking[i])  # how many there are is not how many are allowed
         called = weights.called * named
         found.append(Candidate(p, n, unit, cosine, covered[i], score + called, told[i], lacking[i], called))
     found.sort(key=lambda c: (-c.score, c.passage, c.place))
@@ -141,10 +143,11 @@ def _by_wording(
     placed: Sequence[tuple[int, int, Unit]],
     passages: Sequence[Passage],
     told: Sequence[int],
+    limits: Sequence[float],
     weights: Weights,
 ) -> list[float]:
-    """Give what the wording of each unit adds to its score, or takes off."""
-    wants_number, wants_limit, term = asks_number(question), asks_limit(question), term_asked(question)
+    """Give what the wording of each unit adds to its score, or takes off; `limits` are none where none is asked for."""
+    wants_number, term = asks_number(question), term_asked(question)
     beyond = [beyond_title(question, passage) if passage.is_outside else frozenset() for passage in passages]
     wants_address = asks_address(question)
     said = []
@@ -152,7 +155,7 @@ def _by_wording(
         score = weights.relation * told[i] - _faults(unit, weights)
         if wants_number and any(c.isdigit() for c in _LINK.sub("", unit.text)):
             score += weights.number
-        score += weights.limit * tells_limit(question, unit.text) if wants_limit else 0.0
+        score += weights.limit * limits[i] if limits else 0.0
         score += weights.address if wants_address and has_address(unit.text) else 0.0
         score += weights.meaning * defines(unit.text, term) if term else 0.0
         if beyond[p]:
@@ -162,16 +165,13 @@ def _by_wording(
     return said
 
 
-def _lack_number(question: str, placed: Sequence[tuple[int, int, Unit]]) -> list[bool]:
+def _lack_number(question: str, placed: Sequence[tuple[int, int, Unit]], limits: Sequence[float]) -> list[bool]:
     """Tell of each unit whether it lacks the number that is asked for: what is allowed, if its passage tells that."""
     if not asks_number(question):
         return [False] * len(placed)
-    told = [asks_limit(question) and tells_limit(question, unit.text) > 0 for _, _, unit in placed]
-    limited = {p for (p, _, _), tells in zip(placed, told, strict=True) if tells}
-    return [
-        not tells if p in limited else not has_number(unit.text)
-        for (p, _, unit), tells in zip(placed, told, strict=True)
-    ]
+    told = {(p, n) for (p, n, _), limit in zip(placed, limits, strict=False) if limit}
+    limited = {p for p, _ in told}
+    return [(p, n) not in told if p in limited else not has_number(unit.text) for p, n, unit in placed]
 
 
 def _relations(question: str, placed: Sequence[tuple[int, int, Unit]], passages: Sequence[Passage]) -> list[int]:
@@ -287,9 +287,9 @@ def is_reference(text: str) -> bool:
     return len(_LINK.sub(" ", text).split()) < SHORT_WORDS < len(text) / 6
 
 
-def _says_something(unit: Unit, question: str) -> bool:
-    of_code = thing_arranged(question) and (unit.kind == "line" or is_code(unit.text))  # code tells no room
-    return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#") and not of_code
+def _says_something(unit: Unit, *, takes_code: bool) -> bool:
+    left_out = not takes_code and (unit.kind == "line" or is_code(unit.text))
+    return any(c.isalnum() for c in unit.text) and not unit.text.startswith("#") and not left_out
 
 
 def _faults(unit: Unit, weights: Weights) -> float:

@@ -132,17 +132,16 @@ def _is_what_does_not(question: str, text: str, embedder: Embedder) -> bool:
 
     Where it says no of one word alone, its name has to be near to what is asked for.
     """
-    if repeats_denial(question, text):
-        return True
-    kinds = [met([word], text, embedder) or 0.0 for word in asked_for(question)]
-    return denies_outright(question, text) and max(kinds, default=0.0) >= OF_THE_KIND
+    return repeats_denial(question, text) or (
+        denies_outright(question, text)  # before any word is embedded: most questions deny nothing
+        and any((met([word], text, embedder) or 0.0) >= OF_THE_KIND for word in asked_for(question))
+    )
 
 
 def _has_the_years(question: str, passages: Sequence[Passage]) -> bool:
     """Tell whether passages speak of the years that are asked about: what another year brought is no answer."""
-    years = _YEAR.findall(question)
     there = " ".join(f"{p.heading}\n{p.text}" for p in passages)
-    return all(year in there or f"{year[:2]}s" in there for year in years)
+    return all(year in there or f"{year[:2]}s" in there for year in _YEAR.findall(question))
 
 
 def _is_of_another_year(question: str, heading: str, said: str) -> bool:

@@ -22,9 +22,7 @@ def parse_html(text: str) -> Any:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
-    for behind in list(
-        tree.itersiblings()
-    ):  # elements after `</html>` stand beside the root, where only `//` finds them
+    for behind in list(tree.itersiblings()):  # those after `</html>`, where only `//` would find them
         tree.append(behind)
     for element in tree.iter():
         _clean(element)
