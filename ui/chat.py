@@ -132,12 +132,15 @@ class ChatHandlers:
         """Put what may be asked next below the last answer, once it is shown: what is suggested is tried before."""
         seen, user = await asyncio.to_thread(self.seen, conversation, request), self._parts.user(request)
         asked = [] if seen.last() is None else await self._suggester.suggestions(seen.records)
+        if not asked:
+            return gr.skip()
+        now = await asyncio.to_thread(self.seen, conversation, request)  # with votes that were given meanwhile
         live = self._parts.live.owned(conversation, user)
-        if not asked or (live is not None and not live.over) or self.seen(conversation, request).turns != seen.turns:
+        if (live is not None and not live.over) or now.turns != seen.turns:
             return gr.skip()  # the next question has been asked by now
-        *before, answer = seen.messages
+        *before, answer = now.messages
         told = [*before, {**answer, "options": [{"value": question} for question in asked]}]
-        return gr.update(value=told, feedback_value=seen.votes())
+        return gr.update(value=told, feedback_value=now.votes())
 
     def source(self, wanted: str, request: gr.Request) -> str:
         """Show the sources of the turn whose marker was chosen."""
