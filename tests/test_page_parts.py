@@ -29,7 +29,6 @@ from ingest.page_pictures import page_picture
 from tests.conftest import REPOSITORY
 from ui.conversation_export import to_json, to_markdown
 from ui.ingesting import free_path, keep_uploads, safe_name
-from ui.jobs import Jobs
 from ui.plots import plots_html, rounded_up
 from ui.styles import CSS
 from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
@@ -102,18 +101,6 @@ def test_uploads_are_moved_into_a_folder_of_their_own_and_none_takes_anothers_pl
     assert free_path(folder, PurePosixPath("new.md")) == folder / "new.md"
     with pytest.raises(InvalidInput):
         keep_uploads(tmp_path / "home", [])
-
-
-def test_one_work_of_a_user_at_a_time_and_only_ones_own_is_cancelled() -> None:
-    jobs = Jobs()
-    with jobs.running("u1") as flag:
-        assert not jobs.cancel("u2") and not flag.is_set()
-        with pytest.raises(InvalidInput, match="under way"), jobs.running("u1"):
-            pass
-        with jobs.running("u2"):
-            pass
-        assert jobs.cancel("u1") and flag.is_set()
-    assert not jobs.cancel("u1")
 
 
 def review(trace: str, who: str, verdict: str | None) -> dict[str, Any]:
@@ -270,10 +257,10 @@ def test_a_student_tags_with_the_courses_model_alone(role: Role | None, model: s
     does = TagHandlers(cast(Any, parts))
     does._tagger = cast(Any, lambda version, named: (version, named))
     if fine:
-        assert does._chosen("v2: few-shot", model, cast(Any, None)) == (2, model.strip() or None)
+        assert does.chosen("v2: few-shot", model, cast(Any, None)) == (2, model.strip() or None)
     else:
         with pytest.raises(NotAllowed, match="The course's model is m"):
-            does._chosen("v2: few-shot", model, cast(Any, None))
+            does.chosen("v2: few-shot", model, cast(Any, None))
 
 
 @pytest.mark.parametrize(("named", "fine"), [("gpt-usual", True), ("", True), ("gpt-9", False)])
@@ -286,10 +273,10 @@ def test_where_no_model_is_set_the_usual_one_is_the_courses(named: str, fine: bo
     does = TagHandlers(cast(Any, parts))
     does._tagger = cast(Any, lambda version, name: SimpleNamespace(model_name=name or "gpt-usual"))
     if fine:
-        does._chosen("v2: few-shot", named, cast(Any, None))
+        does.chosen("v2: few-shot", named, cast(Any, None))
     else:
         with pytest.raises(NotAllowed, match="The course's model is gpt-usual"):
-            does._chosen("v2: few-shot", named, cast(Any, None))
+            does.chosen("v2: few-shot", named, cast(Any, None))
 
 
 def test_a_name_with_latex_marks_in_its_place_is_the_same_name_on_both_sides() -> None:

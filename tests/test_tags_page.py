@@ -1,8 +1,7 @@
-"""Whole files on the tag page, without a browser: what a file gives stands in its place, and nothing of another's."""
+"""The tag page without a browser: what went wrong stands by the abstract, and nothing of another's beside it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,14 +11,12 @@ import gradio as gr
 import pytest
 
 from assistant.gate import TurnLimits
-from assistant.tracing.queries import TraceReader
 from tests.course import write_course
 from tests.library import ingest
 from ui import wiring
 from ui.parts import Parts, parts_of
 from ui.review_page import ReviewHandlers
 from ui.tags_page import NOTHING, RULES, TagHandlers
-from ui.tags_view import progress_html
 from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
@@ -40,36 +37,6 @@ def opened(home: Path, minilm: Any, folder: Path, limits: TurnLimits | None) -> 
     with wiring.open_library(wiring.read_environment()) as library:
         library.limits = limits
         yield parts_of(wiring.assistant_of(library), visitors_of(home))
-
-
-async def shown(parts: Parts, file: Any) -> list[str]:
-    return [told async for told in TagHandlers(parts).tag_file(file, RULES, "", REQUEST)]
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "told"),
-    [
-        ("b.csv", "title\nx\n", "b.csv has no column `abstract`; its columns are: title."),
-        ("<b>.csv", "title\nx\n", "&lt;b&gt;.csv has no column"),
-        ("c.jsonl", "", "c.jsonl holds no row."),
-        ("", "", "No file was chosen. Choose a CSV or JSON lines file first."),
-    ],
-)
-def test_a_file_that_fails_takes_the_place_of_the_last_result_with_its_reason(
-    parts: Parts, tmp_path: Path, name: str, text: str, told: str
-) -> None:
-    (tmp_path / "given").write_text(text)
-    file = {"path": str(tmp_path / "given"), "orig_name": name} if name else None
-    first, *_, last = asyncio.run(shown(parts, file))
-    assert first == "" and told in last and "role='alert'" in last
-
-
-def test_a_file_is_tagged_to_its_end(parts: Parts, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("abstract\nWe fine-tune Llama 2.\n")
-    first, *_, last = asyncio.run(shown(parts, {"path": str(tmp_path / "a.csv"), "orig_name": "a.csv"}))
-    assert first == "" and "Done: 1 of 1 rows" in last and "tags.csv" in last
-    (row,) = TraceReader(parts.library.traces.engine).find()
-    assert row["face"] == "batch"  # the review desk lists such rows apart from what people asked
 
 
 async def test_a_second_version_that_fails_leaves_the_first_and_says_why_in_its_place(limited: Parts) -> None:
@@ -109,17 +76,3 @@ async def test_questions_that_are_tried_again_take_a_place_as_a_turn_does(limite
     does = ReviewHandlers(limited)
     await does.covered(REQUEST)
     assert "1 times within a minute" in await does.covered(REQUEST)
-
-
-def test_a_file_tells_how_fast_it_goes_and_how_long_it_will_take() -> None:
-    shown = progress_html(100, 400, 3, seconds=50.0)
-    assert "value='0.2500'" in shown
-    assert "100 of 400 rows, 3 with an error · 2 rows/s · about 2 min left" in shown
-    assert "left" not in progress_html(400, 400, 0, seconds=50.0, ended="Done")
-
-
-def test_cancelling_a_file_is_told_at_once(parts: Parts) -> None:
-    does = TagHandlers(parts)
-    assert does.cancel(REQUEST) == gr.skip()  # nothing is under way
-    with does._jobs.running(parts.user(REQUEST)) as flag:
-        assert "Cancelling" in does.cancel(REQUEST) and flag.is_set()

@@ -91,12 +91,12 @@ def web_app(parts: Parts) -> FastAPI:
         sweeping = [asyncio.create_task(kept.keep_swept()) for kept in (parts.incoming, parts.ingests)]
         async with api.running():
             yield
-            await asyncio.gather(parts.live.close(), parts.ingests.close())
+            await parts.close()
         for sweep in sweeping:
             sweep.cancel()
 
     async def end_turns() -> None:
-        await asyncio.gather(api.turns.close(), parts.live.close(), parts.ingests.close())
+        await asyncio.gather(api.turns.close(), parts.close())
 
     app = FastAPI(title="Lectern", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_exception_handler(HTTPException, by_http)

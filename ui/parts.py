@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from ui.incoming import Incoming
 from ui.library_view import in_the_library
 from ui.live import LiveTurns
 from ui.live_ingests import LiveIngests
+from ui.live_tag_files import TaggedFiles
 from ui.read_anew import to_read_anew
 from ui.server_settings import ServerSettings
 from ui.visitors import Visitors
@@ -37,6 +39,7 @@ class Parts:
     server: ServerSettings
     incoming: Incoming
     ingests: LiveIngests
+    tag_files: TaggedFiles
 
     @property
     def library(self) -> Library:
@@ -90,6 +93,10 @@ class Parts:
             raise SourceMissing("There is no such document.", hint="Choose one from the list: GET /api/library")
         return found
 
+    async def close(self) -> None:
+        """End what is under way, as when the server stops: turns, ingests, files of abstracts."""
+        await asyncio.gather(self.live.close(), self.ingests.close(), self.tag_files.close())
+
     def material(self) -> str:
         """Say what is answered from."""
         return in_the_library(self.library.ledger.documents())
@@ -111,7 +118,8 @@ def parts_of(opened: Opened, visitors: Visitors) -> Parts:
         access = AccountAccess(Accounts(store, server.consent_hash))
     environment = opened.library.environment
     live, incoming = LiveTurns(lambda: opened.assistant), Incoming(environment.home)
-    return Parts(opened, visitors, access, Conversations(store), live, server, incoming, LiveIngests(environment))
+    ingests, tag_files = LiveIngests(environment), TaggedFiles(lambda: opened.library.gate, incoming)
+    return Parts(opened, visitors, access, Conversations(store), live, server, incoming, ingests, tag_files)
 
 
 def plain(message: Any) -> str:

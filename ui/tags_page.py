@@ -1,15 +1,11 @@
-"""The tag page: names in a pasted abstract, two versions side by side, corrections, and whole files. Handlers only."""
+"""The tag page: names in a pasted abstract, two versions side by side, corrections. Handlers only."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import aclosing
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -22,22 +18,18 @@ from assistant.tagging import Tagger
 from assistant.tagging_rules import NO_MODELS
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import PROPOSED_BY, Origin, Review
-from index_store.errors import InvalidInput, LecternError, NotAllowed
+from index_store.errors import LecternError, NotAllowed
 from ui import tags_view, wiring
-from ui.disclosure import error_for
-from ui.jobs import Jobs
 from ui.masthead import masthead
 from ui.outside import paper_abstract
 from ui.page_errors import told_html
 from ui.parts import Parts
-from ui.tag_rows import read_rows, tagged_rows, to_csv, to_jsonl
+from ui.tag_files import FileHandlers, file_layout
 
 RULES = "rules (a heuristic)"
 NOTHING = "no comparison"
 KEPT = "Kept. The review desk shows it, and can make a test row of it."
 PROPOSED = "Thank you: it is kept as your proposal. The course team sees it beside the tags, and decides."
-CANCELLING = "<p role='status'>Cancelling: the row that is being tagged is finished first …</p>"
-TELL_EVERY_S = 0.2
 MOST_TAGGERS = 16
 """That are kept at once, each with a client of its own."""
 SHOWN_PURPOSE = 28
@@ -55,7 +47,6 @@ class TagHandlers:
         self._parts = parts
         library = parts.library
         self.by_rules = library.environment.assistant.mode == "quoting"
-        self._jobs = Jobs()
         self._tagger = lru_cache(MOST_TAGGERS)(
             lambda version, model: wiring.tagger_of(library, version=version, model_name=model)
         )
@@ -80,8 +71,8 @@ class TagHandlers:
         """
         origin = Origin(None, self._parts.user(request), "tags")
         try:
-            tagger = self._chosen(choice, model, request)
-            beside = None if other == NOTHING else self._chosen(other, other_model, request)
+            tagger = self.chosen(choice, model, request)
+            beside = None if other == NOTHING else self.chosen(other, other_model, request)
             async with self._parts.library.gate.place(origin.user_id):  # before arXiv is asked
                 text = await asyncio.to_thread(_abstract, self._parts, text)
                 found = await tagger.tag(text, origin, admitted=True)
@@ -128,62 +119,7 @@ class TagHandlers:
         fixed = gr.update(interactive=False, info="The course team chooses it.")
         return fixed, fixed
 
-    async def tag_file(
-        self, file: Mapping[str, Any] | None, choice: str, model: str, request: gr.Request
-    ) -> AsyncIterator[Any]:
-        """Tag a file row by row, telling how far it is; what was done stays when it is cancelled.
-
-        What went wrong stands in the place of the result, for a file that fails must not seem to have another's.
-        """
-        user, sees = self._parts.user(request), self._parts.sees_setup(request)
-        yield ""
-        try:
-            if not file:
-                raise InvalidInput("No file was chosen.", hint="Choose a CSV or JSON lines file first.")
-            rows = await asyncio.to_thread(lambda: read_rows(Path(file["path"]).read_bytes(), file["orig_name"]))
-            with self._jobs.running(user) as cancelled:
-                async with self._parts.library.gate.place(user):
-                    async for shown in self._rows(rows, self._chosen(choice, model, request), user, cancelled, sees):
-                        yield shown
-        except (LecternError, OSError) as exc:
-            yield told_html(exc, sees)
-
-    def cancel(self, request: gr.Request) -> Any:
-        """End the file that is under way, and say so at once; the rows that are done are given."""
-        return CANCELLING if self._jobs.cancel(self._parts.user(request)) else gr.skip()
-
-    async def _rows(
-        self, rows: list[Any], tagger: Tagger, user: str | None, cancelled: threading.Event, sees: bool
-    ) -> AsyncIterator[str]:
-        done, told, began = list[dict[str, Any]](), 0.0, time.monotonic()
-
-        async def one(abstract: str) -> Tagged:
-            try:
-                return await tagger.tag(abstract, Origin(None, user, "batch"), admitted=True)
-            except LecternError as exc:
-                raise error_for(exc, sees) from exc
-
-        async with aclosing(tagged_rows(rows, one)) as results:
-            async for row in results:
-                done.append(row)
-                if cancelled.is_set():
-                    break
-                if time.monotonic() - told >= TELL_EVERY_S:
-                    told = time.monotonic()
-                    yield tags_view.progress_html(len(done), len(rows), _failed(done), seconds=told - began)
-                    await asyncio.sleep(0)
-        place = await asyncio.to_thread(self._written, done, user)
-        ended = "Cancelled" if len(done) < len(rows) else "Done"
-        yield tags_view.progress_html(len(done), len(rows), _failed(done), ended=ended) + tags_view.results_html(place)
-
-    def _written(self, rows: list[dict[str, Any]], user: str | None) -> str:
-        """Write results where their user, and nobody else, can fetch them; give the name of the place."""
-        place = self._parts.incoming.place(user)
-        (place / "tags.jsonl").write_text(to_jsonl(rows), "utf-8")
-        (place / "tags.csv").write_text(to_csv(rows), "utf-8")
-        return place.name
-
-    def _chosen(self, choice: str, model: str, request: gr.Request) -> Tagger:
+    def chosen(self, choice: str, model: str, request: gr.Request) -> Tagger:
         """Give the tagger that was chosen.
 
         Raises:
@@ -233,10 +169,6 @@ def _named(choice: str, model: str) -> str:
     return choice if choice == RULES else f"{choice.partition(':')[0]}, {model.strip() or 'the configured model'}"
 
 
-def _failed(rows: Iterable[dict[str, Any]]) -> int:
-    return sum("error" in row for row in rows)
-
-
 def build_tags(parts: Parts) -> None:
     """Lay the tag page out and connect it."""
     does = TagHandlers(parts)
@@ -279,16 +211,4 @@ def build_tags(parts: Parts) -> None:
     keep.click(does.correct, [right, trace], kept, **how)
     root: Any = gr.context.Context.root_block  # as in `masthead`
     root.load(does.for_whom, None, [model, other_model], show_progress="hidden", **how)
-    _whole_file(does, [choice, model], how)
-
-
-def _whole_file(does: TagHandlers, chosen: list[Any], how: dict[str, Any]) -> None:
-    with gr.Accordion("A whole file", open=False, elem_id="whole-file"):
-        gr.Markdown("CSV with a column `abstract`, or JSON lines with `id` and `abstract`.")
-        file = gr.File(label="File", file_types=[".csv", ".tsv", ".jsonl"], elem_id="file")
-        with gr.Row():
-            start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")
-            cancel = gr.Button("Cancel", elem_id="cancel-file")
-        told = gr.HTML("", padding=False, elem_id="progress")
-    start.click(does.tag_file, [file, *chosen], told, preprocess=False, show_progress="hidden", **how)
-    cancel.click(does.cancel, None, told, show_progress="hidden", **how)
+    file_layout(FileHandlers(parts, does.chosen), [choice, model], how)

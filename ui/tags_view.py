@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from assistant.tagged import Tagged
+from ui.live_tag_files import TaggedFile
+from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
 
 Spans = Sequence[Sequence[int]]
@@ -127,13 +129,21 @@ def _cost(found: Tagged) -> str:
     return " · " + html.escape(", ".join(parts))
 
 
-def progress_html(done: int, count: int, failed: int, *, seconds: float = 0.0, ended: str = "") -> str:
-    """Give how far a file is: a bar, and words; while it goes on with the rate and the time left."""
+def file_html(job: TaggedFile) -> str:
+    """Give how far a file is: a bar, and words; then with the rate and the time left, at its end with its results."""
+    if job.problem is not None:
+        return told_html(job.problem, job.sees_setup)
+    done, failed, count = len(job.done), sum("error" in row for row in job.done), len(job.rows)
     said = f"{done:,} of {count:,} rows" + (f", {failed:,} with an error" if failed else "")
     share = done / max(count, 1)
-    if ended:
-        return bar_html(share, "Rows done", f"{ended}: {said}")
-    return bar_html(share, "Rows done", said, rate(done, seconds, "rows"), left(share, seconds))
+    if job.over:
+        ended = "Done" if done == count else "Cancelled"
+        return bar_html(share, "Rows done", f"{ended}: {said}") + (results_html(job.place) if job.place else "")
+    if job.stopping:
+        return f"<p role='status'>Cancelling at {said}: the row that is being tagged is finished first …</p>"
+    if job.waits:
+        return f"<p role='status'>{count:,} rows were read. They wait for a place …</p>"
+    return bar_html(share, "Rows done", said, rate(done, job.seconds, "rows"), left(share, job.seconds))
 
 
 def results_html(place: str) -> str:

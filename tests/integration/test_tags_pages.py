@@ -89,3 +89,5 @@ def test_a_file_is_tagged_row_by_row_and_a_bad_row_is_told(tags: Page, tmp_path:
             tags.page.get_by_role("link", name=f"Results as {wanted}").click()
         said = download.value.path().read_text()
         assert "BERT" in said and "GPT-4" in said and ("Row 2" in said or "no abstract" in said)
+    tags.page.reload()
+    tags.page.wait_for_selector("#progress >> text=Done: 2 of 2 rows")
