@@ -25,10 +25,9 @@ from ui.wiring import open_library, read_environment, toolbox_of
 if TYPE_CHECKING:
     from assistant.tracing.store import TraceStore
 
-Status = Literal["ok", "note", "broken"]
-BEFORE_PURPOSE = " – "
-"""Stands between what a variable is and what it is for."""
-_STYLE = {"ok": "green", "note": "yellow", "broken": "red"}
+Status = Literal["ok", "note", "broken", "unset"]
+"""Neither right nor wrong is a setting that is not set."""
+_STYLE = {"ok": "green", "note": "yellow", "broken": "red", "unset": "dim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +267,15 @@ def _delivery(environment: Environment) -> Finding:
 
 
 def _variables(environment: Environment) -> Iterator[Finding]:
-    for name, purpose in VARIABLES.items():
+    for name, purpose in sorted(
+        VARIABLES.items(), key=lambda known: environment.get(known[0]) is None
+    ):  # set ones first
         value = environment.get(name)
-        shown = "not set" if value is None else ("set" if name in SECRETS else _safe(name, value))
-        yield Finding(name, "ok", f"{shown}{BEFORE_PURPOSE}{purpose}")
+        if value is None:
+            yield Finding(name, "unset", purpose)
+        else:
+            shown = "set" if name in SECRETS else _safe(name, value)
+            yield Finding(name, "ok", f"{shown} – {purpose}")
 
 
 def _safe(name: str, value: str) -> str:
@@ -284,7 +288,7 @@ def print_findings(findings: list[Finding]) -> None:
     """Show findings: a terminal wraps each under its own beginning, a pipe gets whole lines."""
     for finding in findings:
         status = Text(f"{finding.status:<8}", style=_STYLE[finding.status])
-        said = Text(f"{finding.name}: {finding.found}".rstrip())
+        said = Text(f"{finding.name}: {finding.found}".rstrip(), style="dim" if finding.status == "unset" else "")
         hint = Text(finding.hint, style="dim")
         if console.is_terminal:
             line = Table.grid()

@@ -37,7 +37,7 @@ KEYS = (
 
 def findings_html(findings: list[doctor.Finding]) -> str:
     """Give what was found, what is to be mended first; variables that are not set are folded."""
-    unset = [f for f in findings if f.status == "ok" and f.found.startswith("not set")]
+    unset = [f for f in findings if f.status == "unset"]
     found = [f for f in findings if f not in unset]
     more = f"<details><summary>{len(unset)} settings that are not set</summary>{_unset(unset)}</details>"
     return _findings("What is configured, and what is missing", found) + (more if unset else "")
@@ -45,10 +45,7 @@ def findings_html(findings: list[doctor.Finding]) -> str:
 
 def _unset(findings: list[doctor.Finding]) -> str:
     """Give what else can be set: it is neither right nor wrong."""
-    rows = [
-        [f"<strong>{html.escape(f.name)}</strong>", html.escape(f.found.partition(doctor.BEFORE_PURPOSE)[2])]
-        for f in findings
-    ]
+    rows = [[f"<strong>{html.escape(f.name)}</strong>", html.escape(f.found)] for f in findings]
     return table("What else can be set", ("Setting", "What it is"), rows)
 
 
