@@ -166,7 +166,8 @@ def _row(counts: Mapping[int, Any], size: int, times: Mapping[int, Sequence[floa
     }
     lost = difference(counts[smallest], counts[size], SEARCH_MEASURES["MRR@10"])
     row["MRR@10 to the smallest"] = [lost.value, lost.low, lost.high]
-    row["median_ms"], row["p95_ms"] = statistics.median(times[size]), statistics.quantiles(times[size], n=20)[-1]
+    row["median_ms"] = statistics.median(times[size])
+    row["p95_ms"] = statistics.quantiles(times[size], n=20, method="inclusive")[-1]
     row["median_to_the_smallest"] = row["median_ms"] / statistics.median(times[smallest])
     return row
 

@@ -138,7 +138,7 @@ async def load(address: str, given: list[Any], count: int, over_s: float) -> tup
 def figures(seconds: float, chats: Sequence[Chat]) -> dict[str, float]:
     """Give throughput and the first token's percentiles."""
     firsts = sorted(c.first_s for c in chats if c.fine) or [float("nan")]
-    p95 = statistics.quantiles(firsts, n=20)[-1] if len(firsts) > 1 else firsts[0]
+    p95 = statistics.quantiles(firsts, n=20, method="inclusive")[-1] if len(firsts) > 1 else firsts[0]
     fine = sum(c.fine for c in chats)
     return {"chats_per_s": fine / seconds, "median_first_s": statistics.median(firsts), "p95_first_s": p95,
             "failed": len(chats) - fine}  # fmt: skip

@@ -93,6 +93,17 @@ def test_the_plots_count_questions_and_not_rows_of_files_tags_or_thanks(store: T
     assert (sum(d.questions for d in days), sum(d.refused for d in days)) == (2, 1)
 
 
+def test_the_times_of_a_day_are_none_that_no_turn_took(store: TraceStore) -> None:
+    took = (0.42, 1.2, 18.1)
+    for seconds in took:
+        begun = turns.start()
+        store.begin(begun)
+        store.finish(begun, turns.end(at=begun.started_at + seconds), [])
+    (day,) = by_day(store.engine, turns.BEGAN - 1)
+    assert day.p95_s is not None and day.median_s is not None
+    assert day.median_s < day.p95_s <= max(took) + 1e-5  # seconds since 1970 have no more digits
+
+
 def test_what_the_course_lacks_is_what_people_asked(store: TraceStore, desk: ReviewHandlers, minilm: Any) -> None:
     a_class(store)
     desk._parts.library.embedder = minilm  # type: ignore[misc]

@@ -81,7 +81,7 @@ def _day(day: str, answered_by: str, rows: list[Mapping[str, Any]]) -> Day:
         up=sum(r["vote"] == "up" for r in rows),
         down=sum(r["vote"] == "down" for r in rows),
         median_s=median(took) if took else None,
-        p95_s=quantiles(took, n=20)[-1] if len(took) > 1 else (took[0] if took else None),
+        p95_s=quantiles(took, n=20, method="inclusive")[-1] if len(took) > 1 else (took[0] if took else None),
         tokens=_sum(r[name] for r in rows for name in ("input_tokens", "output_tokens")),
         price_usd=_sum(r["price_usd"] for r in rows),
     )
