@@ -38,11 +38,11 @@ CREATE TABLE IF NOT EXISTS vectors (
     model TEXT NOT NULL, hash TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (model, hash)) WITHOUT ROWID;
 """
 
-_FIELDS = ("id", "source", "path", "hash", "size", "mtime_ns", "title", "status", "splitter", "receipt", "chunks")
+_FIELDS = ("id", "source", "path", "hash", "size", "mtime_ns", "title", "status", "splitter", "receipt", "chunks", "at")
 
 _DOCUMENTS = """
 SELECT d.id, d.source, d.path, d.hash, d.size, d.mtime_ns, d.title, d.status, d.splitter, d.receipt,
-    (SELECT count(*) FROM chunks c WHERE c.document = d.id)
+    (SELECT count(*) FROM chunks c WHERE c.document = d.id), d.at
 FROM documents d"""
 
 
@@ -61,6 +61,8 @@ class Known:
     splitter: str
     receipt: dict[str, Any]
     chunks: int
+    at: str = ""
+    """When this version of it came in, `2026-11-27 09:30:00` in UTC."""
 
     @property
     def is_fetched(self) -> bool:
@@ -188,9 +190,11 @@ class Ledger:
             )
 
     def touch(self, document: str, size: int, mtime_ns: int) -> None:
-        """Note a file's new size and time where its content is the same."""
+        """Note a file's new size and time where its content is the same, and that it can be read."""
+        known = "json_set(receipt, '$.status', status, '$.reason', '', '$.hint', '')"
+        query = f"UPDATE documents SET size = ?, mtime_ns = ?, receipt = {known} WHERE id = ?"  # nosec B608 - a text of ours
         with self._change() as db:
-            db.execute("UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, document))
+            db.execute(query, (size, mtime_ns, document))
 
     def note_failure(self, receipt: Receipt, document: str) -> None:
         """Keep the receipt of a file that failed; what was known of it before stays searchable."""
@@ -239,7 +243,8 @@ class Ledger:
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    return Known(**dict(zip(_FIELDS, row, strict=True)) | {"receipt": json.loads(row[-2])})
+    found = dict(zip(_FIELDS, row, strict=True))
+    return Known(**found | {"receipt": json.loads(found["receipt"])})
 
 
 def text_hash(text: str) -> str:

@@ -21,6 +21,7 @@ from index_store.chunks import Chunk, Embedder, document_id
 from index_store.errors import LecternError, SourceProblem, UnreadableFile
 from index_store.index import Index
 from index_store.manifest import Fingerprint
+from ingest.earlier import named, no_longer_there, version_before
 from ingest.ledger import Known, Ledger, text_hash
 from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
@@ -107,27 +108,30 @@ class Pipeline:
                     waiting = []
             yield from self._write(waiting)
             waiting = []
-            gone = _no_longer_there(source, items, known)
+            gone = no_longer_there(source, items, known)
             self._gone += 0 if prune else len(gone)
             for document in gone if prune else ():
                 yield self.remove(document)
 
     def _prepare(self, source: Source, item: Item, known: Mapping[str, Known]) -> _Prepared | Receipt:
         started = time.monotonic()
-        receipt = Receipt(source.id, item.path, "failed")
+        receipt = Receipt(source.id, item.path, "failed", earlier=version_before(known.get(item.path)))
         if item.refused:
             return replace(receipt, status="skipped", reason=item.refused, hint=item.hint)
         before = self._current(known.get(item.path))
         if before and (before.size, before.mtime_ns) == (item.size, item.mtime_ns) and item.mtime_ns:
-            return replace(receipt, status="unchanged", stage="verified", chunks=before.chunks)
+            return replace(receipt, status="unchanged", stage="verified", chunks=before.chunks, earlier="")
         try:
             payload = item.load()
             digest = sha256(payload.data).hexdigest()
             before = self._current(known.get(payload.path))  # of a page: where redirects led
             if before and before.hash == digest:
                 self._ledger.touch(before.id, item.size, item.mtime_ns)
-                return replace(receipt, path=before.path, status="unchanged", stage="verified", chunks=before.chunks)
-            return self._split(source, item, payload, digest, started)
+                same = replace(receipt, path=before.path, status="unchanged", stage="verified")
+                return replace(same, chunks=before.chunks, earlier="")
+            prepared = self._split(source, item, payload, digest, started)
+            prepared.receipt = replace(prepared.receipt, earlier=version_before(known.get(payload.path), digest))
+            return prepared
         except SourceProblem as exc:
             problem: LecternError = exc
         except LecternError:
@@ -171,7 +175,7 @@ class Pipeline:
             characters_kept=document.characters_kept,
             dropped=dict(document.dropped),
             notes=(*document.notes, *_told_repeats(len(every) - len(chunks))),
-            duplicate_of=_named(self._ledger.same_content(digest, own) or self._begun.get(digest), source.id),
+            duplicate_of=named(self._ledger.same_content(digest, own) or self._begun.get(digest), source.id),
         )
         self._begun.setdefault(digest, (source.id, payload.path))
         known = Known(
@@ -271,28 +275,6 @@ class Pipeline:
             if extra or restored:
                 self._index.commit()
         return len(extra) + restored
-
-
-def _no_longer_there(source: Source, items: Sequence[Item], known: Mapping[str, Known]) -> list[Known]:
-    """Give the documents that a folder no longer holds; none where nothing at all was found in it."""
-    there = {item.path for item in items if not item.refused}
-    if not there or source.kind != "folder":  # an address that answered is there, wherever it led
-        return []
-    below = f"{source.below}/" if source.below else ""
-    unseen = tuple(f"{item.path}/" for item in items if item.refused)  # among them folders that cannot be read
-    return [
-        document
-        for path, document in known.items()
-        if path not in there and not path.startswith(unseen) and (path == source.below or path.startswith(below))
-    ]
-
-
-def _named(document: tuple[str, str] | None, source: str) -> str:
-    """Name a document to somebody who looks at a source: by its path, or with its folder where that is another one."""
-    if document is None:
-        return ""
-    other, path = document
-    return path if other in (source, path) else f"{other}/{path}"
 
 
 def _told_repeats(count: int) -> tuple[str, ...]:

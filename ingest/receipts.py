@@ -27,6 +27,7 @@ class Receipt:
     notes: tuple[str, ...] = ()
     duplicate_of: str = ""  # another document with the same content
     seconds: float = 0.0
+    earlier: str = ""  # when the version before it came in, in UTC: it is replaced, or stays where this one failed
 
     def row(self) -> dict[str, Any]:
         """Give the receipt as a JSON object."""

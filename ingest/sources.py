@@ -16,7 +16,7 @@ from index_store.errors import SourceMissing, UnreadableFile
 from ingest.readers import SUFFIXES
 from ingest.settings import SKIPPED_FOLDERS
 
-Kind = Literal["folder", "web", "arxiv"]
+Kind = Literal["folder", "upload", "web", "arxiv"]
 FETCHED_FROM = ("http://", "https://", "arxiv:")
 """How the name of a source begins that is no folder."""
 ATTEMPTS = 2  # a file that changes while it is read is read once more

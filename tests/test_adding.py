@@ -73,7 +73,7 @@ async def test_an_ingest_goes_on_without_its_page_and_is_shown_when_that_comes_b
     does, ann = AddHandlers(parts), visitor(parts)
     files = [chosen(tmp_path / "in", f"{n}.md", long_text(f"jar {n}", 20)) for n in range(3)]
     files.append(chosen(tmp_path / "in", "broken.pdf", b"no pdf"))
-    assert await does.add(files, None, "", ann) == ("", None, None, "")
+    assert await does.add(files, None, "", False, ann) == ("", None, None, "")
     async with aclosing(does.follow(ann)) as leaves:  # as a page that is left does
         await anext(leaves)
     shown = await told(does, ann)
@@ -86,7 +86,7 @@ async def test_an_ingest_goes_on_without_its_page_and_is_shown_when_that_comes_b
 
 async def test_nobody_sees_or_cancels_anothers_ingest(parts: Parts, tmp_path: Path) -> None:
     does, ann, bob = AddHandlers(parts), visitor(parts), visitor(parts)
-    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 5))], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 5))], None, "", False, ann)
     assert await told(does, bob) == []
     await does.cancel(bob)
     job = parts.ingests.of(parts.user(ann))
@@ -106,12 +106,14 @@ async def test_a_second_ingest_of_the_same_user_is_refused_and_another_users_wai
     parts: Parts, tmp_path: Path
 ) -> None:
     does, ann, bob = AddHandlers(parts), visitor(parts), visitor(parts)
-    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 200))], None, "", ann)
-    refused, *_ = await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 200))], None, "", False, ann)
+    refused, *_ = await does.add(
+        [chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", False, ann
+    )
     assert "under way" in refused and (tmp_path / "in" / "pot.md").exists()
     async with aclosing(does.follow(ann)) as shown:
         await until_told(shown, "<progress")
-    await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup and stew.")], None, "", bob)
+    await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup and stew.")], None, "", False, bob)
     async with aclosing(does.follow(bob)) as shown:
         await until_told(shown, "waits until another ingest is over")
     assert "1 done" in (await told(does, ann))[-1][0] and "1 done" in (await told(does, bob))[-1][0]
@@ -122,7 +124,7 @@ async def test_cancelling_is_told_at_once_says_what_was_cancelled_and_leaves_no_
 ) -> None:
     does, ann = AddHandlers(parts), visitor(parts)
     files = [chosen(tmp_path / "in", f"{n}.md", long_text(f"jar {n}")) for n in range(3)]
-    await does.add(files, None, "", ann)
+    await does.add(files, None, "", False, ann)
     async with aclosing(does.follow(ann)) as shown:
         await until_told(shown, "chunks")
         await does.cancel(ann)
@@ -157,10 +159,10 @@ def test_a_cancel_among_receipts_leaves_no_passage_that_no_list_has(parts: Parts
 
 async def test_one_that_waits_is_cancelled_without_having_begun(parts: Parts, tmp_path: Path) -> None:
     does, ann, bob = AddHandlers(parts), visitor(parts), visitor(parts)
-    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 200))], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 200))], None, "", False, ann)
     async with aclosing(does.follow(ann)) as shown:
         await until_told(shown, "<progress")
-    await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", bob)
+    await does.add([chosen(tmp_path / "in", "pot.md", "# Pot\n\nA pot holds soup.")], None, "", False, bob)
     async with aclosing(does.follow(bob)) as shown:
         await until_told(shown, "waits")
         await does.cancel(bob)
@@ -172,10 +174,10 @@ async def test_one_that_waits_is_cancelled_without_having_begun(parts: Parts, tm
 async def test_what_cannot_be_written_or_read_leaves_no_file_either(parts: Parts, tmp_path: Path) -> None:
     does, ann = AddHandlers(parts), visitor(parts)
     with writing(parts.library.environment.home):
-        await does.add([chosen(tmp_path / "in", "jar.md", "# Jar\n\nA jar has a lid.")], None, "", ann)
+        await does.add([chosen(tmp_path / "in", "jar.md", "# Jar\n\nA jar has a lid.")], None, "", False, ann)
         how, what = (await told(does, ann))[-1]
     assert "Another process is writing" in how and "jar.md" in what and "not read" in what
-    await does.add([chosen(tmp_path / "in", "jar.xyz", "no reader")], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.xyz", "no reader")], None, "", False, ann)
     assert "there is no reader for .xyz" in (await told(does, ann))[-1][1]
     assert uploaded(parts) == set()
     assert not any((parts.library.environment.home / "uploads").iterdir())
@@ -183,7 +185,7 @@ async def test_what_cannot_be_written_or_read_leaves_no_file_either(parts: Parts
 
 async def test_reading_again_what_is_known_keeps_its_file_whatever_becomes_of_it(parts: Parts, tmp_path: Path) -> None:
     does, ann = AddHandlers(parts), visitor(parts)
-    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 5))], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 5))], None, "", False, ann)
     await told(does, ann)
     known = next(d for d in parts.library.ledger.documents() if d.path == "jar.md")
     with writing(parts.library.environment.home):
@@ -197,7 +199,7 @@ async def test_reading_again_what_is_known_keeps_its_file_whatever_becomes_of_it
 
 async def test_a_server_that_stops_ends_what_is_under_way(parts: Parts, tmp_path: Path) -> None:
     does, ann = AddHandlers(parts), visitor(parts)
-    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar"))], None, "", ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar"))], None, "", False, ann)
     async with aclosing(does.follow(ann)) as shown:
         await until_told(shown, "<progress")
     await parts.ingests.close()

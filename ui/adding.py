@@ -34,7 +34,12 @@ class AddHandlers:
 
     @needs(Action.LIBRARY_CHANGE)
     async def add(
-        self, files: list[Upload] | None, folder: list[Upload] | None, address: str | None, request: gr.Request
+        self,
+        files: list[Upload] | None,
+        folder: list[Upload] | None,
+        address: str | None,
+        keep_both: bool | None,
+        request: gr.Request,
     ) -> tuple[str, Any, Any, Any]:
         """Begin to ingest uploads, a web address or an arXiv id; what was chosen stays where that is refused."""
         try:
@@ -45,7 +50,7 @@ class AddHandlers:
                 raise InvalidInput(f"{len(uploads):,} files are too many at once.", hint=f"Send {most:,} at most.")
             if not uploads and not addresses:
                 raise InvalidInput("Nothing was chosen.", hint="Choose files, a folder, or write an address.")
-            job = LiveIngest(uploads=uploads, arguments=addresses, names=list(addresses))
+            job = LiveIngest(uploads=uploads, arguments=addresses, names=list(addresses), keep_both=keep_both is True)
             self._parts.ingests.start(self._parts.user(request), job)
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request)), gr.skip(), gr.skip(), gr.skip()

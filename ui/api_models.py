@@ -122,7 +122,7 @@ class TaggedRows(BaseModel):
 
 
 class Document(BaseModel):
-    """A document of the library; where it lies on the server only admins see whole."""
+    """A document of the library, `added` in UTC; where it lies on the server only admins see whole."""
 
     id: str
     path: str
@@ -130,6 +130,7 @@ class Document(BaseModel):
     source: str
     status: str
     chunks: int
+    added: str
 
 
 class Documents(BaseModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 from index_store.chunks import document_id
 from ingest.receipts import Progress, Receipt, Scanned
 from ui.library_commands import counted
-from ui.library_view import status_html, table, without_path
+from ui.library_view import status_html, table, time_html, without_path
 from ui.live_ingests import LiveIngest
 from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
@@ -120,8 +120,16 @@ def _receipt(receipt: Receipt) -> list[str]:
         html.escape(receipt.path),
         status_html(receipt.status, document_id(receipt.source, receipt.path)),
         f"{receipt.chunks:,}",
-        html.escape(sentences(*said)),
+        " ".join(part for part in (_version(receipt), html.escape(sentences(*said))) if part),
     ]
+
+
+def _version(receipt: Receipt) -> str:
+    """Say what became of the version before."""
+    if not receipt.earlier:
+        return ""
+    before = f"the version of {time_html(receipt.earlier)}"
+    return f"It replaces {before}." if receipt.status == "done" else f"T{before[1:]} stays."
 
 
 def twin_of(path: str) -> str:

@@ -6,17 +6,19 @@ import asyncio
 import shutil
 import threading
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from index_store.errors import InvalidInput, LecternError
-from ingest.receipts import IngestEvent, Receipt
+from ingest.receipts import Finished, IngestEvent, Receipt
 from ingest.sources import FETCHED_FROM
 from ui import wiring
 from ui.environment import Environment
 from ui.removal import UPLOADS
+from ui.versions import Versions, take_places
 
 LONGEST_NAME = 200
 """Bytes of a file name that most file systems take, with room to spare."""
@@ -41,10 +43,11 @@ def web_address(text: str) -> str:
     return written
 
 
-def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
+def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]], taken: Collection[str] = ()) -> Path:
     """Move uploads (file, name as it was given) into a folder of their own under the home; give that folder.
 
-    A name may have folders in it, as the upload of a folder has; none leads out of ours.
+    A name may have folders in it, as the upload of a folder has; none leads out of ours. One that is `taken` by what is
+    to be kept beside it gets a number.
 
     Raises:
         InvalidInput: when there is nothing to keep.
@@ -54,17 +57,17 @@ def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]]) -> Path:
     folder = home / UPLOADS / uuid.uuid4().hex[:12]
     folder.mkdir(parents=True)
     try:
-        _move(uploads, folder)
+        _move(uploads, folder, taken)
     except OSError:  # what lies there is no upload set that anybody knows
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
 
 
-def _move(uploads: Sequence[tuple[Path, str]], folder: Path) -> None:
+def _move(uploads: Sequence[tuple[Path, str]], folder: Path, taken: Collection[str]) -> None:
     last = {file: n for n, (file, _) in enumerate(uploads)}  # of equal files of one name there is one
     for n, (file, name) in enumerate(uploads):
-        target = free_path(folder, safe_name(name))
+        target = free_path(folder, safe_name(name), taken)
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.move if last[file] == n else shutil.copyfile)(file, target)
         with suppress(OSError):
@@ -88,13 +91,13 @@ def _safe_part(part: str) -> str:
     return shown
 
 
-def free_path(folder: Path, name: PurePosixPath) -> Path:
+def free_path(folder: Path, name: PurePosixPath, taken: Collection[str] = ()) -> Path:
     """Give a path of that name that is not taken yet: `notes.md`, then `notes (2).md`."""
-    target, number = folder / name, 1
-    while target.exists():
+    free, number = name, 1
+    while (folder / free).exists() or str(free) in taken:
         number += 1
-        target = folder / name.with_name(f"{name.stem} ({number}){name.suffix}")
-    return target
+        free = name.with_name(f"{name.stem} ({number}){name.suffix}")
+    return folder / free
 
 
 async def ingested(
@@ -135,8 +138,13 @@ def _ingest(
     end: Ended = None
     try:
         with wiring.open_library(environment, write=True) as library:
-            for event in library.pipeline.ingest(library.sources(arguments)):
-                tell(event)
+            uploads = environment.home / UPLOADS
+            take_places(library, uploads.iterdir() if uploads.is_dir() else ())
+            versions = Versions(library, arguments)
+            for event in library.pipeline.ingest(versions.sources()):
+                if isinstance(event, Finished):
+                    event = _with_doubles(event, library, versions, tell)
+                tell(versions.settle(event) if isinstance(event, Receipt) else event)
                 if cancelled.is_set() and not isinstance(event, Receipt):  # among receipts a write is under way
                     library.ledger.forget_unused_vectors()  # of what was read in part
                     break
@@ -144,3 +152,16 @@ def _ingest(
         end = exc
     finally:
         tell(end)
+
+
+def _with_doubles(
+    finished: Finished, library: wiring.Library, versions: Versions, tell: Callable[[Any], None]
+) -> Finished:
+    """Remove the doubles of what was read, tell of each, and give the end with them."""
+    doubles = list(versions.remove_doubles())
+    if not doubles:
+        return finished
+    for receipt in doubles:
+        tell(receipt)
+    counts = {**finished.counts, "removed": finished.counts.get("removed", 0) + len(doubles)}
+    return replace(finished, counts=counts, chunks=len(library.ledger.chunk_ids()))

@@ -20,6 +20,7 @@ class LibraryPage:
     files: Any
     folder: Any
     address: Any
+    keep_both: Any
     add: Any
     cancel: Any
     refused: Any
@@ -68,6 +69,10 @@ def _adding() -> dict[str, Any]:
             label="Web address or arXiv id", placeholder="https://… or arxiv:2210.03629", elem_id="address",
             max_length=2000,
         )  # fmt: skip
+        keep_both = gr.Checkbox(
+            False, label="Keep both where a file of the same name was uploaded before", elem_id="keep-both",
+            info="Otherwise the new file takes the place of the old one.",
+        )  # fmt: skip
         with gr.Row():
             add = gr.Button("Add to the library", variant="primary", elem_id="add")
             cancel = gr.Button("Cancel", elem_id="cancel")
@@ -76,7 +81,7 @@ def _adding() -> dict[str, Any]:
     refused = gr.HTML("", padding=False, elem_id="refused")
     told = gr.HTML("", padding=False, elem_id="told")
     receipts = gr.HTML("", padding=False, elem_id="receipts")
-    return {"files": files, "folder": folder, "address": address, "add": add, "cancel": cancel,
+    return {"files": files, "folder": folder, "address": address, "keep_both": keep_both, "add": add, "cancel": cancel,
             "refused": refused, "told": told, "receipts": receipts, "retry": retry, "ended": ended}  # fmt: skip
 
 

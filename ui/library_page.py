@@ -17,9 +17,9 @@ from ui.adding import AddHandlers
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
     certificate_html,
+    choices_of,
     chunks_html,
     documents_html,
-    full_name,
     hits_html,
     map_html,
     name_html,
@@ -50,7 +50,7 @@ class LibraryHandlers:
 
     def choices(self, request: gr.Request) -> Any:
         """Give the choice of all documents, whatever the list is narrowed to: who types a name there means that one."""
-        return gr.update(choices=[(full_name(d), d.id) for d in self._every(request)])
+        return gr.update(choices=choices_of(self._every(request)))
 
     def choose(self, wanted: str, request: gr.Request) -> tuple[Any, Any]:
         """Choose the document whose name in the list was pressed, and open what shows it."""
@@ -58,7 +58,7 @@ class LibraryHandlers:
         known = next((d for d in every if d.id == wanted.partition(" ")[0]), None)
         if known is None:  # it was removed meanwhile
             return gr.skip(), gr.skip()
-        return gr.update(value=known.id, choices=[(full_name(d), d.id) for d in every]), gr.update(open=True)
+        return gr.update(value=known.id, choices=choices_of(every)), gr.update(open=True)
 
     def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Show what changes the library to whom it is for."""
@@ -140,7 +140,9 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     choices = (does.choices, None, page.chosen)
     following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
-    page.add.click(adds.add, given, [page.refused, *given], preprocess=False, **how).success(*following, **how)
+    page.add.click(adds.add, [*given, page.keep_both], [page.refused, *given], preprocess=False, **how).success(
+        *following, **how
+    )
     page.retry.change(adds.again, [page.retry], page.refused, **how).success(*following, **how)
     page.again.click(adds.again, [page.chosen], page.refused, **chosen).success(*following, **how)
     page.root.load(*following, **how)

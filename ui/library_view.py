@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,39 @@ def status_html(status: str, document: str) -> str:
     return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
 
 
+def time_html(at: str) -> str:
+    """Give a time of the ledger's, which is in UTC, for people and for programs.
+
+    >>> time_html("2026-11-27 09:30:12")
+    "<time datetime='2026-11-27T09:30:12Z'>2026-11-27 09:30 UTC</time>"
+    """
+    return f"<time datetime='{html.escape(at.replace(' ', 'T'))}Z'>{html.escape(at[:16])} UTC</time>"
+
+
+def sized(count: int) -> str:
+    """Give a size in bytes as people read it, nothing where it is not known.
+
+    >>> sized(812), sized(48_300), sized(2_510_000), sized(-1)
+    ('812 bytes', '48 kB', '2.5 MB', '')
+    """
+    if count <= 0:
+        return ""
+    return f"{count:,} bytes" if count < 1000 else f"{count / 1e3:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
+
+
+def added_html(document: Known) -> str:
+    """Tell when a document came in, and its size: that tells apart what has one name."""
+    return ", ".join(part for part in (time_html(document.at) if document.at else "", sized(document.size)) if part)
+
+
+def choices_of(documents: Sequence[Known]) -> list[tuple[str, str]]:
+    """Give documents to choose from, by name and id; what has one name is told apart by when it came in."""
+    names = Counter(full_name(d) for d in documents)
+    return [
+        (full_name(d) if names[full_name(d)] == 1 else f"{full_name(d)}, added {d.at} UTC", d.id) for d in documents
+    ]
+
+
 def full_name(document: Known) -> str:
     """Name a document by its title, where it has one, and the path that no other has."""
     return f"{document.title} ({document.path})" if document.title else document.path
@@ -52,7 +86,8 @@ def full_name(document: Known) -> str:
 
 def name_html(document: Known) -> str:
     """Give the name above what is shown of a document; a question whether to remove it asks by that."""
-    return f"<h3 data-document='{html.escape(document.id)}'>{html.escape(full_name(document))}</h3>"
+    added = f"<small>, added {added_html(document)}</small>" if document.at else ""
+    return f"<h3 data-document='{html.escape(document.id)}'>{html.escape(full_name(document))}{added}</h3>"
 
 
 def without_path(reason: str, path: str) -> str:
@@ -101,13 +136,14 @@ def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int,
             _described(d),
             status_html(d.status, d.id),
             f"{d.chunks:,}",
+            added_html(d),
             f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
         ]
         for d in documents
     ]
     # The page is of all of them, for what failed is tried again there.
     caption = f"Documents {start + 1} to {start + len(documents)} of {len(found):,}{_unread(found)}"
-    listed = table("", ("Document", "Status", "Chunks", "Cited"), rows)
+    listed = table("", ("Document", "Status", "Chunks", "Added", "Cited"), rows)
     return f"<details open class='lectern-fold'><summary>{caption}</summary>{listed}</details>"
 
 

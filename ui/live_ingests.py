@@ -14,7 +14,7 @@ from ingest.sources import FETCHED_FROM
 from ui.environment import Environment
 from ui.ingesting import ingested, keep_uploads
 from ui.live_jobs import Job, LiveJobs
-from ui.uploads import discard_unlisted, sweep_uploads
+from ui.uploads import discard_unlisted, sweep_uploads, taken_names
 
 LOOK_EVERY_S = 1800.0
 
@@ -27,6 +27,7 @@ class LiveIngest(Job):
     arguments: Sequence[str] = ()
     names: list[str] = field(default_factory=list)
     """What is to be read, as receipts name it."""
+    keep_both: bool = False  # what has the name of an upload before it is another document, and no new version
     known: bool = False  # what is read is in the library already
     scanned: Scanned | None = None
     step: Progress | None = None
@@ -82,7 +83,8 @@ class LiveIngests(LiveJobs[LiveIngest]):
     async def _ingest(self, job: LiveIngest) -> None:
         arguments = list(job.arguments)
         if job.uploads:
-            job.folder = folder = await asyncio.to_thread(keep_uploads, self._environment.home, job.uploads)
+            taken = await asyncio.to_thread(taken_names, self._environment) if job.keep_both else set()
+            job.folder = folder = await asyncio.to_thread(keep_uploads, self._environment.home, job.uploads, taken)
             job.names += sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
             arguments.append(str(folder))
         if job.stopping:

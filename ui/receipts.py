@@ -57,6 +57,9 @@ def _print(receipt: Receipt) -> None:
             Text(f"note: {path} has the same content as {printable(receipt.duplicate_of)}", style="dim"),
             soft_wrap=True,
         )
+    if receipt.earlier:
+        does = "replaces the version" if receipt.status == "done" else "could not replace the version, which stays,"
+        errors.print(Text(f"note: {path} {does} of {receipt.earlier} UTC", style="dim"), soft_wrap=True)
     for note in receipt.notes:
         errors.print(Text(f"note: {path}: {printable(note)}", style="dim"), soft_wrap=True)
 

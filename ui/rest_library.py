@@ -28,7 +28,7 @@ from ui.api_turns import unless_gone
 from ui.batch import Row
 from ui.ingesting import ingested, keep_uploads
 from ui.parts import Parts
-from ui.uploads import discard_unlisted
+from ui.uploads import discard_unlisted, taken_names
 
 
 class LibraryRoutes:
@@ -63,12 +63,21 @@ class LibraryRoutes:
         """
         return reply(await unless_gone(request, self._ingested(body.sources)))
 
-    async def upload(self, files: list[UploadFile], request: Request, who: MayChangeLibrary) -> Response:
-        """Ingest files that are sent along; the answer comes when all is done."""
+    async def upload(
+        self,
+        files: list[UploadFile],
+        request: Request,
+        who: MayChangeLibrary,
+        keep_both: Annotated[bool, Query(description="What has the name of an upload before stays beside it.")] = False,
+    ) -> Response:
+        """Ingest files that are sent along; the answer comes when all is done.
+
+        A file of the same name, with its folders, as one that was uploaded before takes its place.
+        """
         most = self._parts.server.limits.upload_files
         if len(files) > most:
             raise InvalidInput(f"{len(files):,} files were sent; at most {most:,} are taken.", hint="Send fewer.")
-        folder = await asyncio.to_thread(self._kept, files)
+        folder = await asyncio.to_thread(self._kept, files, keep_both)
         return reply(await unless_gone(request, self._uploaded(folder)))
 
     def remove(self, document: str, who: MayChangeLibrary) -> Response:
@@ -96,7 +105,8 @@ class LibraryRoutes:
         about = {"counts": finished.counts, "chunks": finished.chunks, "embedded": finished.embedded}
         return {"receipts": receipts, **about, "seconds": round(finished.seconds, 3)}
 
-    def _kept(self, files: Sequence[UploadFile]) -> Path:
+    def _kept(self, files: Sequence[UploadFile], keep_both: bool) -> Path:
+        taken = taken_names(self._parts.library.environment) if keep_both else set()
         home = self._parts.library.environment.home
         with tempfile.TemporaryDirectory(dir=home) as folder:
             kept = []
@@ -105,13 +115,13 @@ class LibraryRoutes:
                 with target.open("wb") as out:
                     shutil.copyfileobj(file.file, out)
                 kept.append((target, file.filename or "upload"))
-            return keep_uploads(home, kept)
+            return keep_uploads(home, kept, taken)
 
 
 def document_row(known: Known, who: Person) -> Row:
     """Give a document as somebody may see it."""
     about = {"id": known.id, "path": known.path, "title": known.title, "source": shown_source(known, who)}
-    return {**about, "status": known.status, "chunks": known.chunks}
+    return {**about, "status": known.status, "chunks": known.chunks, "added": known.at}
 
 
 def shown_source(known: Known, who: Person) -> str:

@@ -12,6 +12,7 @@ from index_store.errors import IndexLocked, LecternError
 from ui import wiring
 from ui.environment import Environment
 from ui.removal import UPLOADS, uploaded_file
+from ui.versions import names_taken, take_places
 
 ABANDONED_S = 3600.0
 """Seconds after which an upload that no ingest holds is one whose server was killed."""
@@ -29,10 +30,22 @@ def discard_unlisted(environment: Environment, folder: Path) -> None:
     _remove(gone)
 
 
+def taken_names(environment: Environment) -> set[str]:
+    """Give the names, with folders, of what was uploaded.
+
+    Raises:
+        LecternError: when the ledger cannot be read.
+    """
+    with wiring.open_library(environment) as library:
+        return names_taken(library)
+
+
 def sweep_uploads(environment: Environment, in_use: Collection[Path] = (), older_than_s: float = ABANDONED_S) -> None:
     """Remove what a server that was killed left of uploads; not while anybody writes to the library."""
     before = time.time() - older_than_s
     uploads = environment.home / UPLOADS
+    if uploads.is_dir():
+        _take_places(environment, [f for f in uploads.iterdir() if f not in in_use])
     old = [f for f in uploads.iterdir() if f.stat().st_mtime < before and f not in in_use] if uploads.is_dir() else []
     if not old:
         return
@@ -44,6 +57,14 @@ def sweep_uploads(environment: Environment, in_use: Collection[Path] = (), older
             _remove(_unlisted(library, old))
     except IndexLocked:  # at another time
         pass
+    except LecternError as exc:
+        log.warning("Uploads could not be looked through: %s", exc)
+
+
+def _take_places(environment: Environment, folders: Iterable[Path]) -> None:
+    try:
+        with wiring.open_library(environment) as library:
+            take_places(library, folders)
     except LecternError as exc:
         log.warning("Uploads could not be looked through: %s", exc)
 

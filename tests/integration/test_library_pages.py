@@ -125,7 +125,7 @@ def test_an_event_names_no_file_that_was_not_uploaded(library: Page, web_home: P
     event = next(d for d in config["dependencies"] if names.get(d["targets"][0][0]) == button)
     wanted = path if "//" in path else str(web_home / path)
     given = {"path": wanted, "orig_name": "a.csv", "meta": {"_type": "gradio.FileData"}}
-    data = [[given], None, ""] if button == "add" else [given, "", ""]
+    data = [[given], None, "", False] if button == "add" else [given, "", ""]
     reply = library.page.request.post(
         f"{library.address}gradio_api/queue/join",
         data={"data": data, "fn_index": event["id"], "session_hash": "other"},

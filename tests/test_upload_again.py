@@ -1,0 +1,214 @@
+"""What is uploaded under a name that was uploaded before is its new version: one document, one file, the new text."""
+
+from __future__ import annotations
+
+import html
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ingest.ledger import Known
+from tests.course import write_course
+from tests.library import held, ingest
+from ui import ingesting, versions, wiring
+from ui.adding import AddHandlers
+from ui.parts import Parts, parts_of
+from ui.uploads import ABANDONED_S, discard_unlisted, sweep_uploads
+from ui.visitors import COOKIE, visitors_of
+
+AMBER, COBALT = "# Syllabus\n\nThe exam is in room Amber.\n", "# Syllabus\n\nThe exam is in room Cobalt.\n"
+
+
+@pytest.fixture
+def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
+    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
+    with wiring.open_library(wiring.read_environment()) as library:
+        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
+
+
+@pytest.fixture
+def ann(parts: Parts) -> Any:
+    return SimpleNamespace(cookies={COOKIE: parts.visitors.new()}, headers={})
+
+
+def chosen(folder: Path, name: str, text: str | bytes) -> dict[str, str]:
+    target = folder / str(time.monotonic_ns()) / Path(name).name
+    target.parent.mkdir(parents=True)
+    target.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {"path": str(target), "orig_name": name}
+
+
+async def upload(parts: Parts, who: Any, *files: dict[str, str], both: bool = False) -> tuple[str, str]:
+    does = AddHandlers(parts)
+    refused, *_ = await does.add(list(files), None, "", both, who)
+    assert refused == ""
+    return [(html.unescape(how), html.unescape(what)) async for how, what, _ in does.follow(who)][-1]
+
+
+def listed(parts: Parts) -> list[Known]:
+    return [d for d in parts.library.ledger.documents() if "/uploads/" in d.source]
+
+
+def text_of(parts: Parts, document: Known) -> str:
+    return "\n".join(c.text for c in parts.library.ledger.chunks(document.id))
+
+
+def files(parts: Parts) -> dict[str, bytes]:
+    uploads = parts.library.environment.home / "uploads"
+    every = [f for f in uploads.rglob("*") if f.is_file()]
+    return {"/".join(f.relative_to(uploads).parts[1:]): f.read_bytes() for f in every}
+
+
+def agree(parts: Parts, minilm: Any) -> None:
+    ledger, dense, lexical = held(parts.library.environment.home, minilm)
+    assert ledger == dense == lexical
+
+
+async def test_a_corrected_file_takes_the_place_of_the_one_before(
+    parts: Parts, ann: Any, tmp_path: Path, minilm: Any
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "week1/notes.md", AMBER))
+    (before,) = listed(parts)
+    assert before.at
+    how, what = await upload(parts, ann, chosen(tmp_path, "week1/notes.md", COBALT))
+    (after,) = listed(parts)
+    assert "1 done" in how and "replaces the version of <time datetime=" in what
+    assert before.at.replace(" ", "T") in what
+    assert after.id == before.id  # so what answers cite of it is still found where it is as it was
+    assert "Cobalt" in text_of(parts, after) and "Amber" not in text_of(parts, after)
+    found = parts.library.searcher.search("In which room is the exam?", 10)
+    assert "Cobalt" in found[0].chunk.text and not any("Amber" in h.chunk.text for h in found)
+    assert list(files(parts).values()) == [COBALT.encode()]
+    agree(parts, minilm)
+
+
+async def test_what_is_as_it_was_says_so_and_stays_one_file(parts: Parts, ann: Any, tmp_path: Path) -> None:
+    folder = [(f"bees/{n}.md", f"# Hive {n}\n\nHive {n} has {n * 7 + 3} frames.\n") for n in range(6)]
+    await upload(parts, ann, *(chosen(tmp_path, name, text) for name, text in folder))
+    folder[2] = ("bees/2.md", "# Hive 2\n\nHive 2 has ninety frames.\n")
+    how, what = await upload(parts, ann, *(chosen(tmp_path, name, text) for name, text in folder))
+    assert "1 done, 5 unchanged" in how and what.count("replaces the version") == 1
+    assert len(listed(parts)) == 6 and len(files(parts)) == 6
+    assert {name: text.encode() for name, text in folder} == files(parts)
+
+
+async def test_a_mended_file_takes_the_place_of_the_one_that_could_not_be_read(
+    parts: Parts, ann: Any, tmp_path: Path
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "table.ipynb", b"{no notebook"))
+    await upload(parts, ann, chosen(tmp_path, "table.ipynb", b"{none either"))
+    (failed,) = listed(parts)
+    assert failed.status == "failed" and files(parts) == {"table.ipynb": b"{none either"}
+    cells = (
+        b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "A queen lives four years."}]}'
+    )
+    how, what = await upload(parts, ann, chosen(tmp_path, "table.ipynb", cells))
+    (read,) = listed(parts)
+    assert (read.id, read.status) == (failed.id, "done") and "replaces" not in what
+    assert files(parts) == {"table.ipynb": cells} and "could not be read" not in parts.material()
+
+
+@pytest.mark.parametrize(("name", "first", "broken"), [("a.md", AMBER, b"\n"), ("a.ipynb", "", b"{no notebook")])
+async def test_where_the_new_one_cannot_be_read_the_old_one_stays(
+    parts: Parts, ann: Any, tmp_path: Path, name: str, first: str, broken: bytes
+) -> None:
+    good = (
+        first or '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "Amber."}]}'
+    ).encode()
+    await upload(parts, ann, chosen(tmp_path, name, good))
+    how, what = await upload(parts, ann, chosen(tmp_path, name, broken))
+    assert "1 failed" in how and "version of <time" in what and "stays" in what
+    (kept,) = listed(parts)
+    assert kept.status == "done" and "Amber" in text_of(parts, kept) and files(parts) == {name: good}
+    how, _ = await upload(parts, ann, chosen(tmp_path, name, good))
+    (kept,) = listed(parts)
+    assert "1 unchanged" in how and not kept.receipt["reason"]  # the failure of the other is over
+
+
+async def test_both_are_kept_where_that_is_asked_for(parts: Parts, ann: Any, tmp_path: Path) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    how, what = await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT), both=True)
+    assert "1 done" in how and "replaces" not in what and "notes (2).md" in what
+    assert files(parts) == {"notes.md": AMBER.encode(), "notes (2).md": COBALT.encode()}
+    await upload(parts, ann, chosen(tmp_path, "notes.md", "# Notes\n\nThe exam is in room Jade.\n"))
+    assert {d.path for d in listed(parts)} == {"notes.md", "notes (2).md"}
+
+
+async def test_a_bare_name_that_others_have_in_folders_replaces_none_and_says_so(
+    parts: Parts, ann: Any, tmp_path: Path
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "week1/notes.md", AMBER))
+    _, what = await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT))
+    assert "week1/notes.md" in what and {d.path for d in listed(parts)} == {"week1/notes.md", "notes.md"}
+
+
+def put(parts: Parts, minilm: Any, name: str, text: str) -> Path:
+    """Ingest an upload as it was done before uploads had versions."""
+    folder = parts.library.environment.home / "uploads" / f"{time.monotonic_ns():012x}"[-12:]
+    folder.mkdir(parents=True)
+    (folder / name).write_text(text)
+    ingest(parts.library.environment.home, minilm, folder)
+    return folder
+
+
+async def test_doubles_from_before_become_one(parts: Parts, ann: Any, tmp_path: Path, minilm: Any) -> None:
+    for text in (AMBER, COBALT, AMBER):
+        put(parts, minilm, "notes.md", text)
+    assert len(listed(parts)) == 3
+    how, what = await upload(parts, ann, chosen(tmp_path, "notes.md", "# Syllabus\n\nThe exam is in room Jade.\n"))
+    (one,) = listed(parts)
+    assert "1 done" in how and "2 removed" in how and "earlier upload" in what
+    assert "Jade" in text_of(parts, one) and len(files(parts)) == 1
+    agree(parts, minilm)
+
+
+def test_a_kill_before_the_file_is_in_its_place_is_mended(parts: Parts, tmp_path: Path, minilm: Any) -> None:
+    home = parts.library.environment.home
+    old = put(parts, minilm, "notes.md", AMBER)
+    (tmp_path / "new.md").write_text(COBALT)
+    folder = ingesting.keep_uploads(home, [(tmp_path / "new.md", "notes.md")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(versions.Versions, "settle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ingesting._ingest(parts.library.environment, [str(folder)], threading.Event(), lambda event: None)
+    (known,) = listed(parts)
+    assert "Cobalt" in text_of(parts, known) and (old / "notes.md").read_text() == AMBER
+    sweep_uploads(parts.library.environment, older_than_s=ABANDONED_S)  # young as it is
+    assert files(parts) == {"notes.md": COBALT.encode()} and (old / "notes.md").read_text() == COBALT
+
+
+def killed(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+async def test_what_a_kill_left_is_in_its_place_before_anything_is_read_again(
+    parts: Parts, ann: Any, minilm: Any
+) -> None:
+    old = put(parts, minilm, "notes.md", COBALT)
+    left = parts.library.environment.home / "uploads" / "0123456789ab"
+    left.mkdir()
+    (left / "notes.md").write_text(COBALT)
+    (old / "notes.md").write_text(AMBER)  # the ledger has the new text, the disk the old file
+    (known,) = listed(parts)
+    does = AddHandlers(parts)
+    assert await does.again(f"{known.id} 1", ann) == ""
+    assert "1 unchanged" in [how async for how, _, _ in does.follow(ann)][-1]
+    assert "Cobalt" in text_of(parts, known) and (old / "notes.md").read_text() == COBALT
+
+
+async def test_a_new_version_that_is_cancelled_leaves_the_old_one(parts: Parts, tmp_path: Path, minilm: Any) -> None:
+    home = parts.library.environment.home
+    put(parts, minilm, "notes.md", AMBER)
+    (tmp_path / "new.md").write_text(COBALT)
+    folder = ingesting.keep_uploads(home, [(tmp_path / "new.md", "notes.md")])
+    over = threading.Event()
+    over.set()
+    ingesting._ingest(parts.library.environment, [str(folder)], over, lambda event: None)
+    discard_unlisted(parts.library.environment, folder)
+    (known,) = listed(parts)
+    assert "Amber" in text_of(parts, known) and files(parts) == {"notes.md": AMBER.encode()}
