@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from index_store.errors import FetchRefused
+from ingest.arxiv_ids import parse_id
 from ingest.settings import IngestSettings
 from ingest.sources import FETCHED_FROM, Item, Payload, Source, folder_source
 
@@ -17,9 +18,9 @@ def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, 
         SourceMissing: when a path leads to nothing.
     """
     lowered = argument.lower()
-    if not lowered.startswith(FETCHED_FROM):
+    if not lowered.startswith(FETCHED_FROM) and not _is_bare_id(argument):
         return folder_source(Path(argument), known, settings.max_file_bytes)
-    from ingest.arxiv import Arxiv, parse_id
+    from ingest.arxiv import Arxiv
     from ingest.fetch import Fetcher, FetchSettings
     from ingest.web import page_material
 
@@ -28,6 +29,11 @@ def source_of(argument: str, known: Sequence[str], settings: IngestSettings, *, 
     if paper is None and not lowered.startswith("arxiv:"):
         return _fetched(_named(argument, allow_loopback), lambda: _payload(page_material(fetcher, argument)))
     return _fetched(f"arxiv:{paper or argument[6:]}", lambda: _payload(Arxiv(fetcher).materials(paper or argument)[0]))
+
+
+def _is_bare_id(argument: str) -> bool:
+    """Tell whether it is a paper's id with nothing before it, and no path that leads to something here."""
+    return parse_id(argument) is not None and not Path(argument).expanduser().exists()
 
 
 def _named(argument: str, allow_loopback: bool) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from index_store.chunks import Chunk, Hit
 from index_store.locators import Locator
+from ingest.arxiv_ids import parse_id
 from ingest.receipts import Receipt
 from tests.course import write_course
 from tests.library import ingest
@@ -23,6 +24,7 @@ from ui.adding import AddHandlers
 from ui.api_requests import Sources
 from ui.help_page import three_things
 from ui.ingest_view import receipts_html
+from ui.ingesting import web_address
 from ui.library_page import LibraryHandlers
 from ui.library_view import certificate_html, chunks_html, hits_html
 from ui.parts import Parts, parts_of
@@ -30,7 +32,16 @@ from ui.removal import Certificate
 from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
-NO_ADDRESS = ["/proc/self/task", "~/none", "../secret", "file:///etc/passwd", "ftp://host/a", "http:/etc", "arxiv:"]
+NO_ADDRESS = [
+    "/proc/self/task",
+    "~/none",
+    "../secret",
+    "file:///etc/passwd",
+    "ftp://host/a",
+    "http:/etc",
+    "arxiv:",
+    "22100.3629",
+]
 
 
 @pytest.fixture
@@ -51,10 +62,19 @@ def refused(parts: Parts, address: str) -> str:
 def test_the_page_reads_no_folder_of_the_server(parts: Parts, address: str) -> None:
     before = [d.id for d in parts.library.ledger.documents()]
     told = refused(parts, address)
-    assert address in told and "no web address and no arXiv id" in told and "lectern ingest PATH" in told
+    assert address in told and "no web address and no arXiv id" in told and "2210.03629" in told
+    assert ("lectern ingest PATH" in told) == address.startswith(
+        ("/", "~", ".", "file:")
+    )  # said to nobody who mistypes
     assert [d.id for d in parts.library.ledger.documents()] == before
     with pytest.raises(ValidationError):
         Sources(sources=[address])
+
+
+@pytest.mark.parametrize("written", ["2210.03629", "2210.03629v2", "cs/0112017", "arxiv.org/abs/2210.03629"])
+def test_a_bare_arxiv_id_is_taken(written: str) -> None:
+    assert web_address(written) == f"arxiv:{parse_id(written)}"
+    assert web_address("https://example.org/a") == "https://example.org/a"
 
 
 def test_a_real_folder_that_the_server_can_read_stays_where_it_is(parts: Parts, tmp_path: Path) -> None:

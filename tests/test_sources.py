@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from index_store.errors import SourceMissing, UnreadableFile
+from ingest.settings import IngestSettings
 from ingest.sources import Source, folder_source, read_steadily, shown
 from ingest.web_sources import source_of
 from tests.library import ingest
@@ -133,7 +134,30 @@ def test_a_path_that_leads_nowhere_is_named(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_addresses_and_ids_become_sources_without_being_fetched(argument: str, kind: str, name: str) -> None:
-    from ingest.settings import IngestSettings
-
     source = source_of(argument, [], IngestSettings(Path("/nowhere")))
     assert (source.kind, source.id, paths(source)) == (kind, name, [name])
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("2210.03629", "arxiv:2210.03629"),
+        (" 2210.03629v2 ", "arxiv:2210.03629v2"),
+        ("cs/0112017", "arxiv:cs/0112017"),
+        ("arxiv.org/abs/2210.03629", "arxiv:2210.03629"),
+        ("https://arxiv.org/abs/2210.03629v1", "arxiv:2210.03629v1"),
+        ("10.48550/arXiv.2210.03629", "arxiv:2210.03629"),
+    ],
+)
+def test_a_paper_s_id_is_taken_as_people_write_it(written: str, named: str) -> None:
+    source = source_of(written, [], IngestSettings(Path("/nowhere")))
+    assert (source.id, source.kind) == (named, "arxiv")
+
+
+@pytest.mark.parametrize("name", ["2210.03629", "cs/0112017"])
+def test_a_folder_that_is_there_is_a_folder_whatever_it_is_called(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert source_of(name, [], IngestSettings(Path("/nowhere"))).id == str((tmp_path / name).resolve())

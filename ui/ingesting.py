@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from index_store.errors import InvalidInput, LecternError
+from ingest.arxiv_ids import parse_id
 from ingest.receipts import Finished, IngestEvent, Receipt
 from ingest.sources import FETCHED_FROM
 from ui import wiring
@@ -24,6 +25,8 @@ LONGEST_NAME = 200
 """Bytes of a file name that most file systems take, with room to spare."""
 LONGEST_SHOWN = 120
 """Characters of what was written that an error repeats."""
+PATHS = ("/", "~", ".", "file:")
+"""How what is meant as a path begins."""
 MOST_WAITING = 1_000
 Ended = LecternError | None
 
@@ -35,12 +38,15 @@ def web_address(text: str) -> str:
         InvalidInput: when it is anything else.
     """
     written = text.strip()
-    if not any(written.lower().startswith(known) and len(written) > len(known) for known in FETCHED_FROM):
-        raise InvalidInput(
-            f"{written[:LONGEST_SHOWN]} is no web address and no arXiv id.",
-            hint="Write it as https://… or arxiv:2210.03629. Files on the server are added there: lectern ingest PATH",
-        )
-    return written
+    if any(written.lower().startswith(known) and len(written) > len(known) for known in FETCHED_FROM):
+        return written
+    if (paper := parse_id(written)) is not None:
+        return f"arxiv:{paper}"
+    path = " Files on the server are added there: lectern ingest PATH" if written.startswith(PATHS) else ""
+    raise InvalidInput(
+        f"{written[:LONGEST_SHOWN]} is no web address and no arXiv id.",
+        hint=f"Write it as https://… or 2210.03629.{path}",
+    )
 
 
 def keep_uploads(home: Path, uploads: Sequence[tuple[Path, str]], taken: Collection[str] = ()) -> Path:

@@ -66,7 +66,7 @@ def _adding() -> dict[str, Any]:
         with gr.Accordion("A whole folder", open=False):
             folder = gr.File(label="Folder", file_count="directory", elem_id="folder", height=150)
         address = gr.Textbox(
-            label="Web address or arXiv id", placeholder="https://… or arxiv:2210.03629", elem_id="address",
+            label="Web address or arXiv id", placeholder="https://… or 2210.03629", elem_id="address",
             max_length=2000,
         )  # fmt: skip
         keep_both = gr.Checkbox(
