@@ -34,6 +34,7 @@ CREATE INDEX IF NOT EXISTS documents_by_hash ON documents (hash);
 CREATE TABLE IF NOT EXISTS chunks (
     id TEXT NOT NULL, document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
     vector TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (document, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS chunks_by_id ON chunks (id);
 CREATE TABLE IF NOT EXISTS vectors (
     model TEXT NOT NULL, hash TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (model, hash)) WITHOUT ROWID;
 """
@@ -168,6 +169,15 @@ class Ledger:
         where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
         return {row[0] for row in self._rows(f"SELECT id FROM chunks {where}", values)}  # nosec B608 - `where` is one of two texts of ours
 
+    def documents_of(self, chunks: Iterable[str]) -> dict[str, str]:
+        """Give the id of the document that holds each chunk; those that none holds are left out."""
+        found: dict[str, str] = {}
+        for part in _parts(chunks):
+            marks = ",".join("?" * len(part))
+            query = f"SELECT id, document FROM chunks WHERE id IN ({marks})"  # nosec B608 - marks: ?,?,?
+            found.update((row[0], row[1]) for row in self._rows(query, part))
+        return found
+
     def chunks(self, document: str, first: int = 0, most: int = -1) -> list[Chunk]:
         """Give a document's chunks in order: all, or so many from a place on."""
         query = "SELECT payload FROM chunks WHERE document = ? AND ordinal >= ? ORDER BY ordinal LIMIT ?"
@@ -224,9 +234,7 @@ class Ledger:
     def vectors(self, model: str, hashes: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """Give the vectors that are known, by hash of the embedded text."""
         found: dict[str, NDArray[np.float32]] = {}
-        wanted = list(dict.fromkeys(hashes))
-        for at in range(0, len(wanted), 500):
-            part = wanted[at : at + 500]
+        for part in _parts(hashes):
             marks = ",".join("?" * len(part))
             query = f"SELECT hash, data FROM vectors WHERE model = ? AND hash IN ({marks})"  # nosec B608 - marks: ?,?,?
             rows = self._rows(query, (model, *part))
@@ -240,6 +248,13 @@ class Ledger:
                 "INSERT OR REPLACE INTO vectors (model, hash, data) VALUES (?,?,?)",
                 [(model, h, v.astype(np.float32).tobytes()) for h, v in vectors.items()],
             )
+
+
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    """Give values, each once, so many at a time as a statement takes."""
+    wanted = list(dict.fromkeys(values))
+    for at in range(0, len(wanted), 500):
+        yield wanted[at : at + 500]
 
 
 def _known(row: tuple[Any, ...]) -> Known:

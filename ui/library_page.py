@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from assistant.accounts.people import Action
-from assistant.tracing.coverage import cited_counts
 from index_store.errors import InvalidInput, LecternError
 from ingest.ledger import Known
 from ui import removal, wiring
 from ui.access import needs
 from ui.adding import AddHandlers
+from ui.cited_counts import cited_counts
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
     certificate_html,
@@ -45,7 +46,7 @@ class LibraryHandlers:
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
-        shown = documents_html(found, self._cited(), at, A_PAGE)
+        shown = documents_html(found, self._cited(every), at, A_PAGE)
         return shown, gr.update(maximum=pages, label=f"Page (of {pages})")
 
     def choices(self, request: gr.Request) -> Any:
@@ -67,7 +68,8 @@ class LibraryHandlers:
 
     def course_map(self, request: gr.Request) -> str:
         """Show the course at a glance."""
-        return map_html(self._parts.documents(self._parts.person(request)), self._cited())
+        documents = self._parts.documents(self._parts.person(request))
+        return map_html(documents, self._cited(documents))
 
     def look_first(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
         """Show the first chunks of a document that was chosen just now."""
@@ -117,8 +119,8 @@ class LibraryHandlers:
     def _every(self, request: gr.Request) -> list[Known]:
         return sorted(self._parts.documents(self._parts.person(request)), key=lambda d: (d.source, d.path))
 
-    def _cited(self) -> dict[str, int]:
-        return cited_counts(self._parts.library.traces.engine)
+    def _cited(self, documents: Sequence[Known]) -> Mapping[str, int]:
+        return cited_counts(self._parts.library, documents)
 
 
 def _searched(document: Known) -> str:

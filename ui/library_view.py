@@ -137,7 +137,7 @@ def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int,
             status_html(d.status, d.id),
             f"{d.chunks:,}",
             added_html(d),
-            f"{cited.get(d.path, 0):,}" if cited.get(d.path) else "never",
+            f"{cited.get(d.id, 0):,}" if cited.get(d.id) else "never",
         ]
         for d in documents
     ]
@@ -153,10 +153,10 @@ def map_html(documents: Sequence[Known], cited: Mapping[str, int]) -> str:
     if not documents:
         return ""
     widest, most = max(d.chunks for d in documents) or 1, max(cited.values(), default=0) or 1
-    never = sum(not cited.get(d.path) for d in documents)
+    never = sum(not cited.get(d.id) for d in documents)
     bars = "".join(
-        _bar(d, cited.get(d.path, 0), widest, most)
-        for d in sorted(documents, key=lambda d: (-cited.get(d.path, 0), d.path))
+        _bar(d, cited.get(d.id, 0), widest, most)
+        for d in sorted(documents, key=lambda d: (-cited.get(d.id, 0), d.path))
     )
     return (
         f"<p>{counted(len(documents), 'document')}; {never:,} were never cited. As wide as its chunks, "

@@ -1,27 +1,37 @@
-"""Counts what kept turns cited, so that a course team sees what is used and what never is."""
+"""Gives what kept turns cited, so that a course team sees what is used and what never is."""
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
 from assistant.tracing.database import reading
+from assistant.tracing.queries import IS_ROW
 from assistant.tracing.tables import traces
 
 NEWEST = 10_000
 """Turns that are counted: a map of the course as it is used now."""
 
 
-def cited_counts(engine: Engine) -> dict[str, int]:
-    """Give how many of the newest turns cite each path.
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One turn that somebody typed: when it began, and the path and chunk of each passage of the course it cites."""
+
+    at: float  # seconds since 1970
+    passages: frozenset[tuple[str, str]]
+
+
+def cited_passages(engine: Engine) -> list[Cited]:
+    """Give what the newest turns cite; rows of files and of evaluations are left out, for nobody asked them.
 
     Raises:
         TracesUnavailable: when the store cannot be read.
     """
-    query = select(traces.c.citations).where(traces.c.status == "ok").order_by(traces.c.started_at.desc())
-    counts: Counter[str] = Counter()
+    query = select(traces.c.started_at, traces.c.citations).where(traces.c.status == "ok", ~IS_ROW)
+    found = []
     with reading(engine) as connection:
-        for (cited,) in connection.execute(query.limit(NEWEST)):
-            counts.update({str(c["path"]) for c in cited or [] if c.get("kind", "course") == "course"})
-    return dict(counts)
+        for at, rows in connection.execute(query.order_by(traces.c.started_at.desc()).limit(NEWEST)):
+            course = [c for c in rows or () if c.get("kind", "course") == "course"]
+            found.append(Cited(at, frozenset((str(c["path"]), str(c.get("chunk_id") or "")) for c in course)))
+    return found

@@ -1,0 +1,76 @@
+"""How often a document was cited goes by its passages, and by what people asked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.tracing.records import Origin
+from tests import turns
+from tests.course import write_course
+from tests.library import ingest, opened
+from ui import wiring
+from ui.cited_counts import cited_counts
+from ui.wiring import Library
+
+LATER = 4_000_000_000.0  # seconds since 1970: after whatever was ingested by now
+
+
+@pytest.fixture
+def library(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Library]:
+    """A course, and a copy of one file of it in another place."""
+    course = write_course(tmp_path / "course")
+    (tmp_path / "copy").mkdir()
+    shutil.copy(course / "kilns.md", tmp_path / "copy")
+    ingest(clean_environment, minilm, course, tmp_path / "copy")
+    with wiring.open_library(wiring.read_environment()) as found:
+        yield found
+
+
+def cite(library: Library, chunks: list[str], at: float = LATER, face: Any = "web") -> None:
+    begun = turns.start(at=at, origin=Origin("c1", "u1", face))
+    cited = [{"marker": n, "path": "kilns.md", "locator": "lines 1-2", "quote": "Kilns", "score": 0.7, "chunk_id": c}
+             for n, c in enumerate(chunks, start=1)]  # fmt: skip
+    library.traces.begin(begun)
+    library.traces.finish(begun, turns.end(at=at + 1, citations=tuple(cited)), [])
+
+
+def counted(library: Library) -> dict[str, int]:
+    documents = library.ledger.documents()
+    counts = cited_counts(library, documents)
+    return {Path(d.source).name: counts[d.id] for d in documents if d.path == "kilns.md"}
+
+
+def chunks_of(library: Library, folder: str) -> list[str]:
+    (known,) = [d for d in library.ledger.documents() if d.path == "kilns.md" and Path(d.source).name == folder]
+    return [c.id for c in library.ledger.chunks(known.id)]
+
+
+def test_each_of_two_documents_of_one_path_is_counted_by_its_own_passages(library: Library) -> None:
+    cite(library, chunks_of(library, "course"))  # several passages, one turn
+    cite(library, chunks_of(library, "course")[:1])
+    cite(library, chunks_of(library, "copy")[:1])
+    assert counted(library) == {"course": 2, "copy": 1}
+
+
+def test_rows_of_files_and_evaluations_do_not_count(library: Library) -> None:
+    cite(library, chunks_of(library, "course")[:1], face="batch")
+    assert counted(library) == {"course": 0, "copy": 0}
+
+
+def test_what_stays_inherits_nothing_from_what_was_removed(library: Library, minilm: Any) -> None:
+    cite(library, chunks_of(library, "copy")[:1])
+    with opened(library.environment.home, minilm) as pipeline:
+        pipeline.remove(next(d for d in library.ledger.documents() if Path(d.source).name == "copy"))
+    assert counted(library) == {"course": 0}
+
+
+def test_what_cited_an_earlier_version_of_a_document_counts_for_it(library: Library, minilm: Any) -> None:
+    with opened(library.environment.home, minilm) as pipeline:
+        pipeline.remove(next(d for d in library.ledger.documents() if Path(d.source).name == "copy"))
+    cite(library, ["of-an-earlier-text"], at=turns.BEGAN - 86_400 * 365 * 40)
+    assert counted(library) == {"course": 1}
