@@ -50,6 +50,22 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
     return tuple(sorted(found.values(), key=lambda c: c.marker))
 
 
+def citation_at(answer: str, marker: int, nth: int, cited: Sequence[Citation]) -> Citation | None:
+    """Give the citation that a marker of an answer stands for, `nth` of those with its number, from 0.
+
+    The same quote under the same marker is one citation, so where there are fewer than markers the words decide.
+    """
+    own = [citation for citation in cited if citation.marker == marker]
+    statements = statements_of(CODE.sub(_without_brackets, answer))
+    said = [statement.text for statement in statements for number in statement.markers if number == marker]
+    if not own or not 0 <= nth < len(said):
+        return None
+    if len(own) == len(said):
+        return own[nth]
+    words = words_of(said[nth])
+    return max(own, key=lambda citation: _shared(words, words_of(without_links(citation.quote))))
+
+
 def between_markers(answer: str) -> Iterator[tuple[str, str]]:
     """Give each piece of an answer and the markers behind it, "" behind the last."""
     begun = 0

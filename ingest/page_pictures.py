@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from index_store.errors import UnreadableFile
 from ingest.quote_places import quote_places
@@ -14,6 +14,7 @@ WIDEST_PIXELS = 1_400
 LARGEST_SCALE = 2.0
 MARK = (255, 214, 64)
 Box = tuple[float, float, float, float]
+Read = TypeVar("Read")
 
 
 def page_picture(data: bytes, name: str, page: int, quotes: Sequence[str] = ()) -> bytes:
@@ -22,6 +23,19 @@ def page_picture(data: bytes, name: str, page: int, quotes: Sequence[str] = ()) 
     Raises:
         UnreadableFile: when it is no PDF that can be read, or has no such page.
     """
+    return _of_page(data, name, page, lambda opened: _drawn(opened, quotes))
+
+
+def quotes_on_page(data: bytes, name: str, page: int, quotes: Sequence[str]) -> list[str]:
+    """Give those of the quotes that the picture of a page would have marked.
+
+    Raises:
+        UnreadableFile: when it is no PDF that can be read, or has no such page.
+    """
+    return _of_page(data, name, page, lambda opened: [quote for quote in quotes if quote_boxes(opened, [quote])])
+
+
+def _of_page(data: bytes, name: str, page: int, read: Callable[[Any], Read]) -> Read:
     import pypdfium2
 
     with PDFIUM:
@@ -32,7 +46,7 @@ def page_picture(data: bytes, name: str, page: int, quotes: Sequence[str] = ()) 
         try:
             if not 1 <= page <= len(pdf):
                 raise UnreadableFile(f"{name} has no page {page}.", hint="Ingest it again: it has changed.")
-            return _drawn(pdf[page - 1], quotes)
+            return read(pdf[page - 1])
         except pypdfium2.PdfiumError as exc:
             raise UnreadableFile(f"{name} cannot be shown: {exc}.", hint="Open the file itself.") from exc
         finally:

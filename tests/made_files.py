@@ -10,9 +10,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+SLIDES = [
+    "Swarms\nA swarm leaves its hive in May.\nThe old queen goes with it.",
+    "Scouts\nScouts look for a hollow tree.\nThey dance where they found one.",
+    "Distance\nA swarm settles some forty metres away.\nIt hangs there for three days.",
+    "The old queen\nThe old queen goes with it.\nA young one stays behind.",
+    "Catching\nA keeper shakes the cluster into a skep.\nThe skep stands in the shade until dusk.",
+]
+
 
 def pdf(*pages: str) -> bytes:
-    """Write a PDF with a line of text on each page, by hand: objects, cross-reference table, trailer."""
+    """Write a PDF, the lines of each page below one another, by hand: objects, cross-reference table, trailer."""
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -20,7 +28,8 @@ def pdf(*pages: str) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     for n, text in enumerate(pages):
-        content = f"BT /F1 12 Tf 40 700 Td ({text}) Tj ET" if text else ""
+        lines = ") Tj T* (".join(text.split("\n"))
+        content = f"BT /F1 12 Tf 16 TL 40 700 Td ({lines}) Tj ET" if text else ""
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {5 + 2 * n} 0 R"
             " /Resources << /Font << /F1 3 0 R >> >> >>"

@@ -20,7 +20,7 @@ from assistant.tracing.records import Origin
 from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
 from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
-from ui.cited_files import panel
+from ui.cited_files import chosen_citation, panel
 from ui.conversation_list import connect_list, listing
 from ui.disclosure import record_for
 from ui.live import LiveTurn, follow
@@ -143,12 +143,14 @@ class ChatHandlers:
         return gr.update(value=told, feedback_value=now.votes())
 
     def source(self, wanted: str, request: gr.Request) -> str:
-        """Show the sources of the turn whose marker was chosen."""
+        """Show the sources of the turn whose marker was chosen: its id, the marker, which of these in the answer."""
+        turn, *which = wanted.split(" ")
         try:
-            record = self._parts.book.turn(wanted.partition(" ")[0], self._parts.user(request))
+            record = self._parts.book.turn(turn, self._parts.user(request))
         except TraceProblem as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        return panel(self._parts, record)
+        marker, nth = (int(n) if n.isdecimal() else 0 for n in (*which, "", "")[:2])
+        return panel(self._parts, record, chosen=chosen_citation(self._parts, record, marker, nth))
 
     async def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""

@@ -7,40 +7,74 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assistant.events import Citation
+from assistant.quotes import citation_at
 from index_store.chunks import Chunk
 from index_store.errors import LecternError
 from ingest.notebook_cells import Cell, notebook_cell
-from ingest.page_pictures import page_picture
+from ingest.page_pictures import page_picture, quotes_on_page
 from ui.cell_view import cell_html
 from ui.kept_turns import Record, chunk_ids_of, citations_of, panel_of
+from ui.page_view import page_html
 from ui.parts import Parts
 
 _log = logging.getLogger(__name__)
 
 
-def panel(parts: Parts, record: Record | None, root: str = "") -> str:
-    """Give the sources panel of a turn, the cells of notebooks in it read from the files that were ingested."""
+def panel(parts: Parts, record: Record | None, root: str = "", chosen: Citation | None = None) -> str:
+    """Give the sources panel of a turn, its pages and cells read from the files that were ingested.
+
+    The page of the `chosen` citation is open; where there is none, that of the first quote of each source.
+    """
+    if record is None:
+        return panel_of(None, {})
     chunks = parts.chunks(chunk_ids_of(record))
-    cells = cells_shown(record, chunks, root) if record is not None else {}
-    return panel_of(record, chunks, root, cells)
-
-
-def cells_shown(record: Record, chunks: Mapping[str, Chunk], root: str = "") -> dict[int, str]:
-    """Give each cited cell of a notebook as HTML, by the first citation of it; a file that is gone gives none."""
     cited = citations_of(record, chunks)
-    groups: dict[tuple[int, str, int], list[int]] = {}
-    for at, citation in enumerate(cited):
-        if citation.chunk_id in chunks and (number := _cell_number(citation)):
-            groups.setdefault((citation.marker, citation.path, number), []).append(at)
+    address = f"{root}turns/{record['id']}"
+    return panel_of(
+        record, chunks, cells_shown(cited, chunks, address), pages_shown(cited, chunks, address, chosen)
+    )  # fmt: skip
+
+
+def chosen_citation(parts: Parts, record: Record, marker: int, nth: int) -> Citation | None:
+    """Give what a marker of a turn's answer stands on, `nth` of its kind in the answer, from 0."""
+    cited = citations_of(record, parts.chunks(chunk_ids_of(record)))
+    return citation_at(str(record["answer"] or ""), marker, nth, cited)
+
+
+def cells_shown(cited: Sequence[Citation], chunks: Mapping[str, Chunk], address: str) -> dict[int, str]:
+    """Give each cited cell of a notebook as HTML, by the first citation of it; a file that is gone gives none."""
     found = {}
-    for (_, path, number), places in groups.items():
+    for (_, path, number), places in _by_place(cited, chunks, "cell").items():
+        first = cited[places[0]]
         try:
-            cell = notebook_cell(cited_bytes(chunks[cited[places[0]].chunk_id]), path, number)
+            cell = cited_cell(first, chunks[first.chunk_id])
         except (OSError, LecternError) as exc:
             _log.info("cell %d of %s is not shown: %s", number, path, exc)
             continue
-        address = f"{root}turns/{record['id']}/cells/{places[0]}"
-        found[places[0]] = cell_html(cell, [cited[at].quote for at in places], address)
+        found[places[0]] = cell_html(cell, [cited[at].quote for at in places], f"{address}/cells/{places[0]}")
+    return found
+
+
+def pages_shown(
+    cited: Sequence[Citation], chunks: Mapping[str, Chunk], address: str, chosen: Citation | None = None
+) -> dict[int, str]:
+    """Give each cited page of a PDF as HTML, by the first citation of it; a file that is gone gives none."""
+    found: dict[int, str] = {}
+    groups = _by_place([c if _is_pdf(c.path) else None for c in cited], chunks, "page")
+    open_at: dict[int, int] = {}
+    for (marker, _, _), places in groups.items():
+        if chosen in [cited[at] for at in places]:
+            open_at[marker] = places[0]
+        open_at.setdefault(marker, places[0])
+    for (marker, path, number), places in groups.items():
+        quotes = [cited[at].quote for at in places]
+        try:
+            marked = quotes_on_page(cited_bytes(chunks[cited[places[0]].chunk_id]), path, number, quotes)
+        except (OSError, LecternError) as exc:
+            _log.info("page %d of %s is not shown: %s", number, path, exc)
+            continue
+        is_open = open_at[marker] == places[0]
+        found[places[0]] = page_html(number, f"{address}/pages/{places[0]}", len(marked), len(quotes), is_open=is_open)
     return found
 
 
@@ -51,17 +85,21 @@ def cited_cell(citation: Citation, chunk: Chunk) -> Cell:
         OSError: when the file is no longer where it was ingested from.
         UnreadableFile: when it has no such cell, or is no notebook.
     """
-    return notebook_cell(cited_bytes(chunk), chunk.path, _cell_number(citation))
+    return notebook_cell(cited_bytes(chunk), chunk.path, _number(citation, "cell"))
 
 
-def cited_page(chunk: Chunk, quotes: Sequence[str]) -> bytes:
-    """Draw the page of a PDF that a chunk stands on, as a PNG.
+def cited_page(citation: Citation, chunk: Chunk, cited: Sequence[Citation]) -> bytes:
+    """Draw the page of a PDF that a citation leads to, as a PNG, with what its marker quotes from there.
+
+    A passage may run over several pages: the page is that of the quote.
 
     Raises:
         OSError: when the file is no longer where it was ingested from.
         UnreadableFile: when it has no such page, or is no PDF.
     """
-    return page_picture(cited_bytes(chunk), chunk.path, chunk.locator.page or 0, quotes)
+    page = _number(citation, "page")
+    here = [c.quote for c in cited if (c.marker, c.path, _number(c, "page")) == (citation.marker, citation.path, page)]
+    return page_picture(cited_bytes(chunk), chunk.path, page, here)
 
 
 def cited_bytes(chunk: Chunk) -> bytes:
@@ -77,6 +115,22 @@ def cited_bytes(chunk: Chunk) -> bytes:
     return file.read_bytes()
 
 
-def _cell_number(citation: Citation) -> int:
-    number = citation.locator_parts.get("cell")
+def _by_place(
+    cited: Sequence[Citation | None], chunks: Mapping[str, Chunk], part: str
+) -> dict[tuple[int, str, int], list[int]]:
+    """Group the places of citations by marker, file and the page or cell that they lead to."""
+    groups: dict[tuple[int, str, int], list[int]] = {}
+    for at, citation in enumerate(cited):
+        if citation is not None and citation.chunk_id in chunks and (number := _number(citation, part)):
+            groups.setdefault((citation.marker, citation.path, number), []).append(at)
+    return groups
+
+
+def _is_pdf(path: str) -> bool:
+    """Tell a PDF of a folder; of one from the web there is no file."""
+    return path.lower().endswith(".pdf") and not path.startswith(("http://", "https://"))
+
+
+def _number(citation: Citation, part: str) -> int:
+    number = citation.locator_parts.get(part)
     return number if isinstance(number, int) else 0

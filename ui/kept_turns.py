@@ -15,7 +15,7 @@ from assistant.tools.tool import Offer
 from index_store.chunks import Chunk, Hit
 from index_store.locators import parse_locator
 from ui.render import answer_markdown, neutral, related_html, sources_html
-from ui.turn_view import NO_SOURCES, Message, ending, notice_markdown, pictures, step_message
+from ui.turn_view import NO_SOURCES, Message, ending, notice_markdown, step_message
 
 Record = Mapping[str, Any]
 STOPPED = "*Stopped here.*"
@@ -31,17 +31,20 @@ def messages_of(record: Record) -> list[Message]:
 
 
 def panel_of(
-    record: Record | None, chunks: Mapping[str, Chunk], root: str = "", cells: Mapping[int, str] = MappingProxyType({})
+    record: Record | None,
+    chunks: Mapping[str, Chunk],
+    cells: Mapping[int, str] = MappingProxyType({}),
+    pages: Mapping[int, str] = MappingProxyType({}),
 ) -> str:
     """Give the sources panel of a turn: cited passages, or under a refusal the nearest ones.
 
-    `cells` has the cells of notebooks to show, as HTML, by the place of their citation.
+    `cells` and `pages` have the cells and pages to show, as HTML, by the place of their citation.
     """
     if record is None:
         return NO_SOURCES
     if record["status"] == "refused":
         return related_html(_related(record, chunks)) or NO_SOURCES
-    return sources_html(citations_of(record, chunks), pictures(record["id"], root), cells) or NO_SOURCES
+    return sources_html(citations_of(record, chunks), cells, pages) or NO_SOURCES
 
 
 def chunk_ids_of(record: Record | None) -> list[str]:

@@ -121,7 +121,9 @@ window.lectern = {
       event.preventDefault();
       event.stopPropagation();
       const [, turn, marker] = /turns\/(\w+)#source-(\d+)/.exec(link.getAttribute("href")) ?? [];
-      if (turn) lectern.put("#wanted", `${turn} ${marker} ${Date.now()}`);
+      // One marker stands behind several sentences, each from its own page: which of them was chosen.
+      const alike = [...document.querySelectorAll(`#chat a[href$='turns/${turn}#source-${marker}']`)];
+      if (turn) lectern.put("#wanted", `${turn} ${marker} ${alike.indexOf(link)} ${Date.now()}`);
     },
     true,
   );

@@ -102,12 +102,13 @@ def notes_markdown(event: Answer | Refusal) -> str:
 
 
 def sources_html(
-    citations: Sequence[Citation], pictures: str = "", cells: Mapping[int, str] = MappingProxyType({})
+    citations: Sequence[Citation],
+    cells: Mapping[int, str] = MappingProxyType({}),
+    pages: Mapping[int, str] = MappingProxyType({}),
 ) -> str:
     """Give the cited passages as cards, each with its quotes marked in their context.
 
-    `pictures` is the address under which a cited page of a PDF is found as a picture, by the citation's place; without
-    it none is shown. `cells` has the cells of notebooks, as HTML, by the place of their citation.
+    `cells` and `pages` have the cells of notebooks and the pages of PDFs, as HTML, by the place of their citation.
     """
     cards = []
     places_of = {id(c): n for n, c in enumerate(citations)}
@@ -123,25 +124,11 @@ def sources_html(
             continue
         at = [places_of[id(c)] for c in cited]
         in_cells = "".join(cells.get(n, "") for n in at)
-        there = in_cells or (_pages(cited, at, pictures) if pictures else "")
+        there = in_cells or "".join(pages.get(n, "") for n in at)
         about = f"{first.path} · similarity {first.score:.2f}"
         # The passage runs across the cells of a notebook: it is folded below those that are cited.
         cards.append(_card(title, about, places, passage, own=own, there=there, folded=bool(in_cells)))
     return "".join(cards)
-
-
-def _pages(cited: Sequence[Citation], at: Sequence[int], pictures: str) -> str:
-    """Give each cited page of a PDF once as a picture: the first one open, others fetched when they are asked for."""
-    numbers = [(c.locator_parts.get("page"), n) for c, n in zip(cited, at, strict=True)]
-    pages = {page: n for page, n in reversed(numbers) if isinstance(page, int)}
-    path = cited[0].path.lower()
-    if not path.endswith(".pdf") or path.startswith(("http://", "https://")):
-        return ""
-    return "".join(
-        f"<details class='lectern-page'{'' if place else ' open'}><summary>Page {page} as a picture</summary>"
-        f"<img loading='lazy' alt='Page {page}, the quote marked' src='{html.escape(pictures)}/{n}.png'></details>"
-        for place, (page, n) in enumerate(sorted(pages.items()))
-    )
 
 
 def related_html(hits: Sequence[Hit]) -> str:

@@ -46,7 +46,7 @@ class Routes:
         cited = citations_of(record, self._parts.chunks(chunk_ids_of(record)))
         if not 0 <= at < len(cited):
             raise HTTPException(404, "The answer cites no such page.")
-        picture = _from_file(cited[at], self._parts, lambda chunk: cited_page(chunk, [c.quote for c in cited]))
+        picture = _from_file(cited[at], self._parts, lambda chunk: cited_page(cited[at], chunk, cited))
         return Response(picture, media_type="image/png", headers=KEPT)
 
     def cell_picture(self, trace_id: str, at: int, number: int, request: Request) -> Response:

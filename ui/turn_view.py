@@ -99,19 +99,14 @@ def ending(event: Answer | Refusal | Failure) -> tuple[str, str]:
     match event:
         case Answer():
             text = answer_markdown(event.text, event.trace_id) if event.tags is None else tags_markdown(event)
-            panel = sources_html(event.citations, pictures(event.trace_id))
+            panel = sources_html(event.citations)
             return f"{text}{notes_markdown(event)}", panel or NO_SOURCES
         case Refusal():
             return f"{event.text}{notes_markdown(event)}", related_html(event.related) or NO_SOURCES
         case Failure():
             told_so = f"**{neutral(event.message)}** {neutral(event.hint)}"
             said = answer_markdown(event.partial, event.trace_id, {c.marker for c in event.citations})
-            return f"{said}\n\n{told_so}".strip(), sources_html(event.citations, pictures(event.trace_id)) or NO_SOURCES
-
-
-def pictures(trace_id: str, root: str = "") -> str:
-    """Give the address under which the pages that a turn cites are found as pictures."""
-    return f"{root}turns/{trace_id}/pages"
+            return f"{said}\n\n{told_so}".strip(), sources_html(event.citations) or NO_SOURCES
 
 
 def tags_markdown(event: Answer) -> str:

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from tests.chat_server import served
+from tests.made_files import SLIDES, pdf
 from tests.pages import Page
+from ui.cli import cli
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 PHONE = {"width": 390, "height": 844}
 ON_A_PAGE = "In which year did the Transformer replace recurrence by attention?"
+ON_SLIDES = "How far away does a swarm settle, and what does the old queen do when a swarm leaves its hive?"
 IN_A_CELL = "About how many tokens a second does lab-large write in lab 8?"
 # How much of an element is cut off, in pixels, by what it stands in and by the edges of the browser.
 CUT = """element => {
@@ -43,6 +48,37 @@ def test_the_page_of_a_pdf_is_seen_in_full_above_the_text(opened: Page) -> None:
     assert picture.evaluate("e => !e.closest('.lectern-passage')")
     assert picture.evaluate("e => e.getBoundingClientRect().width") > 300
     assert picture.evaluate(CUT) <= 1
+
+
+@pytest.fixture(scope="module")
+def slides_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A library of one deck of short slides, so that a passage runs over several."""
+    folder = tmp_path_factory.mktemp("slides")
+    (folder / "course").mkdir()
+    (folder / "course" / "swarms.pdf").write_bytes(pdf(*SLIDES))
+    home = folder / "home"
+    done = CliRunner(env={"LECTERN_HOME": str(home)}).invoke(cli, ["ingest", str(folder / "course")])
+    assert done.exit_code == 0, done.output
+    with served(home) as found:
+        yield found
+
+
+def test_each_marker_opens_the_page_of_its_own_sentence(chromium: Any, slides_address: str) -> None:
+    opened = Page(chromium, slides_address)
+    opened.ask(ON_SLIDES)
+    pages = set()
+    markers = opened.page.locator("#chat a[href*='turns/']")
+    said = [part.strip() for part in opened.answer().split("[1]")]
+    for n in range(markers.count()):
+        markers.nth(n).click()
+        opened.page.wait_for_function(
+            "text => [...document.querySelectorAll('#sources .lectern-chosen .lectern-page[open] summary')]"
+            ".some((e) => e.textContent.startsWith(text))",
+            arg=f"Page {next(at for at, slide in enumerate(SLIDES, 1) if said[n] in slide)} ",
+        )
+        pages |= {opened.page.locator("#sources .lectern-page[open] img").get_attribute("src")}
+    assert len(pages) > 1
+    opened.close()
 
 
 def test_a_cell_is_seen_with_its_output(opened: Page) -> None:
