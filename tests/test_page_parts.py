@@ -176,15 +176,15 @@ def test_rows_come_back_in_order_with_their_ids_and_errors_beside_them() -> None
     assert [("error" in row, row.get("tags")) for row in rows] == [
         (False, ["BERT"]), (True, None), (True, None), (False, ["NA"]),
     ]  # fmt: skip
-    assert [row["id"] for row in rows] == ["a", 2, 0, 4]
+    assert [row["id"] for row in rows] == ["a", 2, 0, 4]  # the row, not the line
     assert [json.loads(line)["id"] for line in to_jsonl(rows).splitlines()] == ["a", 2, 0, 4]
 
 
 def test_a_table_is_read_as_the_command_reads_it_and_an_error_keeps_the_id_of_its_row() -> None:
     data = b'id;abstract;error\nb7;"We train BERT.\nIt learns.";x\n0;\n;"We ask\nGPT-4."\n'
     rows = asyncio.run(_all(data, "x.csv"))
-    assert [(row["id"], row.get("tags")) for row in rows] == [("b7", ["BERT"]), ("0", None), (6, ["GPT-4"])]
-    assert rows[1]["error"].startswith("Row 4 has no abstract")
+    assert [(row["id"], row.get("tags")) for row in rows] == [("b7", ["BERT"]), ("0", None), (3, ["GPT-4"])]
+    assert rows[1]["error"].startswith("Row 2 has no abstract")
     assert asyncio.run(_all(data.replace(b";", b"\t"), "X.TSV")) == rows
 
 
@@ -200,9 +200,51 @@ def test_a_file_that_cannot_be_used_is_told(data: bytes, name: str, told: str) -
     assert caught.value.hint
 
 
+def _table(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text)))
+
+
 def test_a_cell_that_a_spreadsheet_would_calculate_is_disarmed() -> None:
-    text = to_csv([{"id": "=1+1", "tags": ["NA"], "abstract": "@cmd"}])
-    assert list(csv.reader(io.StringIO(text)))[1] == ["'=1+1", '["NA"]', "", "'@cmd"]
+    rows = asyncio.run(_all(b'id,=2+2,abstract\n=1+1,-x,"@cmd with BERT"\n', "x.csv"))
+    assert _table(to_csv(rows)) == [
+        ["id", "'=2+2", "abstract", "tags", "error"],
+        ["'=1+1", "'-x", "'@cmd with BERT", '["BERT"]', ""],
+    ]
+
+
+def test_the_results_of_a_table_have_its_own_columns_first_as_they_stood() -> None:
+    data = b'title;abstract;keywords;path;tags;\nOne;"We train BERT.";a;b.md;GPT-4;x\nTwo;;c;;;\nThree;We ask GPT-4.\n'
+    rows = asyncio.run(_all(data, "x.csv"))
+    head, *lines = _table(to_csv(rows))
+    assert head == ["title", "abstract", "keywords", "path", "given_tags", "", "id", "tags", "error"]
+    assert lines[0] == ["One", "We train BERT.", "a", "b.md", "GPT-4", "x", "1", '["BERT"]', ""]
+    assert lines[1][:8] == ["Two", "", "c", "", "", "", "2", ""] and lines[1][8].startswith("Row 2 has no abstract")
+    assert lines[2] == ["Three", "We ask GPT-4.", "", "", "", "", "3", '["GPT-4"]', ""]
+    first = json.loads(to_jsonl(rows).splitlines()[0])
+    assert {k: first[k] for k in ("id", "title", "abstract", "tags")} == {
+        "id": 1, "title": "One", "abstract": "We train BERT.", "tags": ["BERT"],
+    }  # fmt: skip
+    assert first["given_tags"] == "GPT-4" and first["spans"] == [[9, 13]]
+
+
+def test_the_results_of_json_lines_have_all_fields_of_their_row() -> None:
+    data = b'{"year": 2023, "abstract": "We train BERT.", "by": ["A", "B"], "history": "none"}\n'
+    data += b'\n{"id": "b", "year": 1}\n{\n'
+    rows = asyncio.run(_all(data, "x.jsonl"))
+    first, second, third = map(json.loads, to_jsonl(rows).splitlines())
+    assert first == {"id": 1, "year": 2023, "abstract": "We train BERT.", "by": ["A", "B"], "history": "none",
+                     "tags": ["BERT"], "spans": [[9, 13]]}  # fmt: skip
+    assert second.pop("error").startswith("Row 2 has no abstract") and second == {"id": "b", "year": 1}
+    assert third["id"] == 3 and "no JSON" in third["error"]
+    head, *lines = _table(to_csv(rows))
+    assert head == ["year", "abstract", "by", "history", "id", "tags", "error"]
+    assert lines[0] == ["2023", "We train BERT.", '["A", "B"]', "none", "1", '["BERT"]', ""]
+    assert lines[1][0] == "1" and lines[1][4] == "b"
+
+
+def test_half_a_letter_stops_no_table() -> None:
+    rows = asyncio.run(_all(b'{"abstract": "We train BERT. \\ud800"}\n', "x.jsonl"))
+    assert to_csv(rows).encode("utf-8")
 
 
 @given(st.text(), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40))))

@@ -73,7 +73,9 @@ class FileHandlers:
 def file_layout(does: FileHandlers, chosen: list[Any], how: dict[str, Any]) -> None:
     """Lay the place for a whole file out and connect it."""
     with gr.Accordion("A whole file", open=False, elem_id="whole-file") as place:
-        gr.Markdown("CSV with a column `abstract`, or JSON lines with `id` and `abstract`.")
+        gr.Markdown(
+            "CSV with a column `abstract`, or JSON lines with `id` and `abstract`. The results keep all of a row."
+        )
         file = gr.File(label="File", file_types=[".csv", ".tsv", ".jsonl"], elem_id="file")
         with gr.Row():
             start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")

@@ -36,7 +36,16 @@ def _value(line: str) -> Any:
 
 
 def table(text: str, path: Path, needs: str) -> Found:
-    """Read a table whose first line names the columns; they are parted by commas, semicolons or tabs.
+    """Read a table as rows with the fields of JSON lines: lists as lists, and nothing for an empty cell.
+
+    Raises:
+        InvalidInput: as `cells`.
+    """
+    return [(number, _fields(given)) for number, given in cells(text, path, needs)]
+
+
+def cells(text: str, path: Path, needs: str) -> Found:
+    """Read a table as it stands; its first line names the columns, parted by commas, semicolons or tabs.
 
     Raises:
         InvalidInput: when it has no column `needs`, or is no table that can be read.
@@ -52,7 +61,7 @@ def table(text: str, path: Path, needs: str) -> Found:
                 f"{path} has no column `{needs}`; its columns are: {', '.join(columns[:_SHOWN_COLUMNS])}.",
                 hint="The first line of a CSV file names its columns.",
             )
-        return [(rows.line_num, _fields(given)) for given in rows]
+        return [(rows.line_num, given) for given in rows]
     except csv.Error as exc:
         raise InvalidInput(
             f"{path} is no CSV that can be read: line {rows.line_num + 1}: {exc}.", hint="Export it as CSV again."
