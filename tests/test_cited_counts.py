@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,18 @@ from typing import Any
 
 import pytest
 
+from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from tests import turns
 from tests.course import write_course
 from tests.library import ingest, opened
-from ui import wiring
+from ui import removal, wiring
 from ui.cited_counts import cited_counts
+from ui.cited_files import CHANGED, REMOVED, panel
+from ui.library_view import certificate_html
+from ui.parts import Parts, parts_of
+from ui.removal import Certificate
+from ui.visitors import visitors_of
 from ui.wiring import Library
 
 LATER = 4_000_000_000.0  # seconds since 1970: after whatever was ingested by now
@@ -31,12 +38,13 @@ def library(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Li
         yield found
 
 
-def cite(library: Library, chunks: list[str], at: float = LATER, face: Any = "web") -> None:
+def cite(library: Library, chunks: list[str], at: float = LATER, face: Any = "web") -> str:
     begun = turns.start(at=at, origin=Origin("c1", "u1", face))
     cited = [{"marker": n, "path": "kilns.md", "locator": "lines 1-2", "quote": "Kilns", "score": 0.7, "chunk_id": c}
              for n, c in enumerate(chunks, start=1)]  # fmt: skip
     library.traces.begin(begun)
     library.traces.finish(begun, turns.end(at=at + 1, citations=tuple(cited)), [])
+    return begun.trace_id
 
 
 def counted(library: Library) -> dict[str, int]:
@@ -74,3 +82,45 @@ def test_what_cited_an_earlier_version_of_a_document_counts_for_it(library: Libr
         pipeline.remove(next(d for d in library.ledger.documents() if Path(d.source).name == "copy"))
     cite(library, ["of-an-earlier-text"], at=turns.BEGAN - 86_400 * 365 * 40)
     assert counted(library) == {"course": 1}
+
+
+def test_a_removal_counts_the_kept_turns_that_still_quote_it(library: Library) -> None:
+    own = chunks_of(library, "copy")
+    for face in ("web", "batch"):
+        cite(library, own[:1], face=face)
+    cite(library, chunks_of(library, "course")[:1])
+    copy = next(d for d in library.ledger.documents() if Path(d.source).name == "copy")
+    with wiring.open_library(library.environment, write=True) as writable:
+        went = removal.remove(writable, [copy])
+    assert (went.turns, went.vectors) == (2, 0)
+    assert went.vectors_shared == len({c.embedded_text for c in library.ledger.chunks(course_id(library))})
+    told = certificate_html(went, "Kilns")
+    assert "2 kept turns still quote it" in told and "traces forget" in told and "in another document stay" in told
+    assert "quote it" not in certificate_html(Certificate(1, 1, 1, 1, 0, 0, 0), "Kilns")
+
+
+def course_id(library: Library) -> str:
+    return next(d.id for d in library.ledger.documents() if d.path == "kilns.md")
+
+
+def parts_over(library: Library) -> Parts:
+    return parts_of(wiring.assistant_of(library), visitors_of(library.environment.home))
+
+
+@pytest.mark.parametrize(("folder", "said"), [("copy", CHANGED), ("course", REMOVED)])
+def test_a_source_that_is_gone_says_so_with_every_quote(library: Library, minilm: Any, folder: str, said: str) -> None:
+    """Where another document has the path it was changed, as far as anybody can tell; else it was removed."""
+    documents = [d for d in library.ledger.documents() if d.path == "kilns.md"]
+    chunk = chunks_of(library, folder)[0]
+    begun = turns.start(at=LATER, origin=Origin("c1", "u1", "web"))
+    cited = [{"marker": 1, "path": "kilns.md", "locator": "lines 1-2", "quote": q, "score": 0.7, "chunk_id": chunk}
+             for q in ("Clay is fired.", "Pots are sold.")]  # fmt: skip
+    library.traces.begin(begun)
+    library.traces.finish(begun, turns.end(citations=tuple(cited)), [])
+    record = TraceReader(library.traces.engine).get(begun.trace_id)
+    assert said not in panel(parts_over(library), record)
+    with opened(library.environment.home, minilm) as pipeline:
+        for document in documents if said == REMOVED else [d for d in documents if Path(d.source).name == folder]:
+            pipeline.remove(document)
+    shown = panel(parts_over(library), record)
+    assert html.escape(said) in shown and "<mark>Clay is fired.</mark>" in shown and "<mark>Pots are sold." in shown

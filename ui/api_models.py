@@ -166,6 +166,8 @@ class Removed(BaseModel):
     chunks_left: int
     vectors_left: int
     files_left: int
+    vectors_shared: int
+    turns: int
 
 
 class TraceLine(BaseModel):

@@ -17,6 +17,8 @@ from ui.kept_turns import Record, chunk_ids_of, citations_of, panel_of
 from ui.page_view import page_html
 from ui.parts import Parts
 
+REMOVED = "Removed from the library since: only what was quoted is kept, with the answer."
+CHANGED = "Changed in the library since: this is what was quoted then."
 _log = logging.getLogger(__name__)
 
 
@@ -30,9 +32,22 @@ def panel(parts: Parts, record: Record | None, root: str = "", chosen: Citation 
     chunks = parts.chunks(chunk_ids_of(record))
     cited = citations_of(record, chunks)
     address = f"{root}turns/{record['id']}"
-    return panel_of(
-        record, chunks, cells_shown(cited, chunks, address), pages_shown(cited, chunks, address, chosen)
-    )  # fmt: skip
+    cells, pages = cells_shown(cited, chunks, address), pages_shown(cited, chunks, address, chosen)
+    return panel_of(record, chunks, cells, pages, gone(parts, cited, chunks))
+
+
+def gone(parts: Parts, cited: Sequence[Citation], chunks: Mapping[str, Chunk]) -> dict[str, str]:
+    """Say of each cited passage that the library no longer holds what became of it, by the chunk's id."""
+    policy = parts.library.policy
+    missing = {
+        c.chunk_id: c.path
+        for c in cited
+        if c.kind == "course" and c.chunk_id and c.chunk_id not in chunks and not (policy and policy.hides(c.path))
+    }
+    if not missing:
+        return {}
+    there = {d.path for d in parts.library.ledger.documents()}
+    return {chunk: CHANGED if path in there else REMOVED for chunk, path in missing.items()}
 
 
 def chosen_citation(parts: Parts, record: Record, marker: int, nth: int) -> Citation | None:

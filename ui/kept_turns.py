@@ -35,16 +35,18 @@ def panel_of(
     chunks: Mapping[str, Chunk],
     cells: Mapping[int, str] = MappingProxyType({}),
     pages: Mapping[int, str] = MappingProxyType({}),
+    gone: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Give the sources panel of a turn: cited passages, or under a refusal the nearest ones.
 
-    `cells` and `pages` have the cells and pages to show, as HTML, by the place of their citation.
+    `cells` and `pages` have the cells and pages to show, as HTML, by the place of their citation; `gone` says what
+    became of a chunk that the library no longer holds, by its id.
     """
     if record is None:
         return NO_SOURCES
     if record["status"] == "refused":
         return related_html(_related(record, chunks)) or NO_SOURCES
-    return sources_html(citations_of(record, chunks), cells, pages) or NO_SOURCES
+    return sources_html(citations_of(record, chunks), cells, pages, gone) or NO_SOURCES
 
 
 def chunk_ids_of(record: Record | None) -> list[str]:

@@ -87,7 +87,7 @@ def remove(name: str, as_json: bool) -> None:
             raise SourceMissing(f"The library has no source or document {name}.", hint="See: lectern library list")
         went = removal.remove(opened, chosen)
     if as_json:
-        row = {"documents": went.documents, "chunks": went.chunks, "vectors": went.vectors}
+        row = {"documents": went.documents, "chunks": went.chunks, "vectors": went.vectors, "turns": went.turns}
         click.echo(dump({**row, "chunks_left": went.chunks_left, "vectors_left": went.vectors_left}))
         return
     left = max(went.chunks_left, went.vectors_left)
@@ -96,6 +96,8 @@ def remove(name: str, as_json: bool) -> None:
         f"Removed {counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}"
         f" and {counted(went.vectors, 'vector')}; {rest}."
     )
+    if went.turns:
+        click.echo(f"{counted(went.turns, 'kept turn')} still quote it; lectern traces forget deletes turns.", err=True)
 
 
 @library.command()

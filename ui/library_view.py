@@ -211,12 +211,28 @@ def certificate_html(went: Certificate, what: str) -> str:
     what_left = ((went.chunks_left, "chunk"), (went.vectors_left, "vector"), (went.files_left, "file"))
     left = f"{', '.join(counted(count, noun) for count, noun in what_left)} left"
     note = "" if went.files else " Files outside Lectern stay where they are."
+    note += _shared(went.vectors_shared) + _still_quoted(went.turns)
     went_away = (
         f"{counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}, "
         f"{counted(went.vectors, 'vector')} and {counted(went.files, 'uploaded file')} went; {left}.{note}"
     )
     kind = "done" if sound else "failed"
     return f"<p role='status' class='lectern-{kind}'><strong>Removed {html.escape(what)}.</strong> {went_away}</p>"
+
+
+def _shared(vectors: int) -> str:
+    return f" {counted(vectors, 'vector')} of the same text in another document stay." if vectors else ""
+
+
+def _still_quoted(turns: int) -> str:
+    if not turns:
+        return ""
+    quote, they = ("quotes", "It goes") if turns == 1 else ("quote", "They go")
+    return (
+        f" {counted(turns, 'kept turn')} still {quote} it, and the prompts of turns keep the passages that they were "
+        f"given, here and where turns are delivered to. {they} when whoever asked deletes the conversation, "
+        "or with: lectern traces forget."
+    )
 
 
 def _passage(chunk: Chunk) -> str:

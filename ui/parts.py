@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from assistant.accounts.accounts import Accounts
 from assistant.accounts.people import Action, Person
 from assistant.tracing.conversations import Conversations
 from index_store.chunks import Chunk
-from index_store.errors import SourceMissing
+from index_store.errors import IndexProblem, SourceMissing
 from ingest.ledger import Known
 from ui import delivery
 from ui.access import Access, AccountAccess, Asking, OpenAccess
@@ -69,7 +70,11 @@ class Parts:
 
     def chunks(self, ids: Sequence[str]) -> Mapping[str, Chunk]:
         """Give those chunks that the library still holds and may show now, by id."""
-        found = self.library.index.get(list(ids)) if ids else {}
+        if not ids:
+            return {}
+        with suppress(IndexProblem):  # what is open can still be shown; the next question tells what is wrong
+            self.library.index.refresh()  # what was removed meanwhile is not to be shown any more
+        found = self.library.index.get(list(ids))
         policy = self.library.policy
         return found if policy is None else {i: c for i, c in found.items() if not policy.hides(c.path)}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from assistant.tracing.coverage import citing_turns
+from ingest.ledger import text_hash
 
 if TYPE_CHECKING:
     from ingest.ledger import Known
@@ -25,6 +28,10 @@ class Certificate:
     chunks_left: int
     vectors_left: int
     files_left: int
+    vectors_shared: int = 0
+    """Vectors of it that another document of the same text has too, so that they stay."""
+    turns: int = 0
+    """Kept turns that quote it; what deletes them is no part of a removal."""
 
     @property
     def nothing_left(self) -> bool:
@@ -39,6 +46,8 @@ def remove(library: Library, documents: Sequence[Known]) -> Certificate:
         IndexProblem: when the index or the ledger cannot be written.
     """
     gone = {i for d in documents for i in library.ledger.chunk_ids(d.id)}
+    used = {c.embedded_text for d in documents for c in library.ledger.chunks(d.id)}
+    turns = quoted_by(library, gone, {d.path for d in documents})
     for document in documents:
         library.pipeline.remove(document)
     vectors = library.ledger.forget_unused_vectors()
@@ -48,7 +57,17 @@ def remove(library: Library, documents: Sequence[Known]) -> Certificate:
     left = len(library.index.get(sorted(gone)))
     vectors_left = len(library.index.dense.vectors(sorted(gone)))
     files_left = sum(file.exists() for file in own)
-    return Certificate(len(documents), len(gone), vectors, len(own), left, vectors_left, files_left)
+    shared = len(library.ledger.vectors(library.embedder.name, map(text_hash, used)))
+    return Certificate(len(documents), len(gone), vectors, len(own), left, vectors_left, files_left, shared, turns)
+
+
+def quoted_by(library: Library, chunks: Collection[str], paths: Collection[str]) -> int:
+    """Count the kept turns that quote what is to go: these chunks, and earlier versions of what has these paths."""
+    turns = citing_turns(library.traces.engine)
+    held = library.ledger.documents_of({chunk for turn in turns for _, chunk in turn.passages if chunk})
+    return sum(
+        any(chunk in chunks or (path in paths and chunk not in held) for path, chunk in turn.passages) for turn in turns
+    )
 
 
 def uploaded_file(home: Path, document: Known) -> Path | None:

@@ -105,17 +105,19 @@ def sources_html(
     citations: Sequence[Citation],
     cells: Mapping[int, str] = MappingProxyType({}),
     pages: Mapping[int, str] = MappingProxyType({}),
+    gone: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Give the cited passages as cards, each with its quotes marked in their context.
 
-    `cells` and `pages` have the cells of notebooks and the pages of PDFs, as HTML, by the place of their citation.
+    `cells` and `pages` have the cells of notebooks and the pages of PDFs, as HTML, by the place of their citation;
+    `gone` says what became of a passage that the library no longer holds, by the id of its chunk.
     """
     cards = []
     places_of = {id(c): n for n, c in enumerate(citations)}
     for marker, group in groupby(sorted(citations, key=lambda c: c.marker), key=lambda c: c.marker):
         cited = list(group)
         first = cited[0]
-        passage = passage_html(first.context, [c.quote for c in cited])
+        passage = _passages(cited)
         places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
         title = f"[{marker}] {first.title or first.path}"
         own = f"source-{marker}"
@@ -124,11 +126,22 @@ def sources_html(
             continue
         at = [places_of[id(c)] for c in cited]
         in_cells = "".join(cells.get(n, "") for n in at)
+        became = dict.fromkeys(gone[c.chunk_id] for c in cited if c.chunk_id in gone)
         there = in_cells or "".join(pages.get(n, "") for n in at)
+        there = "".join(f"<p class='lectern-note'>{html.escape(said)}</p>" for said in became) + there
         about = f"{first.path} · similarity {first.score:.2f}"
         # The passage runs across the cells of a notebook: it is folded below those that are cited.
         cards.append(_card(title, about, places, passage, own=own, there=there, folded=bool(in_cells)))
     return "".join(cards)
+
+
+def _passages(cited: Sequence[Citation]) -> str:
+    """Give the passage of a source with its quotes marked; a quote that does not stand in it has its own below."""
+    contexts = [cited[0].context]
+    for citation in cited:
+        if not any(citation.quote in context for context in contexts):
+            contexts.append(citation.context)
+    return "\n\n".join(passage_html(context, [c.quote for c in cited]) for context in contexts)
 
 
 def related_html(hits: Sequence[Hit]) -> str:
