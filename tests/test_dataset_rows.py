@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.evaluation.datasets import Row, read_dataset
-from assistant.evaluation.from_traces import add_row, row_of
+from assistant.evaluation.from_traces import add_row, row_of, told_dispute
 from assistant.evaluation.metrics import answer_counts
 from assistant.evaluation.row_files import read_objects
 from index_store.errors import InvalidInput
@@ -37,7 +37,7 @@ def test_what_was_right_is_a_row_as_it_was() -> None:
 
 def test_a_correction_takes_the_place_of_what_was_said() -> None:
     _, row = row_of(trace({"verdict": "wrong", "corrected_sources": ["b.md"], "corrected_answer": "43"}))
-    assert row["gold"] == [{"path": "b.md", "snippet": "Or so."}] and row["keywords"] == ["43"]
+    assert row["gold"] == [{"path": "b.md", "snippet": ""}] and row["keywords"] == ["43"]
 
 
 def test_a_corrected_answer_alone_is_a_row_of_words() -> None:
@@ -131,13 +131,39 @@ def test_who_finds_right_what_another_corrected_disagrees_and_no_row_is_made_of_
 
 
 @pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [
+        (
+            {"verdict": "refuse"},
+            {"verdict": "right"},
+            "Ada found that it should have been refused, and Bob found it right",
+        ),
+        ({"verdict": "right"}, {**ADA}, "Ada found it right as it was, and Bob corrected it"),
+        (
+            {"verdict": "wrong"},
+            {"verdict": "refuse"},
+            "Ada found it wrong, and Bob found that it should have been refused",
+        ),
+    ],
+)
+def test_reviewers_who_do_not_agree_are_named_and_no_row_is_made(
+    first: dict[str, Any], then: dict[str, Any], told: str
+) -> None:
+    said = trace({**first, "reviewer": "Ada"}, {**then, "reviewer": "Bob"}, feedback=[{"vote": "up"}])
+    with pytest.raises(InvalidInput, match=told):
+        row_of(said)
+    assert told_dispute(said["reviews"]) == f"Ada: {first['verdict']}; Bob: {then['verdict']}"
+    assert told_dispute(said["reviews"][:1]) == ""
+
+
+@pytest.mark.parametrize(
     ("settled", "paths"),
     [
         ([ADA, {"reviewer": "Bob", "verdict": "right"}, {**ADA, "reviewer": "Bob"}], ["b.md"]),
         ([ADA, {"reviewer": "Bob", "verdict": "right"}, {"reviewer": "Ada", "verdict": "right"}], ["a.md", "b.md"]),
         ([ADA, {"reviewer": "Ada", "verdict": "right"}], ["a.md", "b.md"]),
         ([{**ADA, "reviewer": "visitor 1"}, {"reviewer": "Bob", "verdict": "right"}], ["a.md", "b.md"]),
-        ([{"reviewer": "Ada", "verdict": "right"}, {**ADA, "reviewer": "Bob"}], ["b.md"]),
+        ([{"reviewer": "Ada", "verdict": "right"}, {**ADA, "reviewer": "Bob"}, {**ADA, "verdict": "partly"}], ["b.md"]),
     ],
 )
 def test_a_disagreement_is_settled_by_who_comes_round(settled: list[dict[str, Any]], paths: list[str]) -> None:

@@ -35,15 +35,18 @@ def add(trace_id: str, name: str | None) -> None:
 
     Somebody has corrected its answer or its tags, or found them right.
     """
-    from assistant.evaluation.from_traces import add_row, reviewed_row
-    from assistant.tracing.queries import TraceReader
+    from assistant.evaluation.from_traces import NothingRight
     from ui import wiring
+    from ui.reviewed_rows import add_reviewed
 
     with wiring.open_library(wiring.read_environment()) as library:
-        kind, row = reviewed_row(TraceReader(library.traces.engine), trace_id)
-        file, replaced = add_row(library.environment.home, name or f"reviewed-{kind}", kind, row)
-    click.echo(f"{'Replaced' if replaced else 'Added'} row {row['id']} in {file}")
-    click.echo(f"Guard it: lectern eval {kind} {shlex.quote(str(file))}", err=True)
+        try:
+            added = add_reviewed(library, trace_id, name)
+        except NothingRight as exc:
+            how = "--answer TEXT, --source PATH, --tag NAME or --verdict refuse"
+            raise InvalidInput(exc.message, hint=f"Run: lectern traces correct {trace_id[:8]} {how}") from exc
+    click.echo(f"{'Replaced' if added.replaced else 'Added'} row {added.row['id']} in {added.file}")
+    click.echo(f"{added.told}\nGuard it: lectern eval {added.kind} {shlex.quote(str(added.file))}", err=True)
 
 
 @dataset.command("list")

@@ -58,6 +58,7 @@ def report(
     show_figures(run, found, extra, costs, failed)
     if not as_json:
         _tell_judgements(fine, run)
+        _tell_wrong(fine, run)
     if failed:
         _tell_failures([results[row.id] for row in data.rows], again)
     sys.exit(FAILED if not fine else IN_PART if failed else 0)
@@ -79,6 +80,15 @@ def _tell_judgements(results: Sequence[Result], run: Run) -> None:
         first = printable(unscored[0].got["reason"])
         told = f"{len(unscored)} of {len(judged)} answers could not be judged. The first, {unscored[0].id}: {first}"
         click.secho(told, fg="red", err=True)
+
+
+def _tell_wrong(results: Sequence[Result], run: Run) -> None:
+    """Say of answers in how many rows not all was as asked: a figure of a few of the rows may hide it."""
+    from ui.run_commands import is_wrong
+
+    wrong = sum(map(is_wrong, results))
+    if wrong and run.about.kind == "answers":
+        click.echo(f"{wrong} of {len(results)} rows are not as asked: lectern eval show {run.about.id}")
 
 
 def _tell_failures(results: Sequence[Result], again: str) -> None:

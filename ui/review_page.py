@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.evaluation.agreement import agreements
-from assistant.evaluation.from_traces import add_row, disputed_correction, reviewed_row
+from assistant.evaluation.from_traces import disputed_correction
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.capture import Recording, recorded
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
@@ -30,6 +30,7 @@ from ui.review_form import NO_FIELDS, Fields, form_of, is_touched, of_nothing
 from ui.review_layout import ReviewPage, review_layout
 from ui.review_sources import known_sources
 from ui.review_view import agreement_html, covered_html, groups_html, list_html, turn_html
+from ui.reviewed_rows import add_reviewed, added_html
 from ui.tags_page import names_of
 
 A_PAGE = 25
@@ -167,12 +168,10 @@ class ReviewHandlers:
     def to_dataset(self, trace_id: str, request: gr.Request) -> str:
         """Make a row of a dataset of the turn, as it should have been."""
         try:
-            kind, row = reviewed_row(self._reader, trace_id)
-            file, replaced = add_row(self._parts.library.environment.home, f"reviewed-{kind}", kind, row)
+            added = add_reviewed(self._parts.library, trace_id)
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request))
-        done = "Replaced" if replaced else "Added"
-        return f"<p role='status'>{done}. Guard it: <code>lectern eval {kind} {file.name}</code> in {file.parent}</p>"
+        return added_html(added, self._parts.sees_setup(request))
 
     async def unanswered(self, request: gr.Request) -> str:
         """Group the refused questions by meaning; it takes a place, for all of them are embedded."""

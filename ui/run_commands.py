@@ -157,6 +157,8 @@ def _print_sum(run: Run, done: int, wrong: int) -> None:
 
 def is_wrong(result: Result) -> bool:
     """Tell a row that was not right: tags that differ, a passage not among the first five, an answer that is off."""
+    from assistant.evaluation.metrics import is_as_asked
+
     counts = result.counts
     if result.error is not None:
         return True
@@ -164,8 +166,4 @@ def is_wrong(result: Result) -> bool:
         return counts["exact"] == 0
     if "recall@5" in counts:
         return counts["recall@5"] == 0
-    if counts.get("unanswerable"):
-        return counts.get("honest") == 0
-    words = counts.get("worded", 1.0) and counts.get("hit") == 0
-    sources = counts.get("sourced") and counts.get("cited") == 0
-    return bool(words or sources or counts.get("refused"))
+    return not is_as_asked(counts)

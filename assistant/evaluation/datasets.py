@@ -2,8 +2,8 @@
 
 tags     {"id", "abstract", "tags"[, "aliases", "optional"]}
 search   {"id", "question"[, "history"], "gold": [{"path", "snippet"}]}
-answers  as search[, "keywords", "answer", "refuse", "way"]; with "refuse": true, or without gold and keywords, the
-         question is to be refused: the material does not answer it
+answers  as search[, "keywords", "answer", "refuse", "way", "must_contain", "must_not_contain"]; with "refuse": true, or
+         where it asks for no source and no word, the question is to be refused: the material does not answer it
 policy   {"id", "question"[, "history"], "expect": "hints", "refuse" or "answer"[, "must_not_contain"]}
 In CSV a list is written as JSON, or as parts with ";" between them; `gold` as `path` and `snippet` columns.
 """
@@ -52,6 +52,7 @@ class Row:
     refuse: bool | None = None  # None: the row does not say
     expect: str = ""  # what the course's policy is to do: hints, refuse or answer
     must_not_contain: tuple[str, ...] = ()
+    must_contain: tuple[tuple[str, ...], ...] = ()  # one of each; where there are any, `keywords` do not count
 
     def labels(self) -> Any:
         """Give what would be right: names, or sources and words; "refuse" where nothing would."""
@@ -62,13 +63,24 @@ class Row:
         if self.is_unanswerable:
             return {"refuse": True}
         sources = [gold["path"] for gold in self.gold]
-        about = {"sources": sources, "keywords": list(self.keywords), "answer": self.expected}
+        about = {"sources": sources, "keywords": list(self.keywords), "answer": self.expected, **self.words_asked}
         return {name: value for name, value in about.items() if value}
 
     @property
     def is_unanswerable(self) -> bool:
         """Whether a question is to be refused: the row says so, or names no source and no word of an answer."""
-        return not (self.gold or self.keywords) if self.refuse is None else self.refuse
+        return not (self.gold or self.is_worded) if self.refuse is None else self.refuse
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether it asks for words of an answer."""
+        return bool(self.keywords or self.must_contain or self.must_not_contain)
+
+    @property
+    def words_asked(self) -> dict[str, list[Any]]:
+        """Give what an answer must say, and what it must not, as a row has it."""
+        groups = [list(group) if len(group) > 1 else group[0] for group in self.must_contain]
+        return {"must_contain": groups, "must_not_contain": list(self.must_not_contain)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,15 @@ _SHAPES: Mapping[Kind, str] = {
 }
 
 
+def row_from(given: Mapping[str, Any], kind: Kind) -> Row:
+    """Read one row, as of a file's first line.
+
+    Raises:
+        ValueError: when it cannot be used.
+    """
+    return _row(given, kind, 1)
+
+
 def _row(given: Any, kind: Kind, line: int) -> Row:
     if isinstance(given, ValueError):
         raise given
@@ -166,11 +187,16 @@ def _question_row(given: Mapping[str, Any], kind: Kind, row_id: str, asked: str)
         raise ValueError(f"`way` must be one of: {', '.join(get_args(Way))}")
     keywords = _texts(given.get("keywords") or [], "keywords")
     expected, refuse = str(given.get("answer") or ""), _refuse(given.get("refuse"))
-    if refuse and (gold or keywords):
-        raise ValueError("it has `gold` or `keywords`, and yet `refuse`")
+    must = _groups(given.get("must_contain") or [])
+    must_not = _texts(given.get("must_not_contain") or [], "must_not_contain")
+    if refuse and (gold or keywords or must or must_not):
+        raise ValueError("it has `gold`, `keywords` or what it must contain, and yet `refuse`")
     if kind == "search" and given.get("gold") is None and not gold and not refuse:
         raise ValueError('it has no gold; what is to be refused says "refuse": true')
-    return Row(row_id, asked, history, gold=gold, keywords=keywords, expected=expected, way=way, refuse=refuse)
+    return Row(
+        row_id, asked, history, gold=gold, keywords=keywords, expected=expected, way=way, refuse=refuse,
+        must_contain=must, must_not_contain=must_not,
+    )  # fmt: skip
 
 
 def _tags(given: Any) -> tuple[str, ...]:
@@ -222,6 +248,14 @@ def _texts(given: Any, name: str) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
         raise ValueError(f"`{name}` must be a list of texts")
     return tuple(given)
+
+
+def _groups(given: Any) -> tuple[tuple[str, ...], ...]:
+    """Read what must be said: a text, or a list of texts of which one is enough."""
+    groups = [[item] if isinstance(item, str) else item for item in given] if isinstance(given, list) else [given]
+    if not all(isinstance(group, list) and group for group in groups):
+        raise ValueError("`must_contain` must be a list of texts, or of lists of texts")
+    return tuple(_texts(group, "must_contain") for group in groups)
 
 
 def _names(given: Any) -> dict[str, Sequence[str]]:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from assistant.evaluation.datasets import Kind, read_dataset
+from assistant.evaluation.corrections import Asked, asked_by
+from assistant.evaluation.datasets import Kind, read_dataset, row_from
+from assistant.evaluation.gold_passages import passage_for
+from assistant.evaluation.metrics import answer_counts, is_as_asked
 from assistant.evaluation.replay import said_before, way_of
 from assistant.evaluation.row_files import read_objects
+from assistant.evaluation.said import NEGATIONS
 from assistant.followup import stand_alone
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import is_proposal
@@ -26,31 +30,37 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
 REFUSE = "refuse"
 """The verdict on what should not have been answered."""
 _RIGHT = frozenset({"right", "correct", "ok", "good"})
+Passages = Callable[[str], Sequence[str]]
 _CORRECTIONS = ("corrected_answer", "corrected_sources", "corrected_tags")
 
 
-def reviewed_row(reader: TraceReader, trace_id: str) -> tuple[Kind, dict[str, Any]]:
-    """Give the kind of dataset and the row that a reviewed turn of the store makes.
+def reviewed_row(reader: TraceReader, trace_id: str, passages: Passages = lambda _: ()) -> tuple[Kind, dict[str, Any]]:
+    """Give the kind of dataset and the row that a reviewed turn of the store makes; `passages` as for `row_of`.
 
     Raises:
         InvalidInput: as `row_of`, or when there is no such turn.
     """
     trace = reader.get(trace_id)
-    return row_of(trace, reader.each(Filter(conversation=trace["conversation_id"])))  # read only where it is asked for
+    turns = reader.each(Filter(conversation=trace["conversation_id"]))  # read only where it is asked for
+    return row_of(trace, turns, passages)
 
 
-def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) -> tuple[Kind, dict[str, Any]]:
+def row_of(
+    trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = (), passages: Passages = lambda _: ()
+) -> tuple[Kind, dict[str, Any]]:
     """Give the kind of dataset and the row that a reviewed trace makes; `turns` are those of its conversation.
 
-    The row is asked as the turn was: in its way, after the same turns where the question leans on them.
+    The row is asked as the turn was: in its way, after the same turns where the question leans on them. `passages`
+    gives the texts of a document by its path, to find there what a reviewer wrote.
 
     Raises:
-        InvalidInput: when nobody has said what would be right.
+        InvalidInput: when nobody has said what would be right, reviewers disagree, or the answer that was found wrong
+            would pass.
     """
     review = judgement(trace["reviews"])
-    if (disputed := disputed_correction(trace["reviews"])) is not None:
+    if against := disputing(trace["reviews"]):
         raise InvalidInput(
-            f"{disputed['reviewer']} corrected it, and {review['reviewer']} found it right as it was.",
+            f"The reviewers disagree: {', and '.join(map(_found, against))}.",
             hint="Whoever comes round keeps a review: with the right answer and sources, or that it is right.",
         )
     verdict = _verdict(review)
@@ -59,7 +69,7 @@ def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) ->
     if trace["kind"] == "tag" or trace["tags"]:
         tags = review.get("corrected_tags") or (trace["tags"] if as_it_was else None)
         if not tags:
-            raise _unknown(trace, "--tag NAME for each name, or --tag NA")
+            raise NothingRight("the right tags, or NA where there are none")
         return "tags", {"id": trace["id"], "abstract": _abstract(trace), "tags": list(tags)}
     if trace["kind"] == "courtesy" and not (review.get("corrected_answer") or review.get("corrected_sources")):
         raise InvalidInput(
@@ -71,14 +81,74 @@ def row_of(trace: Mapping[str, Any], turns: Iterable[Mapping[str, Any]] = ()) ->
     leans = stand_alone(row["question"], history) != row["question"]  # else what was said before stays out of the file
     row |= ({"history": history} if leans else {}) | ({"way": way} if way != "course" else {})
     if verdict == REFUSE or (as_it_was and trace["status"] == "refused"):
-        return "answers", {**row, "gold": [], "answer": "", "keywords": []}
-    gold = _gold(trace, review, as_it_was)
-    answer = review.get("corrected_answer") or (trace["answer"] if as_it_was else "")
+        return "answers", {**row, "gold": [], "answer": "", "keywords": [], "refuse": True}
+    if as_it_was or (review.get("corrected_sources") and not (verdict or review.get("corrected_answer"))):
+        return "answers", row | _as_it_was(trace, review)  # who names the sources alone finds nothing wrong
+    return "answers", _checked(trace, row | _as_corrected(trace, review, row["question"], passages))
+
+
+def _as_it_was(trace: Mapping[str, Any], review: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a row asks for whose turn was right: its words, and its sources or those of the review.
+
+    Raises:
+        InvalidInput: when there is nothing in it that could be looked for.
+    """
+    cited: dict[str, list[str]] = {}
+    for citation in trace["citations"] or ():
+        cited.setdefault(citation["path"], []).append(citation["quote"])
+    right = review.get("corrected_sources") or list(cited)
+    gold = [{"path": path, "snippet": quote} for path in right for quote in dict.fromkeys(cited.get(path, [""]))]
+    answer = review.get("corrected_answer") or (trace["answer"] if review.get("verdict") or not review else "")
     keywords = _keywords(answer)
     if not gold and not (review.get("corrected_answer") and keywords):
-        raise _unknown(trace, "--source PATH (and --answer TEXT), or --verdict right or refuse")
-    sources = {"gold": gold} if gold else {}  # an empty gold would say that it must be refused
-    return "answers", {**row, **sources, "answer": answer, "keywords": keywords}
+        raise InvalidInput(
+            "The answer was found right, and it cites no source of the course: a test row would ask for nothing.",
+            hint="Name the right sources, or write the right answer with a number, a name or a word that it must have.",
+        )
+    return {**({"gold": gold} if gold else {}), "answer": answer, "keywords": keywords}
+
+
+def _as_corrected(
+    trace: Mapping[str, Any], review: Mapping[str, Any], question: str, passages: Passages
+) -> dict[str, Any]:
+    """Give what a row asks for whose turn was not right: what the review says, and nothing of that turn.
+
+    Raises:
+        InvalidInput: when the review does not say what would have been right.
+    """
+    right, sources = review.get("corrected_answer") or "", review.get("corrected_sources") or ()
+    if not right and not sources:
+        raise NothingRight("the right answer, the right sources, or that it should have been refused")
+    answered = trace["status"] != "refused"
+    is_wrong = _verdict(review) != "partly"
+    asked = asked_by(question, right, trace["answer"] if answered else "", is_wrong=is_wrong) if right else Asked()
+    quotes = [citation["quote"] for citation in trace["citations"] or ()]
+    gold = [
+        {"path": path, "snippet": passage_for(right, passages(path), asked.must_contain, quotes)} for path in sources
+    ]
+    known = [phrase for group in asked.must_contain for phrase in group if group != NEGATIONS]
+    words = {"must_contain": [list(group) for group in asked.must_contain],
+             "must_not_contain": list(asked.must_not_contain)}  # fmt: skip
+    about = {"answer": right, "keywords": known, **{name: value for name, value in words.items() if value}}
+    return {**({"gold": gold} if gold else {}), **about}
+
+
+def _checked(trace: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Give a row that the answer which was found wrong does not pass.
+
+    Raises:
+        InvalidInput: when it would: such a row would guard nothing.
+    """
+    row = row_from(given, "answers")
+    counts = answer_counts(row, trace["status"] != "refused", trace["answer"], trace["citations"] or ())
+    if not is_as_asked(counts):
+        return given
+    right = given["answer"]
+    what = "what was written as the right answer is all in it" if right else "it cites the right sources already"
+    raise InvalidInput(
+        f"The answer that was found wrong would pass a test row of this: {what}.",
+        hint="Write the right answer with a number, a name or a word that the wrong one does not have.",
+    )
 
 
 def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -89,16 +159,39 @@ def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return max(enumerate(_judged(reviews)), key=lambda r: (not is_proposal(r[1]), r[0]), default=(0, {}))[1]
 
 
-def disputed_correction(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Give the correction of a reviewer that another one disagrees with, who found right last what was said; or None.
+def disputing(reviews: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Give the last judgement of each reviewer, oldest first, where they do not agree whether it was right; else none.
 
-    Neither stands over the other: a bare "right" must not take somebody's work away without a word.
+    Neither stands over the other: a bare "right" must not take somebody's work away without a word, nor the other way.
     """
-    last = judgement(reviews)
-    if _verdict(last) not in _RIGHT or is_proposal(last) or _corrects(last):
-        return None
-    latest = {r.get("reviewer"): r for r in _judged(reviews) if not is_proposal(r)}
-    return next((r for who, r in latest.items() if who != last.get("reviewer") and _corrects(r)), None)
+    latest: dict[Any, Mapping[str, Any]] = {}
+    for review in _judged(reviews):
+        if not is_proposal(review):
+            latest.pop(review.get("reviewer"), None)
+            latest[review.get("reviewer")] = review
+    return list(latest.values()) if len(set(map(_side, latest.values()))) > 1 else []
+
+
+def disputed_correction(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Give the correction of a reviewer that another one disagrees with, who judged it last; or None."""
+    against = disputing(reviews)
+    return next((r for r in reversed(against[:-1]) if _corrects(r) and not _corrects(against[-1])), None)
+
+
+def told_dispute(reviews: Sequence[Mapping[str, Any]]) -> str:
+    """Say in short who found what where reviewers disagree, "" where they do not."""
+    return "; ".join(f"{r['reviewer']}: {r.get('verdict') or 'corrected'}" for r in disputing(reviews))
+
+
+def _side(review: Mapping[str, Any]) -> str:
+    verdict = _verdict(review)
+    return "refuse" if verdict == REFUSE else "right" if verdict in _RIGHT and not _corrects(review) else "wrong"
+
+
+def _found(review: Mapping[str, Any]) -> str:
+    told = {REFUSE: "found that it should have been refused", "right": "found it right as it was"}
+    what = told.get(_side(review)) or ("corrected it" if _corrects(review) else "found it wrong")
+    return f"{review['reviewer']} {what}"
 
 
 def _judged(reviews: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -111,15 +204,6 @@ def _corrects(review: Mapping[str, Any]) -> bool:
 
 def _verdict(review: Mapping[str, Any]) -> str:
     return str(review.get("verdict") or "").lower()
-
-
-def _gold(trace: Mapping[str, Any], review: Mapping[str, Any], as_it_was: bool) -> list[dict[str, str]]:
-    """Give the right sources: those of the review, each with the quote that the answer took from it, if it did."""
-    cited: dict[str, list[str]] = {}
-    for citation in trace["citations"] or ():
-        cited.setdefault(citation["path"], []).append(citation["quote"])
-    right = review.get("corrected_sources") or (list(cited) if as_it_was else [])
-    return [{"path": path, "snippet": quote} for path in right for quote in dict.fromkeys(cited.get(path, [""]))]
 
 
 def _abstract(trace: Mapping[str, Any]) -> str:
@@ -138,11 +222,11 @@ def _keywords(answer: str) -> list[str]:
     return list(dict.fromkeys(found))[:3]
 
 
-def _unknown(trace: Mapping[str, Any], how: str) -> InvalidInput:
-    return InvalidInput(
-        f"Nobody has said yet what would have been right in trace {trace['id']}.",
-        hint=f"Keep a review with the right sources, or: lectern traces correct {trace['id'][:8]} {how}",
-    )
+class NothingRight(InvalidInput):
+    """A turn of which nobody has said yet what would have been right."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("Nobody has said yet what would have been right.", hint=f"Keep a review that says {what}.")
 
 
 def add_row(home: Path, name: str, kind: Kind, row: Mapping[str, Any]) -> tuple[Path, bool]:

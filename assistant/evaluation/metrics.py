@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evaluation.datasets import Row
+from assistant.evaluation.said import says
 from assistant.evaluation.statistics import Measure, Share
 from assistant.latex_marks import plain
 from assistant.tagging_rules import NO_MODELS
@@ -163,21 +164,39 @@ def answer_counts(row: Row, found: bool, answer: str, citations: Sequence[Mappin
     """
     if row.is_unanswerable:
         return {**_NOTHING, "unanswerable": 1.0, "honest": float(not found)}
-    text = _MARKER.sub("", answer[:ANSWER_CHARACTERS].lower())  # a number that is looked for is none of these
     right = [any(_quotes(c, gold) for gold in row.gold) for c in citations]
     paths = [any(_ends(str(c["path"]), g["path"]) for g in row.gold) for c in citations]
     return {
         **_NOTHING,
         "answerable": 1.0,
-        "worded": float(bool(row.keywords)),
+        "worded": float(row.is_worded),
         "sourced": float(bool(row.gold)),
-        "hit": float(found and any(word.lower() in text for word in row.keywords)),
+        "hit": float(found and _says_what_is_asked(row, answer)),
         "cited": float(any(paths)),
         "quoted": float(any(right)),
         "refused": float(not found),
         "citations": float(len(citations) if row.gold else 0),
         "right_citations": float(sum(right)),
     }
+
+
+def _says_what_is_asked(row: Row, answer: str) -> bool:
+    """Tell whether an answer has one of the keywords; or, where the row is stricter, all that it must say."""
+    said = _MARKER.sub("", answer)  # a number that is looked for is no marker
+    if row.must_contain or row.must_not_contain:
+        has_all = all(any(says(said, phrase) for phrase in group) for group in row.must_contain)
+        return has_all and not any(says(said, phrase) for phrase in row.must_not_contain)
+    text = _MARKER.sub("", answer[:ANSWER_CHARACTERS].lower())
+    return any(word.lower() in text for word in row.keywords)
+
+
+def is_as_asked(counts: Mapping[str, float]) -> bool:
+    """Tell whether an answer is all that its row asks for: it refuses, or has the words and one of the sources."""
+    if counts.get("unanswerable"):
+        return bool(counts.get("honest"))
+    words = counts.get("worded", 1.0) and not counts.get("hit")
+    sources = counts.get("sourced") and not counts.get("cited")
+    return not (words or sources or counts.get("refused"))
 
 
 ANSWER_MEASURES: Mapping[str, Measure] = {

@@ -14,7 +14,7 @@ from typing import Any
 
 from index_store.errors import InvalidInput
 
-LISTS = ("tags", "keywords", "history", "aliases", "optional", "gold", "must_not_contain")
+LISTS = ("tags", "keywords", "history", "aliases", "optional", "gold", "must_contain", "must_not_contain")
 """Columns that hold several things: as JSON, or with ";" between them."""
 _DELIMITERS = ",;\t"
 _SHOWN_COLUMNS = 12

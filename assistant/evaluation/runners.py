@@ -81,7 +81,8 @@ def _answer_trial(row: Row, run_id: str) -> Trial:
     def score(end: End) -> Mapping[str, float]:
         return answer_scores(answer_counts(row, end.status == "ok", end.answer, end.citations))
 
-    return Trial(run_id, row.id, {"keywords": list(row.keywords), "gold": [dict(g) for g in row.gold]}, score)
+    words = {name: value for name, value in row.words_asked.items() if value}
+    return Trial(run_id, row.id, {"keywords": list(row.keywords), "gold": [dict(g) for g in row.gold], **words}, score)
 
 
 def rules_without(rows: Sequence[Row]) -> dict[str, list[dict[str, float]]]:

@@ -87,6 +87,22 @@ def in_signs(said: str) -> str:
     return conversion_in(text) or span_in(text) or summed_up(text) or text
 
 
+def in_digits(text: str) -> str:
+    """Write the numbers of a text that are said in words in digits; those that stand side by side stay apart.
+
+    >>> in_digits("two hundred and five bees in rooms two and three, of twenty-four")
+    '205 bees in rooms 2 and 3, of 24'
+    """
+    return _NUMBER.sub(_number_or_each, text)
+
+
+def _number_or_each(found: re.Match[str]) -> str:
+    words = re.split(r"[ -]", found[0])
+    is_one = any(word in _SCALES or word in ("hundred", "point") for word in words)
+    is_one |= len(words) == 2 and words[0] in _TENS and 0 < _VALUES.get(words[1], 0) < 10  # noqa: PLR2004
+    return _digits(found[0]) if is_one else re.sub(r"[a-z]+", lambda m: str(_VALUES.get(m[0], m[0])), found[0])
+
+
 def _numbers(listed: str) -> list[str]:
     return re.findall(_N, listed)
 

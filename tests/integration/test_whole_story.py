@@ -15,6 +15,7 @@ from tests.comet_server import CometServer
 from tests.pages import Page
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
+RIGHT = "A bisque kiln is fired at 990 degrees Celsius."
 WRONG = "At how many degrees is a bisque kiln fired?"
 
 
@@ -49,9 +50,24 @@ def test_a_new_user_asks_looks_up_tags_uploads_and_the_team_reviews_it(
             until(lambda: trace_id in comet.chains and any(key == trace_id for key, _, _ in comet.feedback))
         assert comet.complaints == []
     rows = home / "datasets" / "reviewed-answers.jsonl"
-    assert [json.loads(line)["question"] for line in rows.read_text().splitlines()] == [WRONG]
-    told = run(home, "eval", "answers", str(rows), "--json")
-    assert any(json.loads(line).get("figure") for line in told.splitlines())
+    (row,) = map(json.loads, rows.read_text().splitlines())
+    assert row["question"] == WRONG
+    assert _hits(home, rows) == 0.0  # the course still says what was found wrong
+    (path,) = [source["path"] for source in row["gold"]]
+    run(home, "library", "remove", path)
+    mended = tmp_path / "mended" / path
+    mended.parent.mkdir(parents=True)
+    mended.write_text(f"# Kilns\n\n{RIGHT}\n")
+    run(home, "ingest", str(tmp_path / "mended"))
+    assert _hits(home, rows) == 1.0
+
+
+def _hits(home: Path, rows: Path) -> float:
+    """Measure the one row; give whether its answer says what it must, and that the run shows it where it does not."""
+    told = [json.loads(line) for line in run(home, "eval", "answers", str(rows), "--json").splitlines()]
+    hit = float(next(row["value"] for row in told if row.get("figure") == "hit"))
+    assert bool(run(home, "eval", "show", str(told[-1]["run"]), "--json")) == (hit == 0.0)
+    return hit
 
 
 def _ask_and_follow_up(page: Page) -> None:
@@ -109,7 +125,7 @@ def _review(page: Page) -> None:
     page.page.wait_for_selector("#detail >> text=It should say Celsius.")
     page.page.fill("#reviewer input, #reviewer textarea", "Ada")
     page.page.get_by_label("partly").check()
-    page.page.fill("#right-answer textarea", "A bisque kiln is fired at 990 degrees.")
+    page.page.fill("#right-answer textarea", RIGHT)
     page.page.fill("#right-sources textarea", "kilns.md")
     page.page.click("#keep-review")
     page.page.wait_for_selector("#review-told >> text=Kept.")
