@@ -19,7 +19,7 @@ MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """The word "Abstract" as a heading: on a line of its own, or with a colon, a dash or bold letters before the text."""
-_END_MARK = re.compile(r"\\end\{abstract\}")
+END_MARK = re.compile(r"\\end\{abstract\}")
 _PARAGRAPH = re.compile(r"\S(?:[^\n]++|\n(?![ \t\r]*(?:\n|\Z)))*")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _RULE = re.compile(r"^[ \t]*[-=*_~]{3,}[ \t]*\r?$", re.MULTILINE)
@@ -97,7 +97,7 @@ def _marked(text: str, marks: Sequence[re.Match[str]]) -> Iterator[Span]:
     yield from above if _are_long(text, above) else ()
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         end = len(text) if following is None else following.start()
-        closed = _END_MARK.search(text, mark.end(), end)
+        closed = END_MARK.search(text, mark.end(), end)
         yield from _bodies(text, mark.end(), end if closed is None else closed.start(), after_mark=True)
 
 

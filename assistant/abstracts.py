@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.abstract_parts import MARK, abstract_parts, is_prose, prose_of
+from assistant.abstract_parts import END_MARK, MARK, abstract_parts, is_prose, prose_of
 from assistant.latex_marks import Plain, plain
 from assistant.tagging_rules import Tag
 from index_store.errors import InvalidInput
@@ -21,6 +21,7 @@ USUAL_LENGTH = 4_000
 _ENGLISH = frozenset(
     {"the", "of", "and", "a", "in", "to", "we", "is", "for", "that", "with", "on", "are", "this", "by", "an"}
 )
+_WORDS = re.compile(r"[^\W\d_]{2}")
 _QUESTION = re.compile(r"\s*(?:what|who|which|why|how|when|where|is|are|do|does|can|could)\b[^.!]{0,300}\?\s*", re.I)
 _CODE = re.compile(
     r"^[ \t]*(?:def |import |from [\w.]+ import|class \w+[:(]|#include|public |function |const |var |\{|\}"
@@ -99,7 +100,8 @@ def check_abstract(text: str) -> None:
 
 def _notes(text: str, abstracts: tuple[Abstract, ...]) -> Iterator[str]:
     if len(abstracts) > 1:
-        yield f"{len(abstracts)} abstracts were found, and each was tagged on its own, without its title."
+        apart = _apart_from(text, abstracts)
+        yield f"{len(abstracts)} abstracts were found, and each was tagged on its own{apart}."
     elif re.search(r"\w", MARK.sub("", text[: abstracts[0].start])):
         yield 'What stands above the word "Abstract" was not read.'
     elif (parts := sum(is_prose(text[slice(*p)]) for p in prose_of(text))) > 1:
@@ -112,6 +114,14 @@ def _notes(text: str, abstracts: tuple[Abstract, ...]) -> Iterator[str]:
         yield f"{doubt} It was tagged as an abstract all the same."
     elif not _is_english(text):
         yield "It seems to be in another language than English, which the rules and most models know best."
+
+
+def _apart_from(text: str, abstracts: tuple[Abstract, ...]) -> str:
+    """Say that something stands around the abstracts, such as titles."""
+    ends = [0, *(one.start + len(one.text) for one in abstracts)]
+    around = (text[end:begin] for end, begin in zip(ends, [*(one.start for one in abstracts), len(text)], strict=True))
+    is_there = any(_WORDS.search(END_MARK.sub("", MARK.sub("", piece))) for piece in around)
+    return "; the titles, or what else stands around them, were not read" if is_there else ""
 
 
 def _doubt(text: str) -> str:

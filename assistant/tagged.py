@@ -29,6 +29,7 @@ class TaggedAbstract:
     end: int
     tags: list[str]
     spans: list[list[int]]
+    notes: tuple[str, ...] = ()  # what is to be said of this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Tagged:
     NO_MODELS. LaTeX marks stand in the place of a tag and not in the tag.
 
     `abstracts` has what was found in each where several were pasted; `tags` is then all of it. `dropped` counts the
-    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user. `by_rules`: no
-    model was asked, and the names are a heuristic's.
+    strings that a model gave and that do not stand in the abstract; `notes` are sentences for the user, `of_all` those
+    of them that are of no single one of several. `by_rules`: no model was asked, and the names are a heuristic's.
     """
 
     trace_id: str
@@ -47,6 +48,7 @@ class Tagged:
     by_rules: bool = False
     dropped: int = 0
     notes: tuple[str, ...] = ()
+    of_all: tuple[str, ...] = ()
     abstracts: tuple[TaggedAbstract, ...] = ()
     failed: int = 0  # of several abstracts, those whose reply could not be read: they have no list
     usage: Usage = field(default_factory=Usage)
@@ -55,19 +57,27 @@ class Tagged:
 
 def tagged_of(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bool) -> Tagged:
     """Put together what was found in each abstract, in places of the paste."""
-    each, dropped = _pasted(paste, found), _dropped(found)
+    each = _pasted(paste, found)
     once = _once(each)
     several = tuple(
-        TaggedAbstract(one.start, one.start + len(one.text), [] if placed.error else _names(tags), _spans(tags))
+        TaggedAbstract(
+            one.start,
+            one.start + len(one.text),
+            [] if placed.error else _names(tags),
+            _spans(tags),
+            _of_one(placed),
+        )
         for one, tags, placed in zip(paste.abstracts, each, found, strict=True)
     )
+    of_all = _of_all(paste, each)
     return Tagged(
         trace_id=turn.start.trace_id,
         tags=_names(once),
         spans=_spans(once),
         by_rules=by_rules,
-        dropped=len(dropped),
-        notes=(*_notes(paste, each, dropped), *_failures(found)),
+        dropped=sum(len(placed.dropped) for placed in found),
+        notes=(*of_all, *_of_each(found)),
+        of_all=of_all,
         failed=sum(bool(placed.error) for placed in found),
         abstracts=several if len(several) > 1 else (),
         usage=turn.meter.usage(),
@@ -78,16 +88,12 @@ def tagged_of(turn: Turn, paste: Paste, found: Sequence[Placed], *, by_rules: bo
 def names_and_notes(paste: Paste, found: Sequence[Placed]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the names of all abstracts once, NO_MODELS where there are none, and the notes on them."""
     each = _pasted(paste, found)
-    return tuple(_names(_once(each))), (*_notes(paste, each, _dropped(found)), *_failures(found))
+    return tuple(_names(_once(each))), (*_of_all(paste, each), *_of_each(found))
 
 
 def _pasted(paste: Paste, found: Sequence[Placed]) -> list[list[Tag]]:
     """Give the tags of each abstract, in places of the paste."""
     return [[one.pasted(t) for t in placed.tags] for one, placed in zip(paste.abstracts, found, strict=True)]
-
-
-def _dropped(found: Sequence[Placed]) -> list[str]:
-    return [name for placed in found for name in placed.dropped]
 
 
 def _once(each: Iterable[Iterable[Tag]]) -> list[Tag]:
@@ -98,16 +104,31 @@ def _once(each: Iterable[Iterable[Tag]]) -> list[Tag]:
     return list(once.values())
 
 
-def _notes(paste: Paste, each: Sequence[Sequence[Tag]], dropped: Sequence[str]) -> tuple[str, ...]:
-    """Say what a reader of the tags should know: of the paste, of what was dropped, of how a tag is given."""
+def _of_all(paste: Paste, each: Sequence[Sequence[Tag]]) -> tuple[str, ...]:
+    """Say what a reader of the tags should know of the paste, and of how a tag is given."""
     marked = any(t.name not in one.text for one, tags in zip(paste.abstracts, each, strict=True) for t in tags)
     parted = any("\n" in t.name for tags in each for t in tags)
-    return (*paste.notes, *_told(dropped), *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
+    return (*paste.notes, *((MARKED,) if marked else ()), *((PARTED,) if parted else ()))
 
 
-def _failures(found: Sequence[Placed]) -> tuple[str, ...]:
-    said = "has no tags: the model gave no list of names, also when it was asked again"
-    return tuple(f"Abstract {n} {said}: {one.error}." for n, one in enumerate(found, start=1) if one.error)
+def _of_each(found: Sequence[Placed]) -> tuple[str, ...]:
+    """Say of which of several abstracts there is what to know."""
+    return tuple(
+        f"Abstract {n}: {note}" if len(found) > 1 else note
+        for n, placed in enumerate(found, start=1)
+        for note in _of_one(placed)
+    )
+
+
+def _of_one(placed: Placed) -> tuple[str, ...]:
+    if placed.error:
+        return (f"It has no tags, for the model gave no list of names, also when it was asked again: {placed.error}.",)
+    if not placed.dropped:
+        return ()
+    shown = ", ".join(excerpt(name) for name in placed.dropped[:DROPPED_SHOWN])
+    more = f" and {len(placed.dropped) - DROPPED_SHOWN} more" if len(placed.dropped) > DROPPED_SHOWN else ""
+    count = len(placed.dropped)
+    return (f"Names that the model gave and the abstract does not have were dropped ({count}): {shown}{more}.",)
 
 
 def _names(tags: Iterable[Tag]) -> list[str]:
@@ -116,11 +137,3 @@ def _names(tags: Iterable[Tag]) -> list[str]:
 
 def _spans(tags: Iterable[Tag]) -> list[list[int]]:
     return [[t.start, t.end] for t in tags]
-
-
-def _told(dropped: Sequence[str]) -> list[str]:
-    if not dropped:
-        return []
-    shown = ", ".join(excerpt(name) for name in dropped[:DROPPED_SHOWN])
-    more = f" and {len(dropped) - DROPPED_SHOWN} more" if len(dropped) > DROPPED_SHOWN else ""
-    return [f"Names that the model gave and the abstract does not have were dropped ({len(dropped)}): {shown}{more}."]

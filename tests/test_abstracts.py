@@ -54,6 +54,22 @@ def test_several_abstracts_are_told_apart_without_their_titles(paste: str) -> No
     assert any("2 abstracts" in note for note in read_paste(paste).notes)
 
 
+@pytest.mark.parametrize(
+    ("paste", "told"),
+    [
+        (f"{ONE}\n\n---\n\n{TWO}", False),
+        (f"Abstract: {ONE}\n\nAbstract: {TWO}", False),
+        (f"\\begin{{abstract}}\n{ONE}\n\\end{{abstract}}\n\\begin{{abstract}}\n{TWO}\n\\end{{abstract}}", False),
+        (f"1. {ONE}\n\n2. {TWO}", False),
+        (f"# Maps\n{ONE}\n\n# Rivers\n{TWO}", True),
+        (f"{ONE}\n\nRivers Remembered\n\nAbstract: {TWO}", True),
+    ],
+)
+def test_that_titles_were_not_read_is_said_where_there_are_some(paste: str, told: bool) -> None:
+    (note,) = read_paste(paste).notes
+    assert ("titles" in note) is told
+
+
 def test_dashes_and_the_word_abstract_part_a_paste_together() -> None:
     assert texts(f"Abstract: {ONE}\n\n---\n\n{TWO}\n\n---\n\nAbstract: {ONE}") == [ONE, TWO, ONE]
 

@@ -246,7 +246,9 @@ async def test_several_abstracts_are_asked_for_one_by_one(server: ModelServer) -
     assert [one.tags for one in found.abstracts] == [["FooNet", "BERT"], ["BERT"]]
     assert [paste[s:e] for one in found.abstracts for s, e in one.spans] == ["FooNet", "BERT", "BERT"]
     assert other not in asked(server, 0)[-1]["content"] and "FooBench" not in asked(server, 1)[-1]["content"]
-    assert "2 abstracts" in found.notes[0]
+    assert "2 abstracts" in found.notes[0] and found.of_all == found.notes[:1]
+    assert [len(one.notes) for one in found.abstracts] == [0, 1] and "FooNet" in found.abstracts[1].notes[0]
+    assert found.notes[1] == f"Abstract 2: {found.abstracts[1].notes[0]}"
 
 
 async def test_a_model_sees_names_without_latex_marks_and_so_are_the_tags(server: ModelServer) -> None:

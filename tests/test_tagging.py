@@ -168,7 +168,10 @@ def test_of_several_abstracts_one_bad_reply_costs_the_others_nothing(tmp_path: P
         server.script('["BERT"]', "I cannot.", "I cannot.", '["T5"]')
         result = invoke(tmp_path, "tag", given=three, **given)
         assert (result.exit_code, result.stdout) == (1, '["BERT"]\n[]\n["T5"]\n')
-        assert "Abstract 2 has no tags: the model gave no list" in result.stderr and server.url not in result.stderr
+        assert (
+            "Abstract 2: It has no tags, for the model gave no list" in result.stderr
+            and server.url not in result.stderr
+        )
         server.script(*["I cannot."] * 6)
         nothing = invoke(tmp_path, "tag", given=three, **given)
     assert nothing.exit_code == 3 and nothing.stdout == "" and "gave no list of names" in nothing.stderr

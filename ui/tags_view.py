@@ -6,12 +6,14 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 
-from assistant.tagged import Tagged
+from assistant.tagged import Tagged, TaggedAbstract
 from ui.live_tag_files import TaggedFile
 from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
 
 Spans = Sequence[Sequence[int]]
+Named = tuple[str, Tagged]
+"""A result, and what found it."""
 
 
 def highlighted(text: str, spans: Spans) -> str:
@@ -32,78 +34,126 @@ def _marked(text: str, spans: Mapping[tuple[int, int], str]) -> str:
 
 
 def tagged_html(text: str, found: Tagged, how: str) -> str:
-    """Give an abstract with its names marked, how they were found, and what there is to tell."""
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in found.notes)
-    count = len(found.spans)
-    said = "No model is named." if not count else f"{count} name{'' if count == 1 else 's'}"
-    return (
-        f"<p class='lectern-note'>{html.escape(said)} · {html.escape(how)}{_cost(found)}</p>"
-        f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
-        + (f"<ul class='lectern-note'>{notes}</ul>" if notes else "")
+    """Give each abstract with its names marked, how they were found, and what there is to tell."""
+    each, told = _each(text, found), f"{html.escape(how)}{_cost(found)}"
+    if len(each) == 1:
+        return f"<p class='lectern-note'>{_count(each[0])} · {told}</p>{_passage(text, each[0])}{_notes(found.notes)}"
+    shown = (
+        f"{_heading(n, len(each))}<p class='lectern-note'>{_count(one)}</p>{_passage(text, one)}{_notes(one.notes)}"
+        for n, one in enumerate(each, start=1)
     )
+    return f"<p class='lectern-note'>{told}</p>{_notes(found.of_all)}{''.join(shown)}"
 
 
 def tags_json(found: Tagged) -> str:
-    """Give the JSON list that the exercise asks for; of several abstracts a list each, on lines of their own."""
-    return "\n".join(json.dumps(tags, ensure_ascii=False) for tags in _tags(found))
+    """Give the JSON list that the exercise asks for; of several abstracts a list of lists, one a line."""
+    lists = [json.dumps(one, ensure_ascii=False) for one in _tags(found)]
+    return "[" + ",\n ".join(lists) + "]" if found.abstracts else lists[0]
 
 
-def compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, Tagged]) -> str:
-    """Give the text with all names, and below it two results side by side; what only one has is marked as such."""
-    ours, theirs = ({_same(tag) for tag in found.tags} for _, found in (left, right))
-    if ours == theirs:
-        verdict = "Both found the same names."
-    else:
-        both, left_only, right_only = len(ours & theirs), len(ours - theirs), len(theirs - ours)
-        verdict = f"In both: {both}. Only left: {left_only}. Only right: {right_only}."
-    columns = "".join(_column(name, found, other) for (name, found), other in ((left, theirs), (right, ours)))
-    named = {
-        (int(span[0]), int(span[1])): "" if _same(tag) in other else "lectern-only"
-        for (_, found), other in ((left, theirs), (right, ours))
-        for tag, span in zip(found.tags, found.spans, strict=False)
-    }
+def compared_html(text: str, left: Named, right: Named) -> str:
+    """Give each abstract with all names, and below it two results side by side; what only one has is marked as such."""
+    pairs = list(zip(_each(text, left[1]), _each(text, right[1]), strict=True))
+    names = [({_same(t) for t in ours.tags}, {_same(t) for t in theirs.tags}) for ours, theirs in pairs]
+    differ = any(ours != theirs for ours, theirs in names)
+    verdict = "Both found the same names."
+    if differ:
+        both, only_left, only_right = (
+            sum(map(len, found))
+            for found in ([a & b for a, b in names], [a - b for a, b in names], [b - a for a, b in names])
+        )
+        verdict = f"In both: {both}. Only left: {only_left}. Only right: {only_right}."
+    several = len(pairs) > 1
+    shown = (
+        f"{_heading(n, len(pairs)) if several else ''}{_side_by_side(text, (left, ours), (right, theirs))}"
+        for n, (ours, theirs) in enumerate(pairs, start=1)
+    )
+    costs = "".join(f"<p class='lectern-note'>{html.escape(name)}{_cost(found)}</p>" for name, found in (left, right))
+    notes = list(dict.fromkeys((*left[1].of_all, *right[1].of_all)))
     return (
-        f"<p><strong>{html.escape(verdict)}</strong></p>"
-        f"<p class='lectern-note'>The abstract, with the names of both{_legend(ours != theirs)}</p>"
-        f"<div class='lectern-passage lectern-abstract'>{_marked(text, named)}</div>"
-        f"<div class='lectern-sides'>{columns}</div>"
+        f"<p><strong>{html.escape(verdict)}</strong></p>{costs if several else ''}{_notes(notes)}"
+        f"<p class='lectern-note'>{'Each' if several else 'The'} abstract, with the names of both{_legend(differ)}</p>"
+        f"{''.join(shown)}"
     )
 
 
-def half_compared_html(text: str, left: tuple[str, Tagged], right: tuple[str, str]) -> str:
+def half_compared_html(text: str, left: Named, right: tuple[str, str]) -> str:
     """Give one result, and beside it in the other's place why that is missing (HTML that is safe)."""
     (name, found), (other, told) = left, right
-    ours = _column(name, found, {_same(tag) for tag in found.tags})
-    theirs = f"<section><h3>{html.escape(other)}</h3>{told}</section>"
+    each = _each(text, found)
+    ours = (
+        f"<h3>{html.escape(name)}</h3>{_once(found)}{''.join(_list_of(one, set(map(_same, one.tags))) for one in each)}"
+    )
+    sides = f"<section>{ours}</section><section><h3>{html.escape(other)}</h3>{told}</section>"
     return (
-        "<p><strong>Only the first came to an end.</strong></p>"
+        f"<p><strong>Only the first came to an end.</strong></p>{_notes(found.of_all)}"
         "<p class='lectern-note'>The abstract, with the names of the first</p>"
-        f"<div class='lectern-passage lectern-abstract'>{highlighted(text, found.spans)}</div>"
-        f"<div class='lectern-sides'>{ours}{theirs}</div>"
+        f"{''.join(_passage(text, one) for one in each)}"
+        f"<div class='lectern-sides'>{sides}</div>"
     )
 
 
-def compared_json(left: tuple[str, Tagged], right: tuple[str, Tagged]) -> str:
+def compared_json(left: Named, right: Named) -> str:
     """Give the lists of both as one JSON object, each under the name of its version."""
     names = [left[0], right[0]] if left[0] != right[0] else [f"{left[0]} (left)", f"{right[0]} (right)"]
     pairs = zip(names, (left[1], right[1]), strict=True)
     return json.dumps({name: _lists(found) for name, found in pairs}, ensure_ascii=False, indent=1)
 
 
+def _each(text: str, found: Tagged) -> Sequence[TaggedAbstract]:
+    """Give the abstracts of a paste, mostly the whole of it."""
+    own = tuple(note for note in found.notes if note not in found.of_all)
+    return found.abstracts or (TaggedAbstract(0, len(text), found.tags, found.spans, own),)
+
+
+def _side_by_side(text: str, left: tuple[Named, TaggedAbstract], right: tuple[Named, TaggedAbstract]) -> str:
+    ours, theirs = ({_same(tag) for tag in one.tags} for _, one in (left, right))
+    sides = ((left, theirs), (right, ours))
+    kinds = {
+        (int(span[0]), int(span[1])): "" if _same(tag) in other else "lectern-only"
+        for (_, one), other in sides
+        for tag, span in zip(one.tags, one.spans, strict=False)
+    }
+    columns = (
+        f"<section><h3>{html.escape(name)}</h3>{_once(found)}{_list_of(one, other)}</section>"
+        for ((name, found), one), other in sides
+    )
+    return f"{_passage(text, left[1], kinds)}<div class='lectern-sides'>{''.join(columns)}</div>"
+
+
+def _passage(text: str, one: TaggedAbstract, kinds: Mapping[tuple[int, int], str] | None = None) -> str:
+    """Give the text of an abstract with its names marked, whose places are those in the paste."""
+    places = {(int(s[0]), int(s[1])): "" for s in one.spans} if kinds is None else kinds
+    here = {(start - one.start, end - one.start): kind for (start, end), kind in places.items()}
+    return f"<div class='lectern-passage lectern-abstract'>{_marked(text[one.start : one.end], here)}</div>"
+
+
+def _heading(n: int, count: int) -> str:
+    return f"<h3>Abstract {n} of {count}</h3>"
+
+
+def _count(one: TaggedAbstract) -> str:
+    if not one.spans:
+        return "No model is named." if one.tags else "Its names are not known."
+    return f"{len(one.spans)} name{'' if len(one.spans) == 1 else 's'}"
+
+
+def _notes(notes: Sequence[str]) -> str:
+    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    return f"<ul class='lectern-note'>{items}</ul>" if items else ""
+
+
 def _legend(differ: bool) -> str:
     return "; <mark class='lectern-name lectern-only'>so</mark> where one alone found it" if differ else ""
 
 
-def _column(name: str, found: Tagged, other: set[str]) -> str:
+def _list_of(one: TaggedAbstract, other: set[str]) -> str:
     names = [
         f"<li class='{'' if _same(tag) in other else 'lectern-only'}'>{html.escape(tag)}"
         f"{'' if _same(tag) in other else ' (only here)'}</li>"
-        for tag in found.tags
+        for tag in one.tags
     ]
-    return (
-        f"<section><h3>{html.escape(name)}</h3><p class='lectern-note'>{_cost(found).removeprefix(' · ')}</p>"
-        f"<ul>{''.join(names)}</ul></section>"
-    )
+    return f"<ul>{''.join(names)}</ul>{_notes(one.notes)}"
 
 
 def _tags(found: Tagged) -> Sequence[Sequence[str]]:
@@ -112,12 +162,16 @@ def _tags(found: Tagged) -> Sequence[Sequence[str]]:
 
 def _lists(found: Tagged) -> Sequence[object]:
     """Give one list of names, of several abstracts a list of lists."""
-    lists = _tags(found)
-    return lists if len(lists) > 1 else lists[0]
+    return _tags(found) if found.abstracts else found.tags
 
 
 def _same(tag: str) -> str:
     return " ".join(tag.casefold().split())
+
+
+def _once(found: Tagged) -> str:
+    """Give what a result cost, where it is not that of several abstracts together."""
+    return "" if found.abstracts else f"<p class='lectern-note'>{_cost(found).removeprefix(' · ')}</p>"
 
 
 def _cost(found: Tagged) -> str:
