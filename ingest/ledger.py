@@ -206,19 +206,21 @@ class Ledger:
         with self._change() as db:
             db.execute(query, (size, mtime_ns, document))
 
-    def note_failure(self, receipt: Receipt, document: str) -> None:
-        """Keep the receipt of a file that failed; what was known of it before stays searchable."""
+    def note_failure(self, receipt: Receipt, document: str, rules: str = "") -> None:
+        """Keep the receipt of a file that failed under these rules; what was known of it before stays searchable."""
         with self._change() as db:
             known = db.execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchone()
             if known:
                 db.execute(
-                    "UPDATE documents SET receipt = ?, size = -1 WHERE id = ?", (json.dumps(receipt.row()), document)
+                    "UPDATE documents SET receipt = ?, size = -1,"
+                    " splitter = CASE status WHEN 'failed' THEN ? ELSE splitter END WHERE id = ?",
+                    (json.dumps(receipt.row()), rules, document),
                 )
             else:
                 db.execute(
                     "INSERT INTO documents (id, source, path, hash, size, mtime_ns, title, status, splitter, receipt)"
-                    " VALUES (?,?,?,'',-1,0,'','failed','',?)",
-                    (document, receipt.source, receipt.path, json.dumps(receipt.row())),
+                    " VALUES (?,?,?,'',-1,0,'','failed',?,?)",
+                    (document, receipt.source, receipt.path, rules, json.dumps(receipt.row())),
                 )
 
     def forget(self, document: str) -> None:

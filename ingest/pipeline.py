@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +146,8 @@ class Pipeline:
         failed = replace(
             receipt, stage="read", reason=problem.message, hint=problem.hint, seconds=time.monotonic() - started
         )
-        self._ledger.note_failure(failed, document_id(source.id, item.path))
+        rules = rules_of(self._fingerprint, PurePosixPath(item.path).suffix)
+        self._ledger.note_failure(failed, document_id(source.id, item.path), rules)
         return failed
 
     def _current(self, known: Known | None) -> Known | None:

@@ -35,7 +35,7 @@ def is_current(known: Known, fingerprint: Fingerprint) -> bool:
 
 def outdated(documents: Iterable[Known], fingerprint: Fingerprint) -> list[Known]:
     """Give the documents that can be answered from, and would be read otherwise today."""
-    return [d for d in documents if d.splitter and not is_current(d, fingerprint)]
+    return [d for d in documents if d.is_read and d.splitter and not is_current(d, fingerprint)]
 
 
 def _named(fingerprint: Fingerprint, reader: str) -> str:

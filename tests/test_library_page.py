@@ -17,6 +17,7 @@ from index_store.chunks import Chunk, Hit
 from index_store.locators import Locator
 from ingest.arxiv_ids import parse_id
 from ingest.receipts import Receipt
+from ingest.rules import READER_VERSIONS
 from tests.course import write_course
 from tests.library import ingest
 from ui import doctor, wiring
@@ -26,7 +27,7 @@ from ui.help_page import three_things
 from ui.ingest_view import receipts_html
 from ui.ingesting import web_address
 from ui.library_page import LibraryHandlers
-from ui.library_view import certificate_html, chunks_html, hits_html
+from ui.library_view import UPLOAD_AGAIN, certificate_html, chunks_html, hits_html
 from ui.parts import Parts, parts_of
 from ui.removal import Certificate
 from ui.visitors import visitors_of
@@ -89,7 +90,8 @@ def test_what_could_not_be_read_is_counted_apart(parts: Parts, minilm: Any, tmp_
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "broken.pdf").write_bytes(b"no pdf")
     ingest(parts.library.environment.home, minilm, tmp_path / "more")
-    assert parts.material() == "4 documents in the library, 1 could not be read"
+    assert parts.material() == "4 documents in the library"  # the head of every page is no place for it
+    assert parts.material(failures=True) == "4 documents in the library, 1 could not be read"
     does = LibraryHandlers(parts)
     assert "Documents 1 to 5 of 5, 1 could not be read" in does.documents("", 1, gr.Request(cookies={}))[0]
     assert "4 documents; 4 were never cited" in does.course_map(gr.Request(cookies={}))
@@ -136,7 +138,7 @@ def test_a_page_has_two_hundred_receipts_at_most() -> None:
 
 def test_the_choice_of_a_document_is_of_all_of_them_whatever_the_list_is_narrowed_to(parts: Parts) -> None:
     does, every = LibraryHandlers(parts), {d.id for d in parts.library.ledger.documents()}
-    listed, page = does.documents("no such document", 1, REQUEST)
+    listed, page, _ = does.documents("no such document", 1, REQUEST)
     assert "No document fits" in listed and "choices" not in page
     assert {value for _, value in does.choices(REQUEST)["choices"]} == every
 
@@ -172,3 +174,33 @@ def test_help_names_three_things_that_its_reader_may_do() -> None:
     assert "upload" in three_things(True)
     other = three_things(False)
     assert "upload" not in other and "Try a search" in other and other.count("**") == 6
+
+
+async def test_all_that_could_not_be_read_is_removed_at_once(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    does = LibraryHandlers(parts)
+    assert not does.documents("", 1, REQUEST)[2]["visible"]
+    for name in ("a.pdf", "b.ipynb"):
+        (tmp_path / "more").mkdir(exist_ok=True)
+        (tmp_path / "more" / name).write_bytes(b"{none")
+    ingest(parts.library.environment.home, minilm, tmp_path / "more")
+    button = does.documents("kilns", 1, REQUEST)[2]
+    assert button["visible"] and "(2)" in button["value"]
+    assert "2 documents with 0 chunks" in await does.remove_unread(REQUEST)
+    assert len(parts.library.ledger.documents()) == 4 and not does.documents("", 1, REQUEST)[2]["visible"]
+
+
+def test_only_what_may_end_otherwise_is_tried_again(
+    parts: Parts, minilm: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = parts.library.environment.home
+    for folder in (home / "uploads" / "0123456789ab", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+        (folder / "broken.pdf").write_bytes(b"no pdf")
+        ingest(home, minilm, folder)
+
+    def listed() -> str:
+        return html.unescape(LibraryHandlers(parts).documents("broken", 1, REQUEST)[0])
+
+    assert listed().count("data-again") == 1 and listed().count(UPLOAD_AGAIN) == 1
+    monkeypatch.setitem(READER_VERSIONS, "pdf", 99)
+    assert listed().count("data-again") == 2 and UPLOAD_AGAIN not in listed()

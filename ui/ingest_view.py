@@ -10,7 +10,7 @@ from pathlib import Path
 from index_store.chunks import document_id
 from ingest.receipts import Progress, Receipt, Scanned
 from ui.library_commands import counted
-from ui.library_view import status_html, table, time_html, without_path
+from ui.library_view import UPLOAD_AGAIN, status_html, table, time_html, without_path
 from ui.live_ingests import LiveIngest
 from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
@@ -116,9 +116,12 @@ def _receipt(receipt: Receipt) -> list[str]:
     said = [without_path(receipt.reason, receipt.path), receipt.hint, *receipt.notes]
     if receipt.duplicate_of:
         said.append(f"has the same content as {twin_of(receipt.duplicate_of)}")
+    upload = _UPLOADED.search(f"{Path(receipt.source).as_posix()}/") is not None
+    if upload and receipt.status == "failed" and not receipt.earlier:
+        said.append(UPLOAD_AGAIN)
     return [
         html.escape(receipt.path),
-        status_html(receipt.status, document_id(receipt.source, receipt.path)),
+        status_html(receipt.status, document_id(receipt.source, receipt.path), not upload),
         f"{receipt.chunks:,}",
         " ".join(part for part in (_version(receipt), html.escape(sentences(*said))) if part),
     ]

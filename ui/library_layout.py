@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.masthead import Refresh, masthead
+from ui.masthead import LIBRARY, Refresh, masthead
 from ui.parts import Parts
 
 
@@ -35,6 +35,7 @@ class LibraryPage:
     page: Any
     adding: Any
     documents: Any
+    remove_unread: Any
     look: Any
     one: Any
     chosen: Any
@@ -50,7 +51,7 @@ class LibraryPage:
 def library_layout(parts: Parts) -> LibraryPage:
     """Lay the page out within Gradio's Blocks."""
     root = gr.context.Context.root_block
-    head = masthead(parts, "Library")
+    head = masthead(parts, LIBRARY)
     with gr.Row():
         with gr.Column(scale=5, min_width=320) as column:
             adding = _adding()
@@ -96,6 +97,7 @@ def _looking() -> dict[str, Any]:
         find = gr.Textbox(label="Find a document", elem_id="find-document", scale=3)
         page = gr.Number(1, label="Page", minimum=1, precision=0, elem_id="page", scale=1)
     documents = gr.HTML("", padding=False, elem_id="documents")
+    remove_unread = gr.Button("", variant="stop", size="sm", visible=False, elem_id="remove-unread")
     look = gr.Textbox(label="Look into", elem_id="look", elem_classes="lectern-hidden", container=False)
     with gr.Accordion("Look into a document, read it again, or remove it", open=False, elem_id="one") as one:
         with gr.Row():
@@ -110,6 +112,6 @@ def _looking() -> dict[str, Any]:
         show_map = gr.Button("Draw the map", size="sm", elem_id="draw")
         course = gr.HTML("", padding=False, elem_id="map")
     return {"question": question, "hits": hits, "clear": clear, "look": look, "one": one,
-            "find": find, "page": page, "documents": documents, "chosen": chosen,
+            "find": find, "page": page, "documents": documents, "remove_unread": remove_unread, "chosen": chosen,
             "chunk_page": chunk_page, "chunks": chunks, "again": again, "remove": remove, "certificate": certificate,
             "show_map": show_map, "map": course}  # fmt: skip

@@ -27,6 +27,7 @@ from ui.library_view import (
 )
 from ui.page_errors import told_html
 from ui.parts import Parts
+from ui.unread import only_anew, remove_unread, unread
 
 A_PAGE = 25
 FOUND = 10
@@ -39,15 +40,25 @@ class LibraryHandlers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any]:
+    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
         """List a page of the documents that are looked for."""
         every = self._every(request)
         wanted = text.casefold().strip()
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
         at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
-        shown = documents_html(found, self._cited(every), at, A_PAGE)
-        return shown, gr.update(maximum=pages, label=f"Page (of {pages})")
+        shown = documents_html(found, self._cited(every), at, A_PAGE, self._only_anew(found))
+        return shown, gr.update(maximum=pages, label=f"Page (of {pages})"), self._unread(every, request)
+
+    def _only_anew(self, documents: Sequence[Known]) -> frozenset[str]:
+        library = self._parts.library
+        return only_anew(library.environment.home, documents, library.index.manifest.fingerprint)
+
+    def _unread(self, documents: Sequence[Known], request: gr.Request) -> Any:
+        """Give the button that removes what could not be read, to whoever may press it."""
+        count = len(unread(documents))
+        may = self._parts.may(self._parts.person(request), Action.LIBRARY_CHANGE)
+        return gr.update(visible=may and count > 0, value=f"Remove what could not be read ({count:,})")
 
     def choices(self, request: gr.Request) -> Any:
         """Give the choice of all documents, whatever the list is narrowed to: who types a name there means that one."""
@@ -107,6 +118,15 @@ class LibraryHandlers:
             return told_html(exc, self._parts.sees_setup(request)), gr.skip()
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
+    @needs(Action.LIBRARY_CHANGE)
+    async def remove_unread(self, request: gr.Request) -> str:
+        """Remove all that could not be read, with the proof of it."""
+        try:
+            went = await asyncio.to_thread(remove_unread, self._parts.library.environment)
+        except LecternError as exc:
+            return told_html(exc, self._parts.sees_setup(request))
+        return certificate_html(went, "what could not be read")
+
     def _remove(self, document: Known) -> removal.Certificate:
         with wiring.open_library(self._parts.library.environment, write=True) as library:
             return removal.remove(library, [document])
@@ -138,7 +158,7 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
     # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
     chosen: dict[str, Any] = {**how, "preprocess": False}
-    listing = (does.documents, [page.find, page.page], [page.documents, page.page])
+    listing = (does.documents, [page.find, page.page], [page.documents, page.page, page.remove_unread])
     choices = (does.choices, None, page.chosen)
     following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
@@ -162,6 +182,9 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
     ).then(*listing, **how).then(*choices, **how).then(*page.head, **how)
+    page.remove_unread.click(
+        does.remove_unread, None, page.certificate, js="lectern.sureToRemoveUnread", **how
+    ).then(*listing, **how).then(*choices, **how).then(*page.head, **how)  # fmt: skip
     page.question.submit(does.search, [page.question], [page.hits, page.clear], **how)
     page.clear.click(lambda: ("", "", gr.update(visible=False)), None, [page.question, page.hits, page.clear], **how)
     page.show_map.click(does.course_map, None, page.map, **how)

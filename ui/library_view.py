@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from index_store.chunks import Chunk, Hit
@@ -38,10 +38,13 @@ def _cell(name: str, cell: str) -> str:
     return f"<td data-name='{name}'{wide}>{cell}</td>"
 
 
-def status_html(status: str, document: str) -> str:
-    """Give what became of a document; what failed can be tried again."""
+UPLOAD_AGAIN = "Mend the file and upload it again: it takes the place of this one."
+
+
+def status_html(status: str, document: str, again: bool = True) -> str:
+    """Give what became of a document; what failed can be tried `again`, where that may end otherwise."""
     shown = f"<span class='lectern-{html.escape(status.replace(' ', '-'))}'>{html.escape(status)}</span>"
-    if status != "failed":
+    if status != "failed" or not again:
         return shown
     return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
 
@@ -103,10 +106,10 @@ def without_path(reason: str, path: str) -> str:
     return f"It{said}" if said.startswith(" ") else said[:1].upper() + said[1:]
 
 
-def _described(document: Known) -> str:
+def _described(document: Known, told: str = "") -> str:
     """Give a document's name, which leads to what is in it, and what there is to say of it."""
     reason = without_path(str(document.receipt.get("reason") or ""), document.path)
-    about = [part for part in (document.path if document.title else "", reason) if part]
+    about = [part for part in (document.path if document.title else "", reason, told) if part]
     below = f"<br><small>{'<br>'.join(html.escape(part) for part in about)}</small>" if about else ""
     named = html.escape(document.title or document.path)
     return (
@@ -115,10 +118,10 @@ def _described(document: Known) -> str:
     )
 
 
-def in_the_library(documents: Sequence[Known]) -> str:
-    """Say how many documents can be answered from, and apart from them how many could not be read."""
+def in_the_library(documents: Sequence[Known], *, failures: bool = False) -> str:
+    """Say how many documents can be answered from, and with `failures` how many could not be read."""
     count = sum(d.is_read for d in documents)
-    return f"{counted(count, 'document')} in the library{_unread(documents)}"
+    return f"{counted(count, 'document')} in the library{_unread(documents) if failures else ''}"
 
 
 def _unread(documents: Sequence[Known]) -> str:
@@ -126,15 +129,20 @@ def _unread(documents: Sequence[Known]) -> str:
     return f", {failed:,} could not be read" if failed else ""
 
 
-def documents_html(found: Sequence[Known], cited: Mapping[str, int], start: int, most: int) -> str:
-    """Give a page of the documents that were found with their chunks, and how often each was cited."""
+def documents_html(
+    found: Sequence[Known], cited: Mapping[str, int], start: int, most: int, only_anew: Collection[str] = ()
+) -> str:
+    """Give a page of the documents that were found with their chunks, and how often each was cited.
+
+    `only_anew` has the ids of those that another try would not make readable.
+    """
     documents = found[start : start + most]
     if not documents:
         return "<p class='lectern-note'>No document fits.</p>"
     rows = [
         [
-            _described(d),
-            status_html(d.status, d.id),
+            _described(d, UPLOAD_AGAIN if d.id in only_anew else ""),
+            status_html(d.status, d.id, d.id not in only_anew),
             f"{d.chunks:,}",
             added_html(d),
             f"{cited.get(d.id, 0):,}" if cited.get(d.id) else "never",

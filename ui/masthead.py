@@ -16,6 +16,9 @@ from ui.visitors import PAGES
 Refresh = tuple[Callable[..., str], None, gr.HTML]
 """What a listener is given to show the head anew: how, from nothing, where."""
 
+LIBRARY = "Library"
+"""The page on which what could not be read can be mended: only there the head speaks of it."""
+
 
 def masthead(parts: Parts, here: str = "Chat") -> Refresh:
     """Put the head on the page that is being laid out, anew each time that the page is loaded."""
@@ -24,7 +27,7 @@ def masthead(parts: Parts, here: str = "Chat") -> Refresh:
 
     def loaded(request: gr.Request) -> str:
         badge = parts.badge(parts.sees_setup(request))
-        return masthead_html(badge, parts.material(), here, parts.person(request))
+        return masthead_html(badge, parts.material(failures=here == LIBRARY), here, parts.person(request))
 
     root: Any = gr.context.Context.root_block
     root.load(  # not the component's own way to load: on an app of many pages it loads once for each page after it

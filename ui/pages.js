@@ -14,6 +14,11 @@ window.lectern = {
     if (given[0] && !confirm(`Remove “${name}” from the library?`)) throw new Error("not removed");
     return given;
   },
+  sureToRemoveUnread() {
+    const asked = document.querySelector("#remove-unread")?.textContent.trim();
+    if (!confirm(`${asked}? What can be answered from stays.`)) throw new Error("not removed");
+    return [];
+  },
   showSource(wanted) {
     const card = document.querySelector(`#sources #source-${/ (\d+) /.exec(wanted)?.[1]}`);
     if (card) {

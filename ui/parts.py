@@ -102,9 +102,9 @@ class Parts:
         """End what is under way, as when the server stops: turns, ingests, files of abstracts."""
         await asyncio.gather(self.live.close(), self.ingests.close(), self.tag_files.close())
 
-    def material(self) -> str:
-        """Say what is answered from."""
-        return in_the_library(self.library.ledger.documents())
+    def material(self, *, failures: bool = False) -> str:
+        """Say what is answered from, and with `failures` how much could not be read."""
+        return in_the_library(self.library.ledger.documents(), failures=failures)
 
     def warnings(self, request: Asking | None) -> list[str]:
         """Say what is to be mended, to who can mend it."""

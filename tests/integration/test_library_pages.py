@@ -64,21 +64,38 @@ def test_the_head_counts_what_was_just_added_and_no_receipt_names_a_folder_of_th
     assert "has the same content as slip.txt" in said and str(web_home) not in said
 
 
-def test_what_failed_is_told_with_its_reason_and_tried_again(library: Page, tmp_path: Path, web_home: Path) -> None:
+def test_what_failed_is_told_with_its_reason_and_uploaded_again(library: Page, tmp_path: Path, web_home: Path) -> None:
     (tmp_path / "glost.pdf").write_bytes(b"no pdf")
     library.page.set_input_files("#files input[type=file]", str(tmp_path / "glost.pdf"))
     library.page.wait_for_selector("#files >> text=glost")
     library.page.click("#add")
     library.page.wait_for_selector("#receipts >> text=is no PDF that can be read")
-    (uploaded,) = (web_home / "uploads").glob("*/glost.pdf")
-    uploaded.write_bytes(SLIDES.read_bytes())
     library.page.fill("#find-document input, #find-document textarea", "glost")
     row = library.page.locator("#documents tbody tr")
     library.page.wait_for_function("document.querySelectorAll('#documents tbody tr').length === 1")
-    assert "is no PDF" in row.inner_text()
-    row.get_by_role("button", name="Try again").click()
+    assert "is no PDF" in row.inner_text() and "upload it again" in row.inner_text()
+    (tmp_path / "glost.pdf").write_bytes(SLIDES.read_bytes())
+    library.page.wait_for_function("document.querySelectorAll('#files tr.file').length === 0")
+    library.page.set_input_files("#files input[type=file]", str(tmp_path / "glost.pdf"))
+    library.page.wait_for_selector("#files >> text=glost")
+    library.page.click("#add")
     library.page.wait_for_selector("#told >> text=1 done")
     library.page.wait_for_selector("#documents .lectern-done")
+    assert row.count() == 1 and len(list((web_home / "uploads").glob("*/glost.pdf"))) == 1
+
+
+def test_what_could_not_be_read_is_removed_at_once(library: Page, tmp_path: Path) -> None:
+    for name in ("bisque.pdf", "saggar.pdf"):
+        (tmp_path / "failing").mkdir(exist_ok=True)
+        (tmp_path / "failing" / name).write_bytes(b"no pdf")
+    choose(library, tmp_path / "failing", 2)
+    library.page.click("#add")
+    library.page.wait_for_selector("#told >> text=2 failed")
+    library.page.once("dialog", lambda dialog: dialog.accept())
+    library.page.click("#remove-unread")
+    library.page.wait_for_selector("#certificate >> text=Removed what could not be read")
+    library.page.wait_for_selector("#remove-unread", state="hidden")
+    library.page.wait_for_function("!/could not be read/.test(document.querySelector('.lectern-head').innerText)")
 
 
 def test_an_ingest_is_cancelled_and_what_was_finished_stays(library: Page, tmp_path: Path) -> None:
