@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from assistant.evaluation.datasets import Row, read_dataset
-from assistant.evaluation.from_traces import add_row, row_of, told_dispute
+from assistant.evaluation.from_traces import add_row, row_of
 from assistant.evaluation.metrics import answer_counts
 from assistant.evaluation.row_files import read_objects
+from assistant.tracing.judgements import told_dispute
 from index_store.errors import InvalidInput
 from ui.review_sources import known_sources
 

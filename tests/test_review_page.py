@@ -14,7 +14,7 @@ import pytest
 from assistant.conversation import Assistant
 from assistant.gate import DAY_S, OPEN, Spent
 from assistant.llms import Model, choose_model
-from assistant.tracing.records import Origin
+from assistant.tracing.records import Origin, Review
 from assistant.tracing.spending import spent
 from assistant.tracing.statistics import by_day
 from assistant.tracing.store import TraceStore
@@ -108,6 +108,16 @@ def test_what_the_course_lacks_is_what_people_asked(store: TraceStore, desk: Rev
     a_class(store)
     desk._parts.library.embedder = minilm  # type: ignore[misc]
     assert [group.questions for group in desk._groups()] == [("Who made this one?",)]
+
+
+def test_the_list_says_who_found_what_where_reviewers_disagree(store: TraceStore, desk: ReviewHandlers) -> None:
+    one, other = keep(store, "What is a kiln?"), keep(store, "Who made this one?")
+    for trace_id, who, verdict in ((one, "Ada", "refuse"), (other, "Ada", "wrong"), (one, "Bob", "right"),
+                                   (other, "Bob", "partly")):  # fmt: skip
+        store.add_review(Review(trace_id, who, turns.BEGAN, verdict))
+    listed, _ = desk.listed("Newest first", "All", "", 1, False)
+    assert "they disagree (Ada: refuse; Bob: right)" in listed and listed.count("disagree") == 1
+    assert "role='alert'" in desk.to_dataset(one, REQUEST) and "Ada found that" in desk.to_dataset(one, REQUEST)
 
 
 @pytest.mark.parametrize("page", [0, -3, None, 99])

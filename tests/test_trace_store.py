@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import create_engine, func, inspect, select, text
 
-from assistant.evaluation.from_traces import judgement
 from assistant.tracing.database import sqlite_url
+from assistant.tracing.judgements import judgement
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import PROPOSED_BY, Feedback, Origin, Review
 from assistant.tracing.settings import TraceSettings

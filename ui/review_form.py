@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.evaluation.from_traces import disputed_correction, judgement
+from assistant.tracing.judgements import disputed_correction, judgement
 
 Fields = tuple[str | None, str, str, str, str, str]
 """Verdict, right answer, right sources, right tags, comment, for whom it is."""

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from assistant.evaluation.agreement import agreements
-from assistant.evaluation.from_traces import disputed_correction
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.capture import Recording, recorded
+from assistant.tracing.judgements import disputed_correction
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import QUESTIONS, Review
 from assistant.tracing.spending import keep_untraced

@@ -49,7 +49,8 @@ def _line(row: Row, review: Row) -> list[str]:
 def _reviewed(review: Row, to: str) -> str:
     if review and is_proposal(review):
         return "proposal"
-    return ", ".join(part for part in (review.get("verdict"), to) if part) or ("seen" if review else "")
+    found = f"they disagree ({review['disagree']})" if review.get("disagree") else review.get("verdict")
+    return ", ".join(part for part in (found, to) if part) or ("seen" if review else "")
 
 
 def _short(text: str) -> str:

@@ -21,17 +21,13 @@ from assistant.evaluation.replay import said_before, way_of
 from assistant.evaluation.row_files import read_objects
 from assistant.evaluation.said import NEGATIONS
 from assistant.followup import stand_alone
+from assistant.tracing.judgements import REFUSE, RIGHT, disputing, found_by, judgement, verdict_of
 from assistant.tracing.queries import Filter, TraceReader
-from assistant.tracing.records import is_proposal
 from index_store.errors import InvalidInput
 
 FOLDER = "datasets"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
-REFUSE = "refuse"
-"""The verdict on what should not have been answered."""
-_RIGHT = frozenset({"right", "correct", "ok", "good"})
 Passages = Callable[[str], Sequence[str]]
-_CORRECTIONS = ("corrected_answer", "corrected_sources", "corrected_tags")
 
 
 def reviewed_row(reader: TraceReader, trace_id: str, passages: Passages = lambda _: ()) -> tuple[Kind, dict[str, Any]]:
@@ -60,12 +56,12 @@ def row_of(
     review = judgement(trace["reviews"])
     if against := disputing(trace["reviews"]):
         raise InvalidInput(
-            f"The reviewers disagree: {', and '.join(map(_found, against))}.",
+            f"The reviewers disagree: {', and '.join(map(found_by, against))}.",
             hint="Whoever comes round keeps a review: with the right answer and sources, or that it is right.",
         )
-    verdict = _verdict(review)
+    verdict = verdict_of(review)
     votes = [f["vote"] for f in trace["feedback"] if f["vote"]]
-    as_it_was = verdict in _RIGHT or (not review and votes[-1:] == ["up"])
+    as_it_was = verdict in RIGHT or (not review and votes[-1:] == ["up"])
     if trace["kind"] == "tag" or trace["tags"]:
         tags = review.get("corrected_tags") or (trace["tags"] if as_it_was else None)
         if not tags:
@@ -120,7 +116,7 @@ def _as_corrected(
     if not right and not sources:
         raise NothingRight("the right answer, the right sources, or that it should have been refused")
     answered = trace["status"] != "refused"
-    is_wrong = _verdict(review) != "partly"
+    is_wrong = verdict_of(review) != "partly"
     asked = asked_by(question, right, trace["answer"] if answered else "", is_wrong=is_wrong) if right else Asked()
     quotes = [citation["quote"] for citation in trace["citations"] or ()]
     gold = [
@@ -149,61 +145,6 @@ def _checked(trace: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         f"The answer that was found wrong would pass a test row of this: {what}.",
         hint="Write the right answer with a number, a name or a word that the wrong one does not have.",
     )
-
-
-def judgement(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Give the last review that says what was right: one that only comments or assigns takes nothing back.
-
-    What a reviewer found stands over what was proposed, before it or since.
-    """
-    return max(enumerate(_judged(reviews)), key=lambda r: (not is_proposal(r[1]), r[0]), default=(0, {}))[1]
-
-
-def disputing(reviews: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Give the last judgement of each reviewer, oldest first, where they do not agree whether it was right; else none.
-
-    Neither stands over the other: a bare "right" must not take somebody's work away without a word, nor the other way.
-    """
-    latest: dict[Any, Mapping[str, Any]] = {}
-    for review in _judged(reviews):
-        if not is_proposal(review):
-            latest.pop(review.get("reviewer"), None)
-            latest[review.get("reviewer")] = review
-    return list(latest.values()) if len(set(map(_side, latest.values()))) > 1 else []
-
-
-def disputed_correction(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Give the correction of a reviewer that another one disagrees with, who judged it last; or None."""
-    against = disputing(reviews)
-    return next((r for r in reversed(against[:-1]) if _corrects(r) and not _corrects(against[-1])), None)
-
-
-def told_dispute(reviews: Sequence[Mapping[str, Any]]) -> str:
-    """Say in short who found what where reviewers disagree, "" where they do not."""
-    return "; ".join(f"{r['reviewer']}: {r.get('verdict') or 'corrected'}" for r in disputing(reviews))
-
-
-def _side(review: Mapping[str, Any]) -> str:
-    verdict = _verdict(review)
-    return "refuse" if verdict == REFUSE else "right" if verdict in _RIGHT and not _corrects(review) else "wrong"
-
-
-def _found(review: Mapping[str, Any]) -> str:
-    told = {REFUSE: "found that it should have been refused", "right": "found it right as it was"}
-    what = told.get(_side(review)) or ("corrected it" if _corrects(review) else "found it wrong")
-    return f"{review['reviewer']} {what}"
-
-
-def _judged(reviews: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [r for r in reviews if r.get("verdict") or _corrects(r)]
-
-
-def _corrects(review: Mapping[str, Any]) -> bool:
-    return any(review.get(name) for name in _CORRECTIONS)
-
-
-def _verdict(review: Mapping[str, Any]) -> str:
-    return str(review.get("verdict") or "").lower()
 
 
 def _abstract(trace: Mapping[str, Any]) -> str:

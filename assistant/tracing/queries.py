@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from assistant.tracing.database import reading
+from assistant.tracing.judgements import told_dispute
 from assistant.tracing.records import PROPOSED_BY, Kind, Vote
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces
@@ -145,7 +146,8 @@ class TraceReader:
     def last_reviews(self, trace_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Give the latest review of each trace that has one, by id: reviewer, verdict and assignee.
 
-        What was proposed is given only where no reviewer has said anything.
+        With `disagree`: who found what, where reviewers do not agree, else "". What was proposed is given only where no
+        reviewer has said anything.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
@@ -153,7 +155,11 @@ class TraceReader:
         standing = func.coalesce(func.max(case((_BY_REVIEWERS, reviews.c.id))), func.max(reviews.c.id))
         latest = select(standing).where(reviews.c.trace_id.in_(trace_ids)).group_by(reviews.c.trace_id)
         shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict, reviews.c.assignee)
-        return {row["trace_id"]: row for row in self._rows(select(*shown).where(reviews.c.id.in_(latest)))}
+        rows = self._rows(select(*shown).where(reviews.c.id.in_(latest)))
+        every: dict[str, list[dict[str, Any]]] = {row["trace_id"]: [] for row in rows}
+        for said in self._rows(select(reviews).where(reviews.c.trace_id.in_(list(every))).order_by(reviews.c.id)):
+            every[said["trace_id"]].append(said)
+        return {row["trace_id"]: {**row, "disagree": told_dispute(every[row["trace_id"]])} for row in rows}
 
     def deliveries(self, trace_id: str) -> list[dict[str, Any]]:
         """Give what was or is to be delivered of a trace: sink, kind, state, times, and the error of a refusal.
