@@ -15,10 +15,14 @@ ALIKE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions that ask for the same; `question` is the one nearest to the others."""
+    """Questions that ask for the same; `question` is the one nearest to the others.
+
+    `members` are their places, from 0, among those that were given.
+    """
 
     question: str
     questions: tuple[str, ...]
+    members: tuple[int, ...]
 
 
 def grouped(questions: Sequence[str], embedder: Embedder) -> list[Group]:
@@ -45,4 +49,4 @@ def grouped(questions: Sequence[str], embedder: Embedder) -> list[Group]:
 def _group(questions: Sequence[str], vectors: np.ndarray, chosen: list[int]) -> Group:
     centre = vectors[chosen].mean(axis=0)
     best = chosen[int((vectors[chosen] @ centre).argmax())]
-    return Group(questions[best], tuple(questions[n] for n in chosen))
+    return Group(questions[best], tuple(questions[n] for n in chosen), tuple(chosen))

@@ -25,6 +25,7 @@ from tests.course import engine_over, searching, write_course
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply
 from ui.review_page import ReviewHandlers
+from ui.review_view import groups_html
 
 REQUEST: Any = SimpleNamespace(query_params={})
 ROW = Origin("run", "u1", "batch")
@@ -107,7 +108,38 @@ def test_the_times_of_a_day_are_none_that_no_turn_took(store: TraceStore) -> Non
 def test_what_the_course_lacks_is_what_people_asked(store: TraceStore, desk: ReviewHandlers, minilm: Any) -> None:
     a_class(store)
     desk._parts.library.embedder = minilm  # type: ignore[misc]
-    assert [group.questions for group in desk._groups()] == [("Who made this one?",)]
+    assert [group.questions for group in desk._groups()[0]] == [("Who made this one?",)]
+
+
+def test_each_question_that_could_not_be_answered_leads_to_its_turn(
+    store: TraceStore, desk: ReviewHandlers, minilm: Any
+) -> None:
+    desk._parts.library.embedder = minilm  # type: ignore[misc]
+    asked = {q: keep(store, q, status="refused") for q in ("How do I glaze a bowl?", "How is a bowl glazed?")}
+    shown = groups_html(*desk._groups())
+    for question, trace_id in asked.items():
+        assert f"data-turn='{trace_id}'" in shown and shown.count(question) == 1
+
+
+@pytest.mark.parametrize(
+    ("reviews", "is_left"),
+    [
+        ([("Ada", "right")], 0),
+        ([("Ada", "refuse")], 0),
+        ([("Ada", "wrong")], 1),
+        ([("Ada", "right"), ("Bo", "wrong")], 1),
+    ],
+)
+def test_what_was_found_rightly_refused_is_nothing_that_the_course_lacks(
+    store: TraceStore, desk: ReviewHandlers, minilm: Any, reviews: list[tuple[str, str]], is_left: int
+) -> None:
+    desk._parts.library.embedder = minilm  # type: ignore[misc]
+    one = keep(store, "What is the capital of Mongolia?", status="refused")
+    for who, verdict in reviews:
+        store.add_review(Review(one, who, turns.BEGAN, verdict))
+    groups, ids, aside = desk._groups()
+    assert (len(groups), len(ids), aside) == (is_left, is_left, 1 - is_left)
+    assert ("1 more was found rightly refused" in groups_html(groups, ids, aside)) != bool(is_left)
 
 
 def test_the_list_says_who_found_what_where_reviewers_disagree(store: TraceStore, desk: ReviewHandlers) -> None:

@@ -14,12 +14,12 @@ import gradio as gr
 from assistant.evaluation.agreement import agreements
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.capture import Recording, recorded
-from assistant.tracing.judgements import disputed_correction
+from assistant.tracing.judgements import disputed_correction, refuses_rightly
 from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
 from assistant.tracing.records import QUESTIONS, Review
 from assistant.tracing.spending import keep_untraced
 from assistant.tracing.statistics import by_day
-from assistant.unanswered import grouped
+from assistant.unanswered import Group, grouped
 from assistant.usage import metered
 from index_store.errors import InvalidInput, LecternError, TraceUnknown
 from ui.disclosure import deliveries_for, record_for
@@ -177,7 +177,7 @@ class ReviewHandlers:
         """Group the refused questions by meaning; it takes a place, for all of them are embedded."""
         try:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
-                return groups_html(await asyncio.to_thread(self._groups))
+                return groups_html(*await asyncio.to_thread(self._groups))
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request))
 
@@ -186,7 +186,7 @@ class ReviewHandlers:
         try:
             gate, user, found = self._parts.library.gate, self._parts.user(request), []
             async with gate.place(user):
-                for group in (await asyncio.to_thread(self._groups))[:MOST_TRIED]:
+                for group in (await asyncio.to_thread(self._groups))[0][:MOST_TRIED]:
                     await gate.check_day(user)
                     found.append((group.question, await self._covers(group.question, user)))
         except LecternError as exc:
@@ -211,9 +211,13 @@ class ReviewHandlers:
         """Draw the last month."""
         return plots_html(await asyncio.to_thread(by_day, self._store.engine, time.time() - MONTH_S))
 
-    def _groups(self) -> list[Any]:
+    def _groups(self) -> tuple[list[Group], list[str], int]:
+        """Group what was refused; give the turns of the questions too, and how many were found rightly refused."""
         rows = self._reader.find(Filter(status="refused", kinds=QUESTIONS, rows=False), MOST_REFUSED)
-        return grouped([row["question"] for row in rows], self._parts.library.embedder)
+        said = self._reader.last_reviews([row["id"] for row in rows])
+        lacking = [row for row in rows if not refuses_rightly(said.get(row["id"], {}))]
+        groups = grouped([row["question"] for row in lacking], self._parts.library.embedder)
+        return groups, [row["id"] for row in lacking], len(rows) - len(lacking)
 
 
 def _links(settings: Any, trace_id: str) -> dict[str, str]:

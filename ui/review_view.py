@@ -197,23 +197,28 @@ def _people(record: Row) -> str:
     return f"<h4>Feedback and reviews</h4><ul>{items}</ul>" if items else ""
 
 
-def groups_html(groups: Sequence[Group]) -> str:
-    """Give the questions that could not be answered, grouped by meaning."""
+def groups_html(groups: Sequence[Group], turns: Sequence[str], aside: int = 0) -> str:
+    """Give the questions that could not be answered, grouped by meaning, each as what opens its turn.
+
+    `turns` are the ids of their turns; `aside` is how many more were found rightly refused.
+    """
+    told = f"<p class='lectern-note'>{aside:,} more {'was' if aside == 1 else 'were'} found rightly refused.</p>"
     if not groups:
-        return "<p class='lectern-note'>No question was refused.</p>"
-    rows = [
-        [
-            str(len(g.questions)),
-            f"<strong>{html.escape(g.question)}</strong>"
-            + (
-                f"<br><small>{html.escape(' · '.join(dict.fromkeys(g.questions)))}</small>"
-                if len(g.questions) > 1
-                else ""
-            ),
-        ]
-        for g in groups
+        return "<p class='lectern-note'>No question was refused.</p>" if not aside else told
+    rows = [[str(len(group.questions)), _openers(group, turns)] for group in groups]
+    return table("What the course could not answer", ("Asked", "Question"), rows) + (told if aside else "")
+
+
+def _openers(group: Group, turns: Sequence[str]) -> str:
+    """Give each wording of a group once, the one nearest to the others first."""
+    of = {question: turns[n] for question, n in zip(group.questions, group.members, strict=True)}
+    first = {group.question: of[group.question]}
+    buttons = [
+        f"<button type='button' class='lectern-open' data-turn='{html.escape(turn)}'>{html.escape(question)}</button>"
+        for question, turn in {**first, **of}.items()
     ]
-    return table("What the course could not answer", ("Asked", "Question"), rows)
+    others = f"<br><small>{' · '.join(buttons[1:])}</small>" if len(buttons) > 1 else ""
+    return f"<strong>{buttons[0]}</strong>{others}"
 
 
 def covered_html(covered: Sequence[tuple[str, bool]]) -> str:

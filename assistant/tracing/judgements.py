@@ -40,6 +40,12 @@ def disputed_correction(reviews: Sequence[Mapping[str, Any]]) -> Mapping[str, An
     return next((r for r in reversed(against[:-1]) if _corrects(r) and not _corrects(against[-1])), None)
 
 
+def refuses_rightly(review: Mapping[str, Any]) -> bool:
+    """Tell whether a refused turn was rightly refused, by its last review; not while reviewers disagree on it."""
+    is_settled = not is_proposal(review) and not review.get("disagree") if review else False
+    return is_settled and _side(review) in ("right", REFUSE)
+
+
 def told_dispute(reviews: Sequence[Mapping[str, Any]]) -> str:
     """Say in short who found what where reviewers disagree, "" where they do not."""
     return "; ".join(f"{r['reviewer']}: {r.get('verdict') or 'corrected'}" for r in disputing(reviews))
