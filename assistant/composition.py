@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant.displayed import ends_displayed
 from assistant.leaning import leans
 from assistant.selection import SHORT_WORDS, Candidate, Passage, is_reference
 from assistant.terms import content_terms
@@ -152,7 +153,8 @@ def _reads_on(candidate: Candidate, chosen: Sequence[Candidate], close: bool) ->
 def _is_caption(candidate: Candidate) -> bool:
     """Tell a title, a caption or the words of a picture: a few words that end like no sentence."""
     text = candidate.unit.text.rstrip("\"'”’*_) ")
-    return candidate.unit.kind == "sentence" and not text.endswith(_ENDS) and len(text.split()) < CAPTION_WORDS
+    ends = text.endswith(_ENDS) or ends_displayed(text)
+    return candidate.unit.kind == "sentence" and not ends and len(text.split()) < CAPTION_WORDS
 
 
 def _leads_in(candidate: Candidate) -> bool:
@@ -190,9 +192,8 @@ def _number_near(
 def _is_sentence(candidate: Candidate) -> bool:
     """Tell a sentence from a caption or a title that stands on a line of its own."""
     text = candidate.unit.text.rstrip("\"'”’*_) ")
-    return (
-        candidate.unit.kind == "sentence" and text.endswith((".", "!", "?", ":")) and len(text.split()) >= SHORT_WORDS
-    )
+    ends = text.endswith((".", "!", "?", ":")) or ends_displayed(text)
+    return candidate.unit.kind == "sentence" and ends and len(text.split()) >= SHORT_WORDS
 
 
 def _run(here: dict[int, Candidate], place: int, step: int, kinds: tuple[str, ...]) -> list[Candidate]:

@@ -1,15 +1,17 @@
 """Cuts a passage into quotable units: sentences, list items, table rows, output lines. Chooses nothing.
 
 A unit is a slice of the passage, so that whatever is quoted stands verbatim in the source. Text without sentence ends
-is cut into stretches of some forty words, at word ends.
+is cut into stretches of some forty words, at word ends. A formula that is set off belongs to the sentence before it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from assistant.displayed import Span, around, displayed_in, goes_on
 
 UnitKind = Literal["sentence", "item", "row", "line", "stretch"]
 STRETCH_WORDS = 40
@@ -78,24 +80,37 @@ def units_of(passage: str) -> list[Unit]:
     ['One is here.', 'Two, e.g. this, is there.']
     """
     found: list[Unit] = []
-    for start, end, kind in _blocks(passage):
-        found.extend(_cut(passage, start, end, kind))
+    shown = displayed_in(passage)
+    for start, end, kind in _blocks(passage, _reaches(passage, shown)):
+        found.extend(_cut(passage, start, end, kind, shown))
     return found
 
 
-def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
-    """Group lines: a paragraph is one block, an item with what hangs on it, a row, a line of code."""
-    at = 0
+def _reaches(passage: str, shown: Sequence[Span]) -> list[Span]:
+    """Give what each formula holds together: the space before it, and where the sentence goes on, that behind it."""
+    return [
+        (len(passage[:start].rstrip()), end + len(passage[end:]) - len(passage[end:].lstrip()) + 1)
+        if goes_on(passage, end)
+        else (len(passage[:start].rstrip()), end)
+        for start, end in shown
+    ]
+
+
+def _blocks(passage: str, held: Sequence[Span] = ()) -> Iterator[tuple[int, int, UnitKind]]:
+    """Group lines: a paragraph is one block, an item with what hangs on it, a row, a line of code.
+
+    A line that begins within what is `held` together begins no block of its own.
+    """
     begun: tuple[int, int, UnitKind] | None = None
-    fence, before = "", ""
-    for line in passage.splitlines(keepends=True):
-        start, at = at, at + len(line)
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-            kind: UnitKind | None = None
+    before = ""
+    for start, at, line, fenced in _lines(passage):
+        if around(held, start) and (begun is None or begun[2] in ("sentence", "item")):
+            leads = begun is not None and _leads(passage[begun[0] : begun[1]])
+            kind: UnitKind | None = "sentence" if line.strip() or leads else None
+        elif fenced is None:
+            kind = None
         else:
-            kind = "line" if fence or _CODE.match(line) else _line_kind(line, begun and begun[2], before)
+            kind = "line" if fenced or _CODE.match(line) else _line_kind(line, begun and begun[2], before)
         before = line
         if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
             begun = None  # the row above a table's rule names its columns and says nothing itself
@@ -107,6 +122,24 @@ def _blocks(passage: str) -> Iterator[tuple[int, int, UnitKind]]:
         begun = None if kind is None else (start, at, kind)
     if begun is not None:
         yield begun
+
+
+def _lines(passage: str) -> Iterator[tuple[int, int, str, bool | None]]:
+    """Give each line with where it stands and whether it is fenced; of a fence itself that is None."""
+    at, fence = 0, ""
+    for line in passage.splitlines(keepends=True):
+        start, at = at, at + len(line)
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+            yield start, at, line, None
+        else:
+            yield start, at, line, bool(fence)
+
+
+def _leads(before: str) -> bool:
+    """Tell whether what stands before a formula may lead to it: no heading, and no mere mark of what was left out."""
+    return not before.lstrip().startswith("#") and any(c.isalnum() for c in before)
 
 
 def starts_field(text: str) -> bool:
@@ -138,20 +171,19 @@ def _goes_on(before: str, line: str) -> bool:
     return bool(_LATER_NUMBER.match(line) and _BROKEN_OFF.fullmatch(before))
 
 
-def _cut(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
+def _cut(passage: str, start: int, end: int, kind: UnitKind, shown: Sequence[Span]) -> Iterator[Unit]:
     start, end = _trim(passage, start, end)
     if kind == "item":
         mark = ITEM_MARK.match(passage, start, end)
         start = mark.end() if mark else start
     if start >= end:
         return
-    words = len(_WORD.findall(passage, start, end))
-    if kind in ("row", "line") and words <= LONGEST_WORDS:
+    if kind in ("row", "line") and len(_words(passage, start, end, shown)) <= LONGEST_WORDS:
         yield Unit(passage[start:end], start, end, kind)
         return
     parts = _cells(passage, start, end) if kind == "row" else [(start, end)]
-    for first, last in (s for a, b in parts for s in _sentences(passage, a, b)):
-        yield from _stretches(passage, first, last, "sentence" if kind in ("row", "line") else kind)
+    for first, last in (s for a, b in parts for s in _sentences(passage, a, b, shown)):
+        yield from _stretches(passage, first, last, "sentence" if kind in ("row", "line") else kind, shown)
 
 
 def _cells(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -165,26 +197,43 @@ def _cells(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield at, end
 
 
-def _sentences(passage: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _sentences(passage: str, start: int, end: int, shown: Sequence[Span]) -> Iterator[tuple[int, int]]:
     begun = start
-    for match in _END.finditer(passage, start, end):
-        if match[0].startswith(".") and _ends_nothing(passage, begun, match):
+    for first, last in _ends(passage, start, end, shown):
+        if first < begun or (passage[first:last].startswith(".") and _ends_nothing(passage, begun, first, last)):
             continue
-        yield _trim(passage, begun, match.end())
-        begun = match.end()
+        yield _trim(passage, begun, last)
+        begun = last
     if passage[begun:end].strip():
         yield _trim(passage, begun, end)
 
 
-def _ends_nothing(passage: str, begun: int, match: re.Match[str]) -> bool:
+def _ends(passage: str, start: int, end: int, shown: Sequence[Span]) -> list[Span]:
+    """Give where a sentence may end: at its marks, and behind a formula; not within one, nor right before it."""
+    found = [match.span() for match in _END.finditer(passage, start, end)]
+    if not shown:
+        return found
+    found = [(a, b) for a, b in found if not around(shown, a) and not around(shown, _next(passage, b))]
+    behind = [(b, b) for a, b in shown if start < b <= end and not goes_on(passage, b)]
+    return sorted([*found, *((a, b) for a, b in behind if not around(shown, _next(passage, b)))])
+
+
+def _next(passage: str, at: int) -> int:
+    """Give where what follows begins, behind white space."""
+    while at < len(passage) and passage[at].isspace():
+        at += 1
+    return at
+
+
+def _ends_nothing(passage: str, begun: int, first: int, last: int) -> bool:
     """Tell whether a full stop belongs to an abbreviation within a sentence, or is followed by a small letter."""
-    if match[0] == "." and _ABBREVIATION.search(passage, max(begun, match.start() - 12), match.start() + 1):
-        said = passage[max(begun, match.start() - LOOKED_AT) : match.start() + 1]
-        return not _ends_all_the_same(said, passage, match.end())
-    if _YEAR.match(passage, match.end()):
+    if last - first == 1 and _ABBREVIATION.search(passage, max(begun, first - 12), first + 1):
+        said = passage[max(begun, first - LOOKED_AT) : first + 1]
+        return not _ends_all_the_same(said, passage, last)
+    if _YEAR.match(passage, last):
         return True  # of a citation whose names end in some other abbreviation
-    following = passage[match.end() : match.end() + 3].strip()
-    return len(match[0]) == 1 and following[:1].islower() and "\n" not in passage[match.end() : match.end() + 2]
+    following = passage[last : last + 3].strip()
+    return last - first == 1 and following[:1].islower() and "\n" not in passage[last : last + 2]
 
 
 def _ends_all_the_same(said: str, passage: str, at: int) -> bool:
@@ -198,11 +247,16 @@ def _ends_all_the_same(said: str, passage: str, at: int) -> bool:
     return (begins and _LABELLED.search(said) is not None) or _OPENS.match(passage, at) is not None
 
 
-def _stretches(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
-    words = [(m.start(), m.end()) for m in _WORD.finditer(passage, start, end)]
+def _stretches(passage: str, start: int, end: int, kind: UnitKind, shown: Sequence[Span]) -> Iterator[Unit]:
+    words = _words(passage, start, end, shown)
     if len(words) <= LONGEST_WORDS:
         if words:
             yield Unit(passage[start:end], start, end, kind)
+        return
+    led_to = max((b for a, b in shown if start <= a and b < end), default=end)
+    if led_to < end:  # the formula stays with what leads to it, not with what is said of it
+        yield from _stretches(passage, start, led_to, kind, shown)
+        yield from _stretches(passage, *_trim(passage, led_to, end), kind, shown)
         return
     pieces = -(-len(words) // STRETCH_WORDS)
     size = -(-len(words) // pieces)
@@ -210,6 +264,17 @@ def _stretches(passage: str, start: int, end: int, kind: UnitKind) -> Iterator[U
         part = words[i : i + size]
         first, last = part[0][0], part[-1][1]
         yield Unit(passage[first:last], first, last, "stretch")
+
+
+def _words(passage: str, start: int, end: int, shown: Sequence[Span]) -> list[Span]:
+    """Give where words stand; a formula that is set off is one."""
+    words: list[Span] = []
+    at = start
+    for first, last in [*((a, b) for a, b in shown if start <= a and b <= end), (end, end)]:
+        words += [(m.start(), m.end()) for m in _WORD.finditer(passage, at, first)]
+        words += [(first, last)] if first < last else []
+        at = last
+    return words
 
 
 def _trim(passage: str, start: int, end: int) -> tuple[int, int]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+from assistant.displayed import displayed_in
 from assistant.units import ITEM_MARK, Unit, is_table_rule, starts_field
 
 _FOREIGN_MARKER = re.compile(r"\s*\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"]*\")?\)")
 _LINK_END = re.compile(r"\]\((?:https?:|/|\.|#)[^)\s]*\)")
+_COMMENT = re.compile(r"(?<!\\)%")  # it goes as far as its line
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -22,10 +24,29 @@ def written(unit: Unit, passage: str) -> str:
         return f"`{_one_line(unit.text).replace('`', '')}`"
     if unit.kind == "row":
         return f"- {_row(unit, passage)}"
-    text = _balanced(without_links(_FOREIGN_MARKER.sub("", _one_line(unit.text))))
+    text = _prose(unit.text)
     if unit.kind == "stretch":
         return f"… {text} …"
     return f"- {text}" if begins_item(unit, passage) else text
+
+
+def _prose(text: str) -> str:
+    """Give sentences in one line; a formula that is set off keeps all its signs."""
+    parts, done = [], 0
+    for start, end in displayed_in(text):
+        parts += [_plain(text[done:start]), _formula(text[start:end])]
+        done = end
+    return " ".join(part for part in [*parts, _plain(text[done:])] if part)
+
+
+def _plain(text: str) -> str:
+    return _balanced(without_links(_FOREIGN_MARKER.sub("", _one_line(text))))
+
+
+def _formula(text: str) -> str:
+    """Give a formula; what would be read as a marker of ours is written as TeX writes it too."""
+    text = _FOREIGN_MARKER.sub(lambda found: found[0].replace("[", "\\lbrack ").replace("]", "\\rbrack "), text)
+    return text if _COMMENT.search(text) else _one_line(text)
 
 
 def without_links(text: str) -> str:
