@@ -129,6 +129,7 @@ class Hit:
     cosine: float  # of the chunk with the question, -1 to 1
     dense_rank: int | None = None
     lexical_rank: int | None = None
+    copies: int = 0  # passages that say the same and rank below it, and were left out for it
 
 
 class Embedder(Protocol):

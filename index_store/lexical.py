@@ -5,6 +5,7 @@ Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ _HEAP_BYTES = 64_000_000
 _ANALYSER = "lectern"
 SHORTEST_FUZZY = 5
 """Characters from which a word that the index does not know may be a misspelt one."""
+_WORD = re.compile(r"[^\W_]+")
 MOST_TERMS = 256
 """Terms of a question that are asked for: as much of it as the embedding model reads."""
 
@@ -125,6 +127,13 @@ def terms_of(question: str) -> list[str]:
         if terms:
             return list(terms)[:MOST_TERMS]
     return []
+
+
+def matches(question: str, text: str) -> list[tuple[int, int]]:
+    """Give where words of a text are a question's, [start, end) in characters, as this half compares them."""
+    terms, analyser = set(terms_of(question)), _analyser(stop_words=False)
+    words = _WORD.finditer(text)
+    return [word.span() for word in words if not terms.isdisjoint(analyser.analyze(well_formed(word[0])))]
 
 
 @cache

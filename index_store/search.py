@@ -9,8 +9,10 @@ stands in a better hit's context, or nearly repeats it in another file, would on
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,20 +137,22 @@ def _hit(chunk: Chunk, found: _Found, score: float) -> Hit:
 
 
 def distinct(hits: Iterable[Hit], k: int) -> list[Hit]:
-    """Keep the first k hits, best first, that say something which no better one's context says."""
+    """Keep the first k hits, best first, that say something which no better one's context says; count what does not."""
     kept: list[Hit] = []
     contexts: list[frozenset[tuple[str, ...]]] = []
+    copies: Counter[int] = Counter()
     for hit in hits:
         if len(kept) == k:
             break
         own = shingles(hit.chunk.text)
-        if any(_stands_in(hit.chunk, other.chunk) for other in kept):
-            continue
-        if any(len(own & context) > COPIED * len(own) for context in contexts):
+        same = (n for n, other in enumerate(kept) if _stands_in(hit.chunk, other.chunk))
+        copied = (n for n, context in enumerate(contexts) if len(own & context) > COPIED * len(own))
+        if (known := next(chain(same, copied), None)) is not None:
+            copies[known] += 1
             continue
         kept.append(hit)
         contexts.append(shingles(hit.chunk.context))
-    return kept
+    return [replace(hit, copies=copies[n]) if copies[n] else hit for n, hit in enumerate(kept)]
 
 
 def _stands_in(chunk: Chunk, other: Chunk) -> bool:

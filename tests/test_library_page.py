@@ -204,3 +204,21 @@ def test_only_what_may_end_otherwise_is_tried_again(
     assert listed().count("data-again") == 1 and listed().count(UPLOAD_AGAIN) == 1
     monkeypatch.setitem(READER_VERSIONS, "pdf", 99)
     assert listed().count("data-again") == 2 and UPLOAD_AGAIN not in listed()
+
+
+async def test_a_search_marks_the_words_that_it_found_and_each_hit_opens_its_document(parts: Parts) -> None:
+    found, _ = await LibraryHandlers(parts).search("What does firing stoneware need?", REQUEST)
+    known = next(d for d in parts.library.ledger.documents() if d.path == "kilns.md")
+    assert f"data-look='{known.id}'" in found
+    assert "<mark>Stoneware</mark> is <mark>fired</mark>" in found and "<mark>is</mark>" not in found
+    assert "<mark>shot</mark>" in hits_html([Hit(chunk(CODE, "code"), 0.5, 0.5)], "a shot")
+
+
+def test_ranks_that_near_copies_had_are_explained(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / "copies").mkdir(exist_ok=True)
+        (tmp_path / "copies" / f"{n}.md").write_text("Saggars hold porcelain away from the flames of a wood kiln.\n")
+    ingest(parts.library.environment.home, minilm, tmp_path / "copies")
+    hits = parts.library.searcher.search("What do saggars hold?", 3)
+    assert hits[0].copies == 2
+    assert "2 near-copies of it left out" in hits_html(hits) and "left out" not in hits_html(hits[2:])

@@ -103,7 +103,8 @@ class LibraryHandlers:
             return "", gr.update(visible=False)
         try:
             async with self._parts.library.gate.place(self._parts.user(request), turn=False):
-                found = hits_html(await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND))
+                hits = await asyncio.to_thread(self._parts.library.searcher.search, question, FOUND)
+                found = hits_html(hits, question)
         except LecternError as exc:
             found = told_html(exc, self._parts.sees_setup(request))
         return found, gr.update(visible=True)

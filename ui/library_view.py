@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from index_store.chunks import Chunk, Hit
+from index_store.chunks import Chunk, Hit, document_id
+from index_store.lexical import matches
 from ingest.ledger import Known
 from ui.library_commands import counted
-from ui.passages import passage_html
+from ui.passages import code_marked, passage_marked
 from ui.removal import Certificate
 
 SHOWN_CHARACTERS = 360
+RANKS = "By words a passage is found with the text around it and its headings; marked are the words of the search."
 CODE = frozenset({"code", "output"})
 """Kinds of chunks whose lines are kept."""
 WIDE = 60
@@ -111,11 +113,15 @@ def _described(document: Known, told: str = "") -> str:
     reason = without_path(str(document.receipt.get("reason") or ""), document.path)
     about = [part for part in (document.path if document.title else "", reason, told) if part]
     below = f"<br><small>{'<br>'.join(html.escape(part) for part in about)}</small>" if about else ""
-    named = html.escape(document.title or document.path)
-    return (
-        f"<strong><button type='button' class='lectern-look' data-look='{html.escape(document.id)}'>{named}</button>"
-        f"</strong>{below}"
+    return f"{_opener(document.id, document.title or document.path)}{below}"
+
+
+def _opener(document: str, name: str) -> str:
+    """Give a name that opens its document."""
+    look = (
+        f"<button type='button' class='lectern-look' data-look='{html.escape(document)}'>{html.escape(name)}</button>"
     )
+    return f"<strong>{look}</strong>"
 
 
 def in_the_library(documents: Sequence[Known], *, failures: bool = False) -> str:
@@ -192,15 +198,16 @@ def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:
     return table(caption, ("No.", "Place", "Kind", "Text"), rows) if rows else "<p>It has no chunk.</p>"
 
 
-def hits_html(hits: Sequence[Hit]) -> str:
-    """Give what a search found, and why: the rank in each half, and the two together."""
+def hits_html(hits: Sequence[Hit], question: str = "") -> str:
+    """Give what a search found, and why: the rank in each half, the two together, and the words of the question."""
     if not hits:
         return "<p class='lectern-note'>Nothing was found.</p>"
     rows = [
         [
             str(rank),
-            f"<strong>{html.escape(h.chunk.title or h.chunk.path)}</strong><br><small>{html.escape(h.chunk.path)}, "
-            f"{html.escape(str(h.chunk.locator))}</small>{_passage(h.chunk)}",
+            f"{_opener(document_id(h.chunk.source, h.chunk.path), h.chunk.title or h.chunk.path)}"
+            f"<br><small>{html.escape(h.chunk.path)}, {html.escape(str(h.chunk.locator))}</small>"
+            f"{_passage(h.chunk, question)}{_copies(h.copies)}",
             _rank(h.dense_rank),
             _rank(h.lexical_rank),
             f"{h.cosine:.2f}",
@@ -210,7 +217,17 @@ def hits_html(hits: Sequence[Hit]) -> str:
     ]
     head = ("Rank", "Passage", "By meaning", "By words", "Cosine", "Together")
     caption = f"What retrieval finds, and why: {counted(len(hits), 'passage')}"
-    return f"<details open><summary>{caption}</summary>{table('', head, rows)}</details>"
+    how = f"<p class='lectern-note'>{RANKS}</p>"
+    return f"<details open><summary>{caption}</summary>{how}{table('', head, rows)}</details>"
+
+
+def _copies(count: int) -> str:
+    """Explain ranks that are missing from the table."""
+    if not count:
+        return ""
+    them = "its rank is" if count == 1 else "their ranks are"
+    copy = "near-copy" if count == 1 else "near-copies"
+    return f"<small class='lectern-copies'>{count:,} {copy} of it left out; {them} missing here.</small>"
 
 
 def certificate_html(went: Certificate, what: str) -> str:
@@ -243,12 +260,15 @@ def _still_quoted(turns: int) -> str:
     )
 
 
-def _passage(chunk: Chunk) -> str:
-    """Give the beginning of a chunk; code keeps its lines, as fenced code and lists in a text do."""
+def _passage(chunk: Chunk, question: str = "") -> str:
+    """Give the beginning of a chunk, words of a question marked; code keeps its lines, as lists in a text do."""
     said = _cut(chunk.text)
+    words = matches(question, said) if question else []
     if chunk.kind in CODE:
-        return f"<div class='lectern-passage'><pre class='lectern-code' tabindex='0'>{html.escape(said)}</pre></div>"
-    return f"<div class='lectern-passage'>{passage_html(said, [])}</div>"
+        shown = f"<pre class='lectern-code' tabindex='0'>{code_marked(said, words)}</pre>"
+    else:
+        shown = passage_marked(said, words)
+    return f"<div class='lectern-passage'>{shown}</div>"
 
 
 def _rank(rank: int | None) -> str:

@@ -23,7 +23,12 @@ Span = tuple[int, int]
 
 def passage_html(context: str, quotes: Sequence[str]) -> str:
     """Give a passage with each quote marked; what is a table or code in Markdown is shown as one."""
-    spans, shown, done, parts = spans_of(context, quotes), unwrapped(context), 0, []
+    return passage_marked(context, spans_of(context, quotes))
+
+
+def passage_marked(context: str, spans: Sequence[Span]) -> str:
+    """Give a passage with these places in it marked, which stand in order."""
+    shown, done, parts = unwrapped(context), 0, []
     for block in _BLOCK.finditer(context):
         parts.append(_between(shown, spans, done, block.start()))
         parts.append(_table(context, spans, block.span("table")) if block["table"] else _code(context, spans, block))
@@ -82,6 +87,11 @@ def _lines(context: str, block: Span) -> Iterator[Span]:
         if line.strip():
             yield at, at + len(line)
         at += len(line)
+
+
+def code_marked(text: str, spans: Sequence[Span]) -> str:
+    """Escape code, its lines as they are, with these places in it marked."""
+    return _between(text, spans, 0, len(text))
 
 
 def marked(context: str, quotes: Sequence[str]) -> str:
