@@ -76,12 +76,13 @@ def file_layout(does: FileHandlers, chosen: list[Any], how: dict[str, Any]) -> N
         gr.Markdown(
             "CSV with a column `abstract`, or JSON lines with `id` and `abstract`. The results keep all of a row."
         )
+        # Above the field, which is high: a page that comes back shows it without scrolling.
+        told = gr.HTML("", padding=False, elem_id="progress")
         file = gr.File(label="File", file_types=[".csv", ".tsv", ".jsonl"], elem_id="file")
         with gr.Row():
             start = gr.Button("Tag the file", variant="primary", elem_id="tag-file")
             cancel = gr.Button("Cancel", elem_id="cancel-file")
         refused = gr.HTML("", padding=False, elem_id="file-problem")
-        told = gr.HTML("", padding=False, elem_id="progress")
     start.click(does.tag_file, [file, *chosen], [refused, told], preprocess=False, show_progress="hidden", **how)
     cancel.click(does.cancel, None, None, show_progress="hidden", **how)
     root: Any = gr.context.Context.root_block  # as in `masthead`

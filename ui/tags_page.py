@@ -34,6 +34,11 @@ MOST_TAGGERS = 16
 """That are kept at once, each with a client of its own."""
 SHOWN_PURPOSE = 28
 """Characters, as many as the choice has room for."""
+BY_RULES = (
+    "<p class='lectern-note'>A size is no part of a name: of Mistral 7B, Mistral is. "
+    "With a language model there are versions of the prompt to choose from and to compare: "
+    "<a href='./help'>Help</a> says where one is set.</p>"
+)
 EXAMPLE = (
     "We fine-tune Llama 2 and Mistral 7B on instructions written by GPT-4 and compare them with Flan-T5. On held-out "
     "tasks our model, CourseLM, matches GPT-3.5 at a tenth of the cost."
@@ -187,6 +192,8 @@ def build_tags(parts: Parts) -> None:
             with gr.Row():
                 choice = gr.Dropdown(choices, value=choices[0], label="Found by", elem_id="version")
                 model = gr.Textbox(default, label="Model", elem_id="model", visible=not does.by_rules)
+            if does.by_rules:
+                gr.HTML(BY_RULES, elem_id="by-rules", padding=False)
             with gr.Row(visible=not does.by_rules):
                 other = gr.Dropdown([NOTHING, *choices], value=NOTHING, label="Compare with", elem_id="other")
                 other_model = gr.Textbox(default, label="Its model", elem_id="other-model")

@@ -47,8 +47,7 @@ def tagged_html(text: str, found: Tagged, how: str) -> str:
 
 def tags_json(found: Tagged) -> str:
     """Give the JSON list that the exercise asks for; of several abstracts a list of lists, one a line."""
-    lists = [json.dumps(one, ensure_ascii=False) for one in _tags(found)]
-    return "[" + ",\n ".join(lists) + "]" if found.abstracts else lists[0]
+    return _json(found, indent=0)
 
 
 def compared_html(text: str, left: Named, right: Named) -> str:
@@ -97,7 +96,8 @@ def compared_json(left: Named, right: Named) -> str:
     """Give the lists of both as one JSON object, each under the name of its version."""
     names = [left[0], right[0]] if left[0] != right[0] else [f"{left[0]} (left)", f"{right[0]} (right)"]
     pairs = zip(names, (left[1], right[1]), strict=True)
-    return json.dumps({name: _lists(found) for name, found in pairs}, ensure_ascii=False, indent=1)
+    shown = (f" {json.dumps(name, ensure_ascii=False)}: {_json(found, indent=2)}" for name, found in pairs)
+    return "{\n" + ",\n".join(shown) + "\n}"
 
 
 def _each(text: str, found: Tagged) -> Sequence[TaggedAbstract]:
@@ -156,13 +156,10 @@ def _list_of(one: TaggedAbstract, other: set[str]) -> str:
     return f"<ul>{''.join(names)}</ul>{_notes(one.notes)}"
 
 
-def _tags(found: Tagged) -> Sequence[Sequence[str]]:
-    return [one.tags for one in found.abstracts] or [found.tags]
-
-
-def _lists(found: Tagged) -> Sequence[object]:
-    """Give one list of names, of several abstracts a list of lists."""
-    return _tags(found) if found.abstracts else found.tags
+def _json(found: Tagged, indent: int) -> str:
+    """Write one list of names, of several abstracts a list of lists."""
+    lists = [json.dumps(tags, ensure_ascii=False) for tags in [one.tags for one in found.abstracts] or [found.tags]]
+    return "[" + f",\n{' ' * indent} ".join(lists) + "]" if found.abstracts else lists[0]
 
 
 def _same(tag: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,21 @@ def test_the_example_is_filled_in(tags: Page) -> None:
 def test_an_abstract_without_models_says_so(tags: Page) -> None:
     assert tagged(tags, "We measure how clay shrinks while it dries, in forty bowls, over three weeks of summer.") == []
     assert tags.page.input_value("#json textarea, #json input") == '["NA"]'
+
+
+def test_where_no_model_is_set_the_page_says_what_one_adds_and_where_to_set_it(tags: Page) -> None:
+    assert "versions of the prompt" in tags.page.locator("#by-rules").inner_text()
+    tags.page.locator("#by-rules a").click()
+    tags.page.wait_for_selector("text=OPENAI_BASE_URL")
+
+
+def test_of_several_abstracts_each_is_shown_and_their_lists_are_one_json(tags: Page) -> None:
+    assert tagged(tags, f"{ABSTRACT}\n---\nWe ask GPT-4 and BERT of the sea.") == [
+        "Llama 2", "GPT-4", "PotLM", "GPT-4", "BERT",
+    ]  # fmt: skip
+    assert json.loads(tags.page.input_value("#json textarea")) == [["Llama 2", "GPT-4", "PotLM"], ["GPT-4", "BERT"]]
+    assert tags.page.locator("#tagged h3").all_inner_texts() == ["Abstract 1 of 2", "Abstract 2 of 2"]
+    assert faults_of(tags) == []
 
 
 def test_a_correction_is_kept_for_the_review_desk(tags: Page, chromium: Any, web_address: str) -> None:
