@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from assistant.abstract_beginnings import are_works_of_their_own
 from assistant.abstract_sections import begins_a_section, has_sections, is_section_head
 
 Span = tuple[int, int]
@@ -25,13 +26,6 @@ _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _RULE = re.compile(r"^[ \t]*[-=*_~]{3,}[ \t]*\r?$", re.MULTILINE)
 _GAP = re.compile(r"\n[ \t\r]*\n[ \t\r]*\n\s*")
 _NUMBER = re.compile(r"^[ \t#*]*[\[(]?(\d{1,2})[.)\]:][)\]]?[*]*[ \t]+(?=\S)", re.MULTILINE)
-_PRESENTS = re.compile(
-    r"(?:[^.\n]{0,300}\.\s)?(?:[Ii]n this (?:paper|work|article|study),? )?"
-    r"(?:[Ww]e|[Tt]his (?:paper|work|article|study|report))\s"
-    r"(?:(?:propose|present|introduce|develop|describe|release|investigate|examine|explore|survey|review)s?|stud(?:y|ies))\b"
-    r"(?! (?:its|their|them|it|the (?:model|method|approach|system|framework)|this|these|such)\b)"
-)
-"""How an abstract begins, at the latest in its second sentence; "we also propose" only goes on with one."""
 _LONG, _LONG_PROSE = 20, 8
 """Words from which a piece may be an abstract, and is no line of a letter, a list or a title page; of prose, fewer."""
 _SHORT = 12
@@ -59,11 +53,13 @@ def abstract_parts(text: str) -> list[Span]:
     for found in (titled, _numbered(text), _apart(text, _RULE), _apart(text, _GAP)):
         if len(found) > 1 and _are_long(text, found):
             return found
-    ruled = _between(text, 0, len(text), _RULE)
-    if len(ruled) > 1 and all(is_prose(text[slice(*span)]) for span in ruled):
-        return ruled
+    for border in (_RULE, _GAP):
+        apart = _between(text, 0, len(text), border)
+        sections = any(begins_a_section(text, part) for part in apart)
+        if len(apart) > 1 and not sections and all(is_prose(text[slice(*span)]) for span in apart):
+            return apart
     pieces = prose_of(text)
-    return pieces if len(pieces) > 1 and all(_PRESENTS.match(text, *span) for span in pieces) else []
+    return pieces if are_works_of_their_own([text[slice(*span)] for span in pieces]) else []
 
 
 def paragraphs_of(text: str, start: int, end: int) -> list[Span]:

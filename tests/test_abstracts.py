@@ -82,6 +82,41 @@ def test_a_line_that_no_width_ended_is_a_title_above_its_abstract() -> None:
     assert texts(f"{prose}\n\n{prose}") == [f"{prose}\n\n{prose}"]
 
 
+FIELD = (
+    "Old maps of towns are hard to read, even for people who have lived there for years. Earlier readers look at one "
+    "sheet at a time and lose the streets that run over its edge. {} It looks at several sheets together, learns where "
+    "they meet from pairs that surveyors have drawn, and needs no labels of streets. On nine archives it finds two "
+    "thirds of the streets that were lost, and its mistakes are mostly those that people make with the same sheets."
+)
+SEA = (
+    "Tides have been written down in harbours for three centuries, mostly by hand and rarely at one hour. Much of "
+    "that has never been read by anybody since. {} The hand of each writer is learned from ten lines, and numbers are "
+    "checked against the moon, which leaves few of them in doubt. In forty harbours four fifths of all lines come out "
+    "right, and the rest is marked for a reader, so that no number enters a table without a source."
+)
+
+
+def test_whole_abstracts_that_an_empty_line_parts_are_told_apart() -> None:
+    one, two = FIELD.format("In this paper, we propose SheetNet."), SEA.format("We introduce TideReader for them.")
+    assert texts(f"{one}\n\n{two}") == [one, two]
+    assert len(texts(f"{two}\n\n{one}\n\n{two.replace('TideReader', 'MoonReader')}")) == 3
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        SEA.format("It was read by hand."),  # presents nothing
+        SEA.format("We introduce SheetNet for them."),  # of the work above
+        SEA.format("We introduce TideReader.").replace("Tides have", "These tides have"),
+        "We introduce TideReader. " * 8,  # may well be what else the first has
+    ],
+)
+def test_a_paragraph_that_may_go_on_with_the_one_above_is_no_abstract(second: str) -> None:
+    paste = f"{FIELD.format('In this paper, we propose SheetNet.')}\n\n{second.strip()}"
+    assert texts(paste) == [paste]
+    assert any("read as one abstract" in note for note in read_paste(paste).notes)
+
+
 def test_titles_part_short_abstracts_too() -> None:
     short = "We present FooNet, a network that reads maps."
     assert texts(f"# Maps\n\n{short}\n\n# Classes\n\nSpeech in classrooms is hard to hear for models.")[0] == short
@@ -92,6 +127,7 @@ def test_titles_part_short_abstracts_too() -> None:
     [
         ("We use BERT.\n---\nWe ask GPT-4.", ["We use BERT.", "We ask GPT-4."]),
         ("We use BERT.\n\n---\n\nWe ask GPT-4.\n", ["We use BERT.", "We ask GPT-4."]),
+        ("We use BERT.\n\n\nWe ask GPT-4 and T5.", ["We use BERT.", "We ask GPT-4 and T5."]),
         (
             "We present FooNet, a model.\n\nIn this paper, we introduce BarBERT.",
             ["We present FooNet, a model.", "In this paper, we introduce BarBERT."],
