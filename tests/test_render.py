@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given
@@ -174,6 +176,28 @@ def test_the_page_or_the_cell_stands_above_the_text_which_alone_scrolls() -> Non
     assert card.index("ten") < card.index("nine") < card.index("lectern-passage")
     card = sources_html([citation(1, "cell 2", "One.", "a.ipynb")], {0: "<div class='lectern-cell'>x</div>"})
     assert card.index("lectern-cell") < card.index("The passage as it was found") < card.index("lectern-passage")
+
+
+@pytest.mark.parametrize("kind", ["course", "web", "wikipedia"])
+def test_a_source_from_the_web_has_its_link_and_its_score(kind: Any) -> None:
+    cited = replace(citation(1, "", "One.", "https://pages.example/a?b=1&c='x'"), kind=kind)
+    card = sources_html([cited])
+    (link,) = re.findall(r"<a [^>]*>.*?</a>", card)
+    href = html.escape(cited.path)
+    assert f"href='{href}'" in link and "rel='noopener noreferrer nofollow'" in link
+    assert card.index("</summary>") < card.index("<a ") and card.count(href) == 2
+    assert "similarity 0.50" in card
+    assert "similarity" not in sources_html([replace(cited, kind="wikipedia", score=0.0)])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://a.example/b", "//a.example", "https://a b", "https://u@a.example",
+     "https:a.example", "java\nscript:x", "https://a.example/\nb", "notes/https://a.example", "https:\\\\a.example"],
+)  # fmt: skip
+def test_what_is_no_address_of_the_web_is_no_link(path: str) -> None:
+    for kind in ("course", "web"):
+        assert "<a " not in sources_html([replace(citation(1, "", "One.", path), kind=cast(Any, kind))])
 
 
 def test_names_and_places_and_warnings_are_text() -> None:

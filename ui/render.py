@@ -21,6 +21,7 @@ _IMAGE = re.compile(r"!+(?=\[)")
 _FENCED = re.compile(r"`{3,}[^\n]*\n(.*?)\s*`*\Z", re.DOTALL)
 _SIGN = re.compile(r"[^\w\s]|_")
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 NOTHING_NEAR = "<p class='lectern-note'>Nothing in the material comes near to this question.</p>"
 _STEPS = {
     "course_search": "Searched the course",
@@ -129,9 +130,9 @@ def sources_html(
         became = dict.fromkeys(gone[c.chunk_id] for c in cited if c.chunk_id in gone)
         there = in_cells or "".join(pages.get(n, "") for n in at)
         there = "".join(f"<p class='lectern-note'>{html.escape(said)}</p>" for said in became) + there
-        about = f"{first.path} · similarity {first.score:.2f}"
+        about, link = _known_as(first.path, first.score)
         # The passage runs across the cells of a notebook: it is folded below those that are cited.
-        cards.append(_card(title, about, places, passage, own=own, there=there, folded=bool(in_cells)))
+        cards.append(_card(title, about, places, passage, own=own, there=link + there, folded=bool(in_cells)))
     return "".join(cards)
 
 
@@ -187,20 +188,31 @@ def links_html(conversation: str) -> str:
 def _related(hit: Hit) -> str:
     chunk = hit.chunk
     places = [_within(str(chunk.locator), chunk.title)]
-    about = f"{chunk.path} · similarity {hit.cosine:.2f}"
-    return _card(chunk.title or chunk.path, about, places, passage_html(chunk.context, []))
+    about, link = _known_as(chunk.path, hit.cosine)
+    return _card(chunk.title or chunk.path, about, places, passage_html(chunk.context, []), there=link)
+
+
+def _known_as(path: str, score: float) -> tuple[str, str]:
+    """Give the line about a source of the library, and the link of one that was read from an address."""
+    link, near = _link(path), f"similarity {score:.2f}"
+    return (near, link) if link else (f"{path} · {near}", "")
+
+
+def _link(path: str) -> str:
+    """Give a link to a page of the web; "" for what is no such address."""
+    if _WEB_ADDRESS.fullmatch(path) is None:
+        return ""
+    href = html.escape(path)
+    return f"<a class='lectern-address' href='{href}' target='_blank' rel='noopener noreferrer nofollow'>{href}</a>"
 
 
 def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str, own: str) -> str:
     """Give a card for what is not of the course: it looks different, links to its page, and says when that was read."""
     kind = _KINDS.get(citation.kind, citation.kind)
     read = f", read {citation.fetched_at[:16].replace('T', ' ')} UTC" if citation.fetched_at else ""
-    about = f"Not from the course: {kind}{read}"
-    link = ""
-    if citation.path.startswith(("http://", "https://")):
-        href = html.escape(citation.path)
-        link = f"<a href='{href}' target='_blank' rel='noopener noreferrer nofollow'>{href}</a>"
-    return _card(title, about, places, f"{link}\n{body}" if link else body, extra=" lectern-outside", own=own)
+    near = f" · similarity {citation.score:.2f}" if citation.score else ""
+    about = f"Not from the course: {kind}{read}{near}"
+    return _card(title, about, places, body, extra=" lectern-outside", own=own, there=_link(citation.path))
 
 
 def _within(locator: str, title: str) -> str:
