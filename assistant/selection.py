@@ -8,9 +8,7 @@ answer of them.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,7 +31,7 @@ from assistant.contraries import exclusives, says_not_when, what_not, when_not
 from assistant.definitions import defines, term_asked
 from assistant.leaning import leans
 from assistant.relations import asks_former, relation_asked, role_told_by
-from assistant.terms import content_terms
+from assistant.terms import content_terms, coverage
 from assistant.units import Unit, units_of
 from index_store.chunks import Embedder
 
@@ -261,21 +259,6 @@ def beyond_title(question: str, passage: Passage) -> frozenset[str]:
     """
     title = frozenset(content_terms(passage.heading.partition(" > ")[0]))
     return frozenset(content_terms(without_number_words(question))) - title
-
-
-def coverage(question: str, held: Sequence[frozenset[str]]) -> list[float]:
-    """Give for each text the share of the question's terms that it holds, 0 to 1; rare terms count more.
-
-    A text is given as its terms. The weight of a term is its inverse document frequency over the texts (K. Sparck Jones
-    1972), smoothed.
-    """
-    terms = content_terms(question)
-    counts = Counter(t for terms_here in held for t in terms_here)
-    weight = {t: math.log(1 + len(held) / (1 + counts[t])) for t in terms}
-    whole = sum(weight.values())
-    if not whole:
-        return [0.0] * len(held)
-    return [sum(weight[t] for t in terms if t in here) / whole for here in held]
 
 
 def is_reference(text: str) -> bool:

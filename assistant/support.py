@@ -6,8 +6,9 @@ LoRA rank was used" asks for a rank: a passage about LoRA that gives none is no 
 word by the nearest word there (the greedy matching of BERTScore, Zhang et al. 2020, arXiv 1904.09675, with embeddings
 of single words): a "bar exam" meets a "licensing test".
 
-Three things speak against it: no number there where one is asked for, no passage on a thing that the question names,
-and, less, a passage that does not call what is asked for by its name.
+Four things speak against it: no number there where one is asked for, no passage on a thing that the question names,
+less, a passage that does not call what is asked for by its name, and of a short question that nothing there meets its
+rare words: "Do bees sleep at night?" finds bees in every passage of a course on bees, and sleep in none.
 
 The weights of the four were set by logistic regression on our own questions over the sample course, then rounded
 (tests/data/sample_questions.jsonl: 83 with an answer, 79 near misses without), and ENOUGH where a tenth of those with
@@ -34,7 +35,8 @@ from assistant.asked import (
 )
 from assistant.contraries import denies_outright, exclusives, repeats_denial
 from assistant.selection import Candidate, Passage, beyond_title
-from assistant.terms import content_terms, is_courtesy, stem, words_of
+from assistant.terms import content_terms, is_courtesy, rarity, stem, words_of
+from assistant.units import units_of
 from index_store.chunks import Embedder
 
 PASSAGE, UNIT, WORDING, ASKED_FOR = 0.35, 0.2, 0.15, 0.3
@@ -52,6 +54,11 @@ SAID = 0.1
 """Added where a sentence says the very deed, or role, of the very thing that is asked about."""
 NOT_NAMED, MOSTLY_NAMED = 0.1, 0.7
 """What is asked for is mostly called by its name where it is told: how much that counts, and the share that it is."""
+SHORT = 5
+"""Content words up to which each of a question's is what is asked; a longer one is told in other words too."""
+NOISE, RARE_MET, RARE_MISSING = 0.35, 0.5, 1.2
+"""The cosine of two words that have nothing in common, the share of a short question's words that is mostly met, and
+what a part of it that is missing takes off, over the number of the words: in a question of two each is half of it."""
 SPELT_ALIKE = 0.86
 """Of two words, the ratio of Ratcliff and Obershelp (difflib): "Langchan" is LangChain, GPT-4 is not GPT-3."""
 UNITS_READ, LEFT_MET = 4, 0.45
@@ -103,6 +110,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         score -= NO_NUMBER
     if not _speaks_of_all(question, passages):
         score -= NOT_SPOKEN_OF
+    score -= _missing_of_short(question, f"{heading}\n{text}", passages, embedder)
     if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
         score -= NOT_MET
     return Support(score, score >= ENOUGH)
@@ -195,6 +203,26 @@ def _says_the_deed(question: str, text: str, embedder: Embedder) -> bool:
     if any(stem(words[0]) in asked.wanted and asked.is_met(text) for asked in exclusives(question)):
         return True
     return (met(words[:1], text, embedder) or 0.0) >= DEED_MET
+
+
+def _missing_of_short(question: str, text: str, passages: Sequence[Passage], embedder: Embedder) -> float:
+    """Give what is taken off for what a text does not meet of a short question's words, each weighed by its rarity."""
+    words = [w for w in dict.fromkeys(words_of(question)) if content_terms(w)]
+    there = [w for w in dict.fromkeys(words_of(text)) if len(w) > 1]
+    if not words or len(words) > SHORT or not there:
+        return 0.0
+    terms, literal = [frozenset(content_terms(w)) for w in words], frozenset(content_terms(text))
+    if all(t & literal for t in terms):
+        return 0.0
+    held = [frozenset(content_terms(u.text)) for p in passages for u in units_of(p.text)]
+    weights = [rarity(sum(bool(t & here) for here in held), len(held)) for t in terms]
+    vectors = embedder.embed_texts([*words, *there])
+    near = (vectors[: len(words)] @ vectors[len(words) :].T).max(axis=1)
+    shares = [
+        1.0 if t & literal else max(0.0, float(n) - NOISE) / (1 - NOISE) for t, n in zip(terms, near, strict=True)
+    ]
+    share = sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
+    return RARE_MISSING / len(words) * max(0.0, RARE_MET - share)
 
 
 def _speaks_of_all(question: str, passages: Sequence[Passage]) -> bool:

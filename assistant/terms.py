@@ -5,8 +5,11 @@ Pure and quick; used to weigh how much of a question a passage speaks about. Ste
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -83,3 +86,19 @@ def content_terms(text: str) -> list[str]:
             if part and part not in _FUNCTION and (len(part) > 1 or part.isdigit()):
                 found.setdefault(stem(part))
     return list(found)
+
+
+def coverage(question: str, held: Sequence[frozenset[str]]) -> list[float]:
+    """Give for each text, given as its terms, the share of a question's that it holds, 0 to 1; rare ones count more."""
+    terms = content_terms(question)
+    counts = Counter(t for terms_here in held for t in terms_here)
+    weight = {t: rarity(counts[t], len(held)) for t in terms}
+    whole = sum(weight.values())
+    if not whole:
+        return [0.0] * len(held)
+    return [sum(weight[t] for t in terms if t in here) / whole for here in held]
+
+
+def rarity(holding: int, texts: int) -> float:
+    """Weigh a term by how many of some texts hold it: inverse document frequency, smoothed (K. Sparck Jones 1972)."""
+    return math.log(1 + texts / (1 + holding))

@@ -134,3 +134,17 @@ def test_a_passage_headed_by_another_year_answers_nothing(minilm: Any) -> None:
         return judge(question, passages, candidates_of(question, passages, minilm), minilm).enough
 
     assert [enough(f"Who won the {year} finals?") for year in (2023, 2022)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [("Do bees cost much?", False), ("How fast do bees fly?", False), ("Do bees fan?", True),
+     ("Why do bees cap the cells?", True)],
+)  # fmt: skip
+def test_a_short_question_whose_rare_word_nothing_meets_is_not_answered_by_what_is_about_the_same(
+    minilm: Any, question: str, answered: bool
+) -> None:
+    text = "Bees build combs of wax. Bees fan their wings to cool the hive. Bees cap the cells when the honey is ripe."
+    cosine = float(minilm.embed_texts([f"Bees\n{text}"])[0] @ minilm.embed_query(question))
+    passages = [Passage(1, text, "Bees", cosine)]
+    assert judge(question, passages, candidates_of(question, passages, minilm), minilm).enough == answered
