@@ -23,9 +23,11 @@ from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.cited_files import chosen_citation, panel
 from ui.conversation_list import connect_list, listing
 from ui.disclosure import record_for
+from ui.first_questions import FirstQuestions
 from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
 from ui.parts import Parts, plain
+from ui.question_trials import Trials
 from ui.render import links_html, warnings_html
 from ui.seen import Index, Seen, seen_of
 from ui.suggestions import Suggester
@@ -41,7 +43,8 @@ class ChatHandlers:
     def __init__(self, parts: Parts, chat: Chat) -> None:
         self._parts = parts
         self._chat = chat
-        self._suggester = Suggester(parts)
+        trials = Trials(parts)
+        self._suggester, self._first = Suggester(parts, trials), FirstQuestions(parts, trials)
 
     def seen(self, conversation: str, request: Asking) -> Seen:
         """Give a conversation of whoever asks, in the words that are for them; one that there is not is an empty one.
@@ -72,6 +75,10 @@ class ChatHandlers:
         if not wanted:  # whoever is quick has asked by now: what that began stays
             shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
         return shown
+
+    async def examples(self) -> Any:
+        """Offer questions on what is in the library to an empty chat; none where nothing is answered."""
+        return gr.update(examples=[{"text": question} for question in await self._first.questions()])
 
     async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> Shown:
         """Begin a turn in the conversation that is open, or begin one."""
@@ -261,6 +268,7 @@ def build_chat(parts: Parts) -> None:
         finished.success(does.suggest, [chat.conversation], chat.chatbot, **how)
 
     following(chat.page.load(does.load, None, shown, **how))
+    chat.page.load(does.examples, None, chat.chatbot, **how)
     following(chat.box.submit(does.ask, [chat.box, *asked], begun, **how))
     following(chat.chatbot.retry(does.again, asked, shown, **how))
     following(chat.chatbot.edit(does.edit, asked, shown, **how))
@@ -274,7 +282,7 @@ def build_chat(parts: Parts) -> None:
     )
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)
     votes = VoteHandlers(parts, chat, does.seen)
-    chat.chatbot.like(votes.vote, [chat.conversation], shown, **how)
+    chat.chatbot.like(votes.vote, [chat.conversation], shown, trigger_mode="always_last", **how)
     chat.comment.submit(votes.comment, [chat.comment, chat.voted], shown, **how)
     connect_list(chat, parts, how)
     chat.delete.click(does.delete, [chat.conversation], shown, js="lectern.sure", **how)

@@ -13,11 +13,6 @@ from ui.masthead import masthead
 from ui.parts import Parts
 from ui.turn_view import NO_SOURCES
 
-EXAMPLES = [
-    "What is ReAct and when would I use it?",
-    "How many examples should a few-shot prompt have?",
-    "How do I compare two prompts fairly?",
-]
 WAYS: Mapping[str, Way] = {"Automatic": "auto", "Course only": "course", "With tools": "agent"}
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -82,7 +77,6 @@ def chat_layout(parts: Parts) -> Chat:
                 feedback_options=("Like", "Dislike", "Wrong source"),
                 latex_delimiters=LATEX,
                 editable="user",
-                examples=[{"text": question} for question in EXAMPLES],
                 allow_tags=False,
             )
             box = gr.Textbox(

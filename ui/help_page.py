@@ -16,7 +16,8 @@ from ui.masthead import masthead
 from ui.parts import Parts
 
 TRY = """
-1. **Ask the course.** On [Chat](./), choose an example, then click a marker such as [1] to see where it stands.
+1. **Ask the course.** On [Chat](./), choose an example or ask on your material, then click a marker such
+   as [1] to see where the answer stands.
 2. **Tag an abstract.** On [Tags](./tags), paste one, look at the marked names, and correct what is wrong.
 """
 ADD = "3. **Add your own material.** On [Library](./library), upload a file, then ask about it.\n"

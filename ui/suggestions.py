@@ -1,7 +1,6 @@
 """Suggests what to ask next: questions on the material beside what an answer cites, which the course does answer.
 
-They are tried beside the turns that people wait for, so no more than one at a time; where a trial is an answer, as in
-quoting mode, none begins while a turn is under way. What was tried is known until the material changes.
+Those nearest to the question and to what was quoted come first; what is far from both is none.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any
 from index_store.chunks import Chunk
 from ui.next_questions import Candidate, candidates
 from ui.parts import Parts
+from ui.question_trials import Trials
 
 MOST = 3
 MOST_TRIED = 6
@@ -20,20 +20,20 @@ MOST_TRIED = 6
 MOST_DOCUMENTS = 3
 MOST_READ = 60
 """Passages of a document that questions are made of: a book has thousands."""
-MOST_KNOWN = 5_000
-NEAR = 5
-"""Among how many passages that are found for a question one has to be of the section that it was made of."""
+MOST_COMPARED = 60
+MOST_TOLD = 6
+"""The question and the quotes that candidates are compared with."""
+NEAR_ENOUGH = 0.3
+"""Cosine: below it a question is on something else of the same course."""
 Records = Sequence[Mapping[str, Any]]
 
 
 class Suggester:
     """Makes suggestions and tries them; what it keeps is of the material, and of no user."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, trials: Trials | None = None) -> None:
         self._parts = parts
-        self._known: dict[Candidate, bool] = {}
-        self._of = ("", 0)
-        self._one_at_a_time = asyncio.Lock()
+        self._trials = Trials(parts) if trials is None else trials
 
     async def suggestions(self, turns: Records) -> list[str]:
         """Give up to three questions near what the last turn of a conversation cites; none where it cites nothing.
@@ -43,22 +43,21 @@ class Suggester:
         last = turns[-1] if turns else {}
         if not _cited(last) or last["status"] != "ok" or last["tags"]:
             return []
-        self._forget_if_changed()
+        self._trials.state()
+        near = (await asyncio.to_thread(self._near, last))[:MOST_DOCUMENTS]
+        every = [made for at in near for made in await asyncio.to_thread(self._made, at, turns)]
         found: list[Candidate] = []
         left = MOST_TRIED
-        for at in (await asyncio.to_thread(self._near, last))[:MOST_DOCUMENTS]:
-            for made in await asyncio.to_thread(self._made, at, turns):
-                if len(found) == MOST:
-                    break
-                if made.question in {other.question for other in found} or (
-                    made.form == "about" and any(other.form == "about" for other in found)  # it fits everything
-                ):
-                    continue
-                if made not in self._known and left:
-                    left -= 1
-                    await self._try(made)
-                if self._known.get(made):
-                    found.append(made)
+        for made in await self._by_nearness(every, last):
+            if len(found) == MOST:
+                break
+            if made.form == "about" and any(other.form == "about" for other in found):  # it fits everything
+                continue
+            if self._trials.answered(made) is None and left:
+                left -= 1
+                await self._trials.tried(made)
+            if self._trials.answered(made):
+                found.append(made)
         return [made.question for made in found]
 
     def _near(self, last: Mapping[str, Any]) -> list[Chunk]:
@@ -84,30 +83,17 @@ class Suggester:
         used = {chunk for turn in turns for chunk in _cited(turn)}
         return candidates(chunks, used, [*asked, " ".join([asked[-1], *places])])
 
-    async def _try(self, made: Candidate) -> None:
-        """Note whether the course answers a question, unless somebody waits for an answer meanwhile."""
-        async with self._one_at_a_time:
-            quotes = self._parts.library.environment.assistant.mode == "quoting"
-            if made not in self._known and not (quotes and len(self._parts.live)):
-                answers = await self._is_answered(made) if quotes else await asyncio.to_thread(self._is_found, made)
-                self._known[made] = answers
-
-    async def _is_answered(self, made: Candidate) -> bool:
-        outcome = await self._parts.opened.assistant.looked_up(made.question)
-        cited = {citation.chunk_id for citation in outcome.citations}
-        return outcome.found and any(
-            hit.chunk.id in cited and hit.chunk.document_id == made.document for hit in outcome.hits
-        )
-
-    def _is_found(self, made: Candidate) -> bool:
-        """Tell whether the section is found by its question: a model is not asked for what nobody asked."""
-        hits = self._parts.library.searcher.search(made.question, NEAR)
-        return any((hit.chunk.document_id, hit.chunk.section) == (made.document, made.section) for hit in hits)
-
-    def _forget_if_changed(self) -> None:
-        manifest = self._parts.library.index.manifest
-        if self._of != (manifest.folder, manifest.generation) or len(self._known) > MOST_KNOWN:
-            self._known, self._of = {}, (manifest.folder, manifest.generation)
+    async def _by_nearness(self, made: Sequence[Candidate], last: Mapping[str, Any]) -> list[Candidate]:
+        """Leave out what is far from what was asked and cited, and put the nearest first."""
+        every = list({one.question: one for one in made}.values())[:MOST_COMPARED]
+        told = [str(last["question"]), *dict.fromkeys(str(c["quote"]) for c in last["citations"])][:MOST_TOLD]
+        if not every:
+            return []
+        embed = self._parts.library.embedder.embed_texts
+        vectors = await asyncio.to_thread(embed, [*told, *(one.question for one in every)])
+        near = (vectors[len(told) :] @ vectors[: len(told)].T).max(axis=1)
+        order = sorted(range(len(every)), key=lambda n: -near[n])
+        return [every[n] for n in order if near[n] >= NEAR_ENOUGH]
 
 
 def _cited(turn: Mapping[str, Any]) -> list[str]:

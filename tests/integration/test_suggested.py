@@ -63,5 +63,6 @@ async def tried(parts: Parts) -> set[str]:
             if not await answered(parts, uuid.uuid4().hex, suggestion, told):
                 refused.append(suggestion)
         suggested.update(found)
-    assert (refused, repeated, empty) == ([], [], [])
+    assert (refused, repeated) == ([], [])
+    assert len(empty) < len(ASKED) / 3  # what is far is not suggested, and beside most answers something is near
     return suggested
