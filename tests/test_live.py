@@ -12,6 +12,7 @@ from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Thought, Token, ToolStep, TurnStarted, Withdrawn
 from assistant.tracing.records import Origin
 from index_store.errors import InvalidInput, LimitReached
+from ui import live
 from ui.live import LiveTurn, LiveTurns, follow
 from ui.turn_view import TurnView, ending
 
@@ -225,3 +226,25 @@ def test_a_failure_keeps_what_came_and_says_what_to_do(partial: str) -> None:
     assert said.endswith("**The server is gone.** Start it.")
     assert said.startswith(partial.replace("<", "&lt;"))
     assert sources
+
+
+def test_what_is_said_is_noted_while_a_turn_goes_on_for_a_kill_leaves_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "NOTED_EVERY_S", 0.01)
+    noted: list[tuple[str, str]] = []
+
+    async def run() -> None:
+        was_noted, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def note(trace_id: str, said: str) -> bool:
+            noted.append((trace_id, said))
+            loop.call_soon_threadsafe(was_noted.set)
+            return True
+
+        told = Told(TurnStarted("t1", "q"), Token("So "), Token("far"), was_noted, Answer("t1", "So far.", ()))
+        turns = LiveTurns(lambda: cast(Assistant, told), note)
+        turn = turns.start("q", (), ORIGIN, "auto")
+        assert turn.task is not None
+        await asyncio.wait_for(turn.task, 10)
+
+    asyncio.run(run())
+    assert noted == [("t1", "So far")]

@@ -313,6 +313,19 @@ time.sleep(60)
 """
 
 
+def test_what_was_said_is_kept_of_a_turn_that_was_killed_and_changes_nothing_of_one_that_ended(
+    store: TraceStore,
+) -> None:
+    killed, ended = turns.start("killed"), turns.start("ended")
+    for begun in (killed, ended):
+        store.begin(begun)
+    store.finish(ended, turns.end("All of it."), [])
+    assert store.note_said(killed.trace_id, "So far") and not store.note_said(ended.trace_id, "So far")
+    assert not store.note_said("f" * 32, "So far")
+    kept = [TraceReader(store.engine).get(turn.trace_id)["answer"] for turn in (killed, ended)]
+    assert kept == ["So far", "All of it."]
+
+
 def test_the_open_turn_of_a_killed_process_is_aborted_and_that_of_a_live_one_is_not(
     address: str | None, store: TraceStore, tmp_path: Path
 ) -> None:

@@ -31,6 +31,8 @@ UNHEARD_FOR_S = 1800.0
 MOST_UNHEARD = 20
 """Questions of a conversation that were not taken and stay to be asked again."""
 STOP_WITHIN_S = 5.0
+NOTED_EVERY_S = 1.0
+"""So much of what was said is lost at most when the server is killed."""
 log = logging.getLogger(__name__)
 
 
@@ -57,8 +59,12 @@ class LiveTurn(Followed):
 class LiveTurns:
     """The turns under way; all methods are called on the server's event loop."""
 
-    def __init__(self, assistant: Callable[[], Assistant]) -> None:
+    def __init__(
+        self, assistant: Callable[[], Assistant], note: Callable[[str, str], bool] = lambda _, __: True
+    ) -> None:
+        """`note` keeps what was said of a turn that goes on, by its trace; it tells whether it could."""
         self._assistant = assistant
+        self._note = note
         self._turns: dict[str, LiveTurn] = {}
         self._unheard: dict[str, list[LiveTurn]] = {}
 
@@ -159,6 +165,7 @@ class LiveTurns:
     async def _run(
         self, turn: LiveTurn, question: str, history: Turns, origin: Origin, way: Way, unheard: Callable[[], None]
     ) -> None:
+        noting = asyncio.create_task(self._note_said(turn))
         try:
             async with aclosing(self._assistant().ask(question, history, origin, way)) as events:
                 async for event in events:
@@ -171,8 +178,24 @@ class LiveTurns:
             log.exception("A turn ended in an error of ours")
             turn.view.fail(FAULT, "Try again; the log of the server says what it was." if turn.sees_setup else LATER)
         finally:
+            noting.cancel()
             if not turn.view.trace_id:
                 await asyncio.to_thread(_tell_unheard, unheard)
+
+    async def _note_said(self, turn: LiveTurn) -> None:
+        """Keep what was said of a turn while it goes on."""
+        noted = ""
+        while True:
+            await asyncio.sleep(NOTED_EVERY_S)
+            said = turn.view.said
+            if turn.view.trace_id and said != noted and await asyncio.to_thread(self._could_note, turn, said):
+                noted = said
+
+    def _could_note(self, turn: LiveTurn, said: str) -> bool:
+        try:
+            return self._note(turn.view.trace_id, said)
+        except LecternError:  # the end of the turn is told of it
+            return False
 
     def _ended(self, conversation: str, turn: LiveTurn) -> None:
         """Note that a turn is over; a task that is cancelled before it begins runs nothing that could."""

@@ -122,7 +122,7 @@ def parts_of(opened: Opened, visitors: Visitors) -> Parts:
     if server.accounts:
         access = AccountAccess(Accounts(store, server.consent_hash))
     environment = opened.library.environment
-    live, incoming = LiveTurns(lambda: opened.assistant), Incoming(environment.home)
+    live, incoming = LiveTurns(lambda: opened.assistant, store.note_said), Incoming(environment.home)
     ingests, tag_files = LiveIngests(environment), TaggedFiles(lambda: opened.library.gate, incoming)
     return Parts(opened, visitors, access, Conversations(store), live, server, incoming, ingests, tag_files)
 

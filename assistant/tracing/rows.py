@@ -38,6 +38,10 @@ class Rows:
             "index_fingerprint": storable(start.index_fingerprint)[:200],
         }
 
+    def said(self, text: str) -> dict[str, Any]:
+        """Give what changes in the row of a turn that goes on: what was said by now."""
+        return {"answer": self._redact.text(text)}
+
     def ended(self, start: Start, end: End, steps: Sequence[Span] = ()) -> dict[str, Any]:
         """Give what changes in it when it is over."""
         sent, said = characters_of(steps) if end.input_tokens is None else (None, None)

@@ -122,6 +122,16 @@ class TraceStore:
 
         self.write(write)
 
+    def note_said(self, trace_id: str, text: str) -> bool:
+        """Write what was said of a turn by now, for a kill leaves no time for it; tell whether the turn still runs.
+
+        Raises:
+            TracesUnavailable: when it cannot be written.
+        """
+        running = update(traces).where(traces.c.id == trace_id, traces.c.status == "running")
+        row = self._rows.said(text)
+        return self.write(lambda connection: connection.execute(running.values(row)).rowcount > 0)
+
     def give_feedback(self, said: Feedback) -> int:
         """Keep a vote; give its number.
 
