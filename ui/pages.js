@@ -220,14 +220,22 @@ window.lectern = {
     lost.classList.add("lectern-found");
     lost = null;
   }
+  let isAsking = false;
+  let asked = 0;
+  const answering = () => Boolean(document.querySelector("#question .stop-button"));
   async function reach() {
+    if (isAsking) return;
+    isAsking = true;
+    asked = performance.now();
     try {
       const reply = await fetch("healthz", { cache: "no-store", signal: AbortSignal.timeout(4000) });
       if (!reply.ok) throw new Error(String(reply.status));
       if (lost && isAtWork()) found();
       else if (lost) location.reload();
-    } catch {
-      if (!lost) {
+    } catch (problem) {
+      // While answers stream in many tabs, a request may wait long for a connection of the browser's own few.
+      const isBusy = problem.name === "TimeoutError" && answering() && !lost;
+      if (!lost && !isBusy) {
         document.querySelector(".lectern-found")?.remove();
         lost = document.createElement("p");
         lost.className = "lectern-lost";
@@ -236,10 +244,12 @@ window.lectern = {
         document.body.prepend(lost);
       }
     }
-    setTimeout(reach, lost ? 1500 : 8000);
+    isAsking = false;
   }
+  lectern.reach = reach;
   window.addEventListener("offline", reach);
-  setTimeout(reach, 8000);
+  // Sooner where somebody waits for an answer.
+  setInterval(() => performance.now() - asked >= (lost || answering() ? 1000 : 8000) && reach(), 500);
 
   // The draft, and where to look, are put back once it is known who reads the page, for another may have signed in since.
   function restoreDraft() {
@@ -256,14 +266,6 @@ window.lectern = {
     if (radio && !radio.checked) radio.click();
   }
 
-  // Gradio leaves some of its buttons without a name; a screen reader needs one.
-  function nameButtons() {
-    document.documentElement.lang ||= "en";
-    for (const list of document.querySelectorAll(".examples[role=list]")) list.setAttribute("role", "group");
-    for (const button of document.querySelectorAll("button:not([aria-label])")) {
-      if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || "Button");
-    }
-  }
   // On a phone a long list is folded until it is asked for, by a touch or by a search in it.
   function foldLists() {
     for (const list of document.querySelectorAll("details.lectern-fold:not([data-seen])")) {
@@ -279,7 +281,6 @@ window.lectern = {
     if (innerWidth <= 700) bar.click();
   }
   new MutationObserver(() => {
-    nameButtons();
     foldLists();
     foldAdding();
     restoreDraft();

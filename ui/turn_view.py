@@ -87,7 +87,7 @@ def step_message(step: ToolStep, thought: str) -> Message:
     """Give a step as a message that folds: open with a spinner while it runs, then with its time."""
     about: Message = {"title": step_title(step), "status": "pending" if step.status == "running" else "done"}
     if step.seconds is not None:
-        about["duration"] = round(step.seconds, 2)
+        about["duration"] = max(round(step.seconds, 4), 0.0001)  # Gradio shows no time that is 0
     found = step.error or step.observation
     cut = found if len(found) <= LONGEST_OBSERVATION else f"{found[:LONGEST_OBSERVATION].rsplit(' ', 1)[0]} …"
     parts = [neutral(part) for part in (thought, cut) if part]
