@@ -3,8 +3,8 @@
     python -m benchmarks.review [--turns 100000] [--json]
 
 The turns are made up and written straight into the tables of a store of its own: one in ten refused, one in twenty
-voted down, a few slow or failed. Each figure is the median of five, of what one page of the desk asks: the count and
-the first 25 rows.
+voted down, a few slow or failed, four in each conversation. Each figure is the median of five, of what one page of the
+desk asks: the count and its first rows, of turns or of conversations; or what stands around the turn that is opened.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ import statistics
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import insert
 
+from assistant.tracing.conversation_reader import ConversationReader
+from assistant.tracing.orders import Order
 from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.store import TraceStore
 from assistant.tracing.tables import conversations, feedback, traces
-from ui.review_page import A_PAGE, FILTERS
+from ui.review_list import A_PAGE, FILTERS
 
 WORDS = [
     "how",
@@ -46,6 +50,7 @@ WORDS = [
     "token",
 ]
 BATCH = 5_000
+A_CONVERSATION = 4
 ROUNDS = 5
 
 
@@ -53,9 +58,10 @@ def fill(store: TraceStore, count: int) -> None:
     """Write so many made-up turns."""
     draw, began = random.Random(1), time.time()
     for at in range(0, count, BATCH):
-        rows = [_turn(draw, began - n * 30) for n in range(at, min(at + BATCH, count))]
+        rows = [_turn(draw, began - n * 30, n) for n in range(at, min(at + BATCH, count))]
         votes = [{"trace_id": r["id"], "vote": "down", "created_at": began} for r in rows if draw.random() < 0.05]
-        made = [{"id": r["conversation_id"], "face": "web", "created_at": began} for r in rows]
+        own = dict.fromkeys(r["conversation_id"] for r in rows)
+        made = [{"id": conversation, "face": "web", "created_at": began} for conversation in own]
         store.write(lambda c, made=made, rows=rows, votes=votes: _write(c, made, rows, votes))  # type: ignore[misc]
 
 
@@ -65,34 +71,46 @@ def _write(connection: Any, made: list[Any], rows: list[Any], votes: list[Any]) 
     connection.execute(insert(feedback), votes)
 
 
-def _turn(draw: random.Random, at: float) -> dict[str, Any]:
+def _turn(draw: random.Random, at: float, n: int) -> dict[str, Any]:
     question = f"What about {' '.join(draw.choices(WORDS, k=8))}?"
     answer = " ".join(draw.choices(WORDS, k=80))
     status = draw.choices(["ok", "refused", "error"], [88, 10, 2])[0]
-    own = uuid.uuid4().hex
     return {
-        "id": own, "conversation_id": own, "kind": "ask", "face": "web", "owner": "o", "status": status,
+        "id": uuid.uuid4().hex, "conversation_id": f"c{n // A_CONVERSATION}",
+        "kind": "ask", "face": "web", "owner": "o", "status": status,
         "started_at": at, "ended_at": at + draw.expovariate(0.5), "question": question, "answer": answer,
         "search_text": f"{question} {answer}".casefold(), "mode": "quoting", "provider": "lectern", "model": "m",
         "support": draw.random(), "price_usd": None,
     }  # fmt: skip
 
 
-def measured(reader: TraceReader) -> dict[str, float]:
-    """Give the milliseconds of opening the desk, of each filter, of the worst first, and of a search for words."""
-    asked: dict[str, tuple[Filter, Any]] = {name: (Filter(**given), "newest") for name, given in FILTERS.items()}
-    asked["worst first"] = (Filter(), "worst")
+def measured(store: TraceStore) -> dict[str, float]:
+    """Give the milliseconds of opening the desk, of each filter and order, and of a search for words."""
+    asked: dict[str, tuple[Filter, Order]] = {name: (Filter(**given), "newest") for name, given in FILTERS.items()}
+    asked |= {order: (Filter(), order) for order in get_args(Order)}
     asked["words that stand in few"] = (Filter(text="agent agent agent"), "newest")
+    reader, talks = TraceReader(store.engine), ConversationReader(store.engine)
     found = {}
     for name, (wanted, order) in asked.items():
-        took = []
-        for _ in range(ROUNDS):
-            begun = time.perf_counter()
-            reader.count(wanted)
-            reader.find(wanted, A_PAGE, 0, order)
-            took.append(time.perf_counter() - begun)
-        found[name] = 1000 * statistics.median(took)
+        found[name] = _median(partial(_turns, reader, wanted, order))
+        found[f"{name}, conversations"] = _median(partial(talks.page, wanted, A_PAGE, 1, order))
+    one = reader.get(reader.find(limit=1)[0]["id"])
+    found["around a turn"] = _median(lambda: talks.around(one))
     return found
+
+
+def _turns(reader: TraceReader, wanted: Filter, order: Order) -> None:
+    reader.count(wanted)
+    reader.find(wanted, A_PAGE, 0, order)
+
+
+def _median(asks: Callable[[], object]) -> float:
+    took = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        asks()
+        took.append(time.perf_counter() - begun)
+    return 1000 * statistics.median(took)
 
 
 def main() -> None:
@@ -104,9 +122,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = TraceStore(Path(folder))
         fill(store, given.turns)
-        found = measured(TraceReader(store.engine))
+        found = measured(store)
         store.close()
-    print(json.dumps(found) if given.json else "\n".join(f"{name:<26}{ms:>8.0f} ms" for name, ms in found.items()))
+    print(json.dumps(found) if given.json else "\n".join(f"{name:<40}{ms:>8.0f} ms" for name, ms in found.items()))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from tests import turns
 from tests.course import engine_over, searching, write_course
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply
+from ui.review_list import ReviewList
 from ui.review_page import ReviewHandlers
 from ui.review_view import groups_html
 
@@ -51,7 +52,7 @@ def store(tmp_path: Path) -> Iterator[TraceStore]:
 def desk(store: TraceStore) -> ReviewHandlers:
     documents = [SimpleNamespace(path="a.md"), SimpleNamespace(path="b.md")]
     library = SimpleNamespace(traces=store, ledger=SimpleNamespace(documents=lambda: documents))
-    parts: Any = SimpleNamespace(library=library, person=lambda _: None, sees_setup=lambda _: True)
+    parts: Any = SimpleNamespace(library=library, person=lambda _: None, sees_setup=lambda _: True, chunks=lambda _: {})
     return ReviewHandlers(parts)
 
 
@@ -70,22 +71,6 @@ def a_class(store: TraceStore) -> None:
     keep(store, "Thanks!", "courtesy")
     for n in range(ROWS):
         keep(store, f"Row {n}", ("ask", "tag")[n % 2], ("refused", "ok")[n % 2], origin=ROW, at=turns.BEGAN + 9)
-
-
-@pytest.mark.parametrize(
-    ("show", "listed"),
-    [("All", ["kiln", "Who made", "FooNet", "Thanks"]), ("Questions", ["kiln", "Who made"]), ("Refused", ["Who made"]),
-     ("Abstracts", ["FooNet"])],
-)  # fmt: skip
-def test_a_list_has_what_people_asked_and_the_rows_of_a_file_when_they_are_wanted(
-    store: TraceStore, desk: ReviewHandlers, show: str, listed: list[str]
-) -> None:
-    a_class(store)
-    shown, count = desk.listed("Newest first", show, "", 1, False)
-    assert shown.count("data-turn=") == len(listed) and all(text in shown for text in listed)
-    assert f"{len(listed)} turn" in count and "of files and evaluations" in count
-    rows, count = desk.listed("Newest first", show, "row", 1, True)
-    assert "Row 1" in rows and "kiln" not in rows and "not shown" not in count
 
 
 def test_the_plots_count_questions_and_not_rows_of_files_tags_or_thanks(store: TraceStore) -> None:
@@ -147,15 +132,9 @@ def test_the_list_says_who_found_what_where_reviewers_disagree(store: TraceStore
     for trace_id, who, verdict in ((one, "Ada", "refuse"), (other, "Ada", "wrong"), (one, "Bob", "right"),
                                    (other, "Bob", "partly")):  # fmt: skip
         store.add_review(Review(trace_id, who, turns.BEGAN, verdict))
-    listed, _ = desk.listed("Newest first", "All", "", 1, False)
+    listed, *_ = ReviewList(desk._parts).listed("Turns", "Newest first", "All", "", False, "", 1, "")
     assert "they disagree (Ada: refuse; Bob: right)" in listed and listed.count("disagree") == 1
     assert "role='alert'" in desk.to_dataset(one, REQUEST) and "Ada found that" in desk.to_dataset(one, REQUEST)
-
-
-@pytest.mark.parametrize("page", [0, -3, None, 99])
-def test_a_page_that_is_not_there_is_the_nearest_one(store: TraceStore, desk: ReviewHandlers, page: Any) -> None:
-    keep(store, "What is a kiln?")
-    assert "page 1 of 1" in desk.listed("Newest first", "All", "", page, False)[1]
 
 
 @pytest.mark.parametrize("reply", [Reply(usage=None), Reply(cut_after=2), Reply()])

@@ -32,6 +32,9 @@ KEYS = (
     ("Esc", "stop an answer"),
     ("s", "to the sources"),
     ("n", "new conversation"),
+    ("j", "next turn, on Review"),
+    ("k", "previous turn, on Review"),
+    ("r", "from a turn to its review"),
     ("?", "this page"),
 )
 

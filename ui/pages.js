@@ -62,36 +62,9 @@ window.lectern = {
     first?.focus();
     return [];
   },
-  // A turn that is opened is in the address, to be copied or read anew; what was begun of its review is put back.
-  opened(turn, reader, begun, told, ...form) {
-    lectern.review = { turn, reader, begun: JSON.parse(begun) };
-    if (turn) history.replaceState(null, "", `${location.pathname}?turn=${encodeURIComponent(turn)}`);
-    document.querySelector("#detail")?.scrollIntoView({ block: "start", behavior: "smooth" });
-    const draft = lectern.reviews()[turn];
-    if (!draft) return [told, ...form];
-    return ["<p role='status'>You have begun this review; it is not kept yet.</p>", draft[0] || null, ...draft.slice(1)];
-  },
-  kept(turn, reader, begun, ...form) {
-    lectern.review = { turn, reader, begun: JSON.parse(begun) };
-    lectern.reviewing(form.map((field) => field ?? ""));
-    return [];
-  },
   seeDocument() {
     document.querySelector("#one")?.scrollIntoView({ block: "start", behavior: "smooth" });
     return [];
-  },
-  // A review that is begun stays with its turn in this tab until it is kept, whatever else is opened meanwhile.
-  reviewing(form) {
-    const { turn, reader, begun } = lectern.review ?? {};
-    if (!turn) return;
-    const all = lectern.reviews();
-    delete all[turn];
-    if (JSON.stringify(form) !== JSON.stringify(begun)) all[turn] = form;
-    sessionStorage.setItem("lectern-reviews", JSON.stringify({ reader, all }));
-  },
-  reviews() {
-    const kept = JSON.parse(sessionStorage.getItem("lectern-reviews") ?? "{}");
-    return kept.reader === lectern.review.reader ? kept.all : {};
   },
   put(selector, value) {
     const box = document.querySelector(`${selector} textarea, ${selector} input`);
@@ -142,24 +115,7 @@ window.lectern = {
     if (again) lectern.put("#retry", `${again.dataset.again} ${Date.now()}`);
     const look = within(event.target, "button[data-look]");
     if (look) lectern.put("#look", `${look.dataset.look} ${Date.now()}`);
-    const opener = within(event.target, "button[data-turn]");
-    if (!opener) return;
-    document.querySelectorAll("button[data-turn][aria-current]").forEach((b) => b.removeAttribute("aria-current"));
-    opener.setAttribute("aria-current", "true");
-    lectern.put("#turn", opener.dataset.turn);
   });
-
-  // Not by Gradio's own events: a box that is filled at once tells of no input, and a change may be the page's own.
-  document.addEventListener(
-    "input",
-    (event) => {
-      if (!within(event.target, "#reviewing") || within(event.target, "#reviewer")) return;
-      const boxes = ["right-answer", "right-sources", "right-tags", "review-comment", "assignee"];
-      const said = boxes.map((id) => document.querySelector(`#${id} textarea, #${id} input`)?.value ?? "");
-      lectern.reviewing([document.querySelector("#verdict input:checked")?.value ?? "", ...said]);
-    },
-    true,
-  );
 
   // A folder's files keep the way to them in their names: two subfolders may each have a notes.md.
   document.addEventListener(

@@ -1,7 +1,7 @@
 """The form of a review: what it begins with, and whether anything was written into it since. Pure.
 
 It belongs to the turn that it was opened with. What is begun and not kept stays with that turn in its reader's browser
-(`pages.js`), so that opening another one loses nothing, and puts nothing of it there.
+(`review.js`), so that opening another one loses nothing, and puts nothing of it there.
 """
 
 from __future__ import annotations

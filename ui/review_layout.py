@@ -9,9 +9,8 @@ import gradio as gr
 
 from ui.masthead import masthead
 from ui.parts import Parts
+from ui.review_list import CONVERSATIONS, FILTERS, ORDERS, TURNS
 
-SHOW = ["All", "Questions", "Abstracts", "Refused", "Voted down", "Weak support", "Errors", "Slow", "Dear",
-        "Not reviewed", "Reviewed", "Assigned"]  # fmt: skip
 VERDICTS = [("right", "right"), ("partly right", "partly"), ("wrong", "wrong"), ("should have been refused", "refuse")]
 
 
@@ -20,11 +19,14 @@ class ReviewPage:
     """The components of the review desk."""
 
     root: Any
+    by: Any
     order: Any
     show: Any
     text: Any
     page: Any
     rows: Any
+    talk: Any
+    view: Any
     list: Any
     count: Any
     turn: Any
@@ -43,6 +45,7 @@ class ReviewPage:
     assignee: Any
     keep: Any
     accept: Any
+    accepted: Any
     dataset: Any
     told: Any
     missing: Any
@@ -64,14 +67,19 @@ def review_layout(parts: Parts) -> ReviewPage:
 
 def _listing() -> dict[str, Any]:
     with gr.Row():
-        order = gr.Radio(["Newest first", "Worst first"], value="Newest first", label="Order", elem_id="order", scale=2)
-        show = gr.Dropdown(SHOW, value="All", label="Show", elem_id="show", scale=1)
+        by = gr.Radio([TURNS, CONVERSATIONS], value=TURNS, label="List", elem_id="by", scale=1, min_width=200)
+        order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Order", elem_id="order", scale=4)
+    with gr.Row():
+        show = gr.Dropdown(list(FILTERS), value="All", label="Show", elem_id="show", scale=1)
         text = gr.Textbox(label="Find in questions and answers", elem_id="text", scale=2)
         page = gr.Number(1, label="Page", precision=0, elem_id="page", scale=1)
     rows = gr.Checkbox(False, label="Rows of files and evaluations too", elem_id="rows", container=False)
+    talk = gr.Textbox(label="Conversation", elem_id="talk", elem_classes="lectern-hidden")
+    view = gr.Textbox(visible="hidden", label="What is listed")
     count = gr.HTML("", padding=False, elem_id="count")
     listed = gr.HTML("", padding=False, elem_id="turns")
-    return {"order": order, "show": show, "text": text, "page": page, "rows": rows, "count": count, "list": listed}
+    return {"by": by, "order": order, "show": show, "text": text, "page": page, "rows": rows, "talk": talk,
+            "view": view, "count": count, "list": listed}  # fmt: skip
 
 
 def _one() -> dict[str, Any]:
@@ -86,9 +94,14 @@ def _one() -> dict[str, Any]:
             gr.HTML("<h2 class='lectern-title'>Review</h2>", padding=False)
             reviewer = gr.Textbox(label="Your name", elem_id="reviewer", max_length=120)
             accept = gr.Button("It is right", variant="primary", elem_id="accept")
+            accepted = gr.HTML("", padding=False, elem_id="accept-told")
             verdict = gr.Radio(VERDICTS, label="Or: what the answer was", elem_id="verdict")
             answer = gr.Textbox(label="The right answer", lines=3, elem_id="right-answer")
-            sources = gr.Textbox(label="The right sources, a path on each line", lines=2, elem_id="right-sources")
+            sources = gr.Textbox(
+                label="The right sources: tick them where found, or write paths",
+                lines=2,
+                elem_id="right-sources",
+            )
             tags = gr.Textbox(label="The right tags, commas between them", elem_id="right-tags")
             comment = gr.Textbox(label="Comment", elem_id="review-comment", max_length=4000)
             assignee = gr.Textbox(label="For whom it is", elem_id="assignee", max_length=120)
@@ -98,8 +111,9 @@ def _one() -> dict[str, Any]:
             told = gr.HTML("", padding=False, elem_id="review-told")
     return {"turn": turn, "of": of, "begun": begun, "reader": reader, "desk": desk, "reviewing": reviewing,
             "detail": detail, "reviewer": reviewer,
-            "accept": accept, "verdict": verdict, "answer": answer, "sources": sources, "tags": tags,
-            "comment": comment, "assignee": assignee, "keep": keep, "dataset": dataset, "told": told}  # fmt: skip
+            "accept": accept, "accepted": accepted, "verdict": verdict, "answer": answer, "sources": sources,
+            "tags": tags, "comment": comment, "assignee": assignee, "keep": keep, "dataset": dataset,
+            "told": told}  # fmt: skip
 
 
 def _insights() -> dict[str, Any]:

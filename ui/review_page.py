@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -14,8 +12,9 @@ import gradio as gr
 from assistant.evaluation.agreement import agreements
 from assistant.tag_corrections import check_in_abstract
 from assistant.tracing.capture import Recording, recorded
+from assistant.tracing.conversation_reader import ConversationReader
 from assistant.tracing.judgements import disputed_correction, refuses_rightly
-from assistant.tracing.queries import WEAK_SUPPORT, Filter, TraceReader
+from assistant.tracing.queries import Filter, TraceReader
 from assistant.tracing.records import QUESTIONS, Review
 from assistant.tracing.spending import keep_untraced
 from assistant.tracing.statistics import by_day
@@ -23,18 +22,20 @@ from assistant.unanswered import Group, grouped
 from assistant.usage import metered
 from index_store.errors import InvalidInput, LecternError, TraceUnknown
 from ui.disclosure import deliveries_for, record_for
+from ui.kept_turns import chunk_ids_of
 from ui.page_errors import failed_html, told_html
 from ui.parts import Parts
 from ui.plots import plots_html
 from ui.review_form import NO_FIELDS, Fields, form_of, is_touched, of_nothing
 from ui.review_layout import ReviewPage, review_layout
+from ui.review_list import ReviewList
+from ui.review_passages import found_ids
 from ui.review_sources import known_sources
-from ui.review_view import agreement_html, covered_html, groups_html, list_html, turn_html
+from ui.review_turn import turn_html
+from ui.review_view import agreement_html, covered_html, groups_html
 from ui.reviewed_rows import add_reviewed, added_html
 from ui.tags_page import names_of
 
-A_PAGE = 25
-SLOW_S, DEAR_USD = 10.0, 0.01
 MOST_REFUSED = 500
 MOST_TRIED = 12
 MONTH_S = 30 * 86_400
@@ -42,20 +43,6 @@ ALL_TURNS = "<p class='lectern-note'><a href='review'>All turns</a></p>"
 NO_SUCH_TURN = "There is no such turn: the link is not whole, or the turn was forgotten."
 DISPUTED = " {} had corrected it: a test row is made of it once one of you comes round."
 LEFT = " What you have begun to write is still here, and not kept with it."
-FILTERS: Mapping[str, Mapping[str, Any]] = {
-    "All": {},
-    "Questions": {"kinds": QUESTIONS},
-    "Abstracts": {"kind": "tag"},
-    "Refused": {"status": "refused"},
-    "Voted down": {"vote": "down"},
-    "Weak support": {"weaker_than": WEAK_SUPPORT},
-    "Errors": {"status": "error"},
-    "Slow": {"slower_than": SLOW_S},
-    "Dear": {"dearer_than": DEAR_USD},
-    "Not reviewed": {"reviewed": False},
-    "Reviewed": {"reviewed": True},
-    "Assigned": {"assigned": True},
-}
 
 
 class ReviewHandlers:
@@ -64,21 +51,7 @@ class ReviewHandlers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.library.traces
-        self._reader = TraceReader(self._store.engine)
-
-    def listed(self, order: str, show: str, text: str, page: float | None, with_rows: bool) -> tuple[str, str]:
-        """List a page of turns; the nearest where there is none of that number."""
-        every = Filter(text=text.strip() or None, **FILTERS.get(show, {}))
-        wanted = every if with_rows else replace(every, rows=False)
-        hidden = 0 if with_rows else self._reader.count(replace(every, rows=True))
-        count = self._reader.count(wanted)
-        pages = max(1, -(-count // A_PAGE))
-        at = min(max(1, int(page or 1)), pages)
-        rows = self._reader.find(wanted, A_PAGE, (at - 1) * A_PAGE, "worst" if order.startswith("Worst") else "newest")
-        said = self._reader.last_reviews([row["id"] for row in rows])
-        turns = "1 turn" if count == 1 else f"{count:,} turns"
-        told = f" {hidden:,} of files and evaluations are not shown." if hidden else ""
-        return list_html(rows, said), f"<p role='status'>{turns}, page {at:,} of {pages:,}.{told}</p>"
+        self._reader, self._talks = TraceReader(self._store.engine), ConversationReader(self._store.engine)
 
     def load(self, request: gr.Request) -> tuple[str, Any, str]:
         """Give the turn that the address names, who reviews where that is known, and who reads."""
@@ -93,20 +66,22 @@ class ReviewHandlers:
         """
         hidden, shown = gr.update(visible=False), gr.update(visible=True)
         if not trace_id:
-            return hidden, hidden, "", "", *of_nothing()
+            return hidden, hidden, "", "", "", *of_nothing()
         try:
             record = self._reader.get(trace_id)
         except LecternError as exc:
             is_gone = isinstance(exc, TraceUnknown)  # its own hint is for a terminal
             told = failed_html(NO_SUCH_TURN) if is_gone else told_html(exc, self._parts.sees_setup(request))
-            return shown, hidden, f"{told}{ALL_TURNS}", "", *of_nothing()
-        return shown, shown, self._detail(record, request), "", *form_of(record)
+            return shown, hidden, f"{told}{ALL_TURNS}", "", "", *of_nothing()
+        return shown, shown, self._detail(record, request), "", "", *form_of(record)
 
     def _detail(self, trace: dict[str, Any], request: gr.Request) -> str:
         record = record_for(trace, self._parts.sees_setup(request))
         deliveries = deliveries_for(self._reader.deliveries(record["id"]), self._parts.sees_setup(request))
         leaves = self._store.as_sent(record) if deliveries else None
-        return turn_html(record, deliveries, _links(self._store.settings, record["id"]), leaves)
+        chunks = self._parts.chunks([*chunk_ids_of(record), *found_ids(record)])
+        links = _links(self._store.settings, record["id"])
+        return turn_html(record, deliveries, links, leaves, self._talks.around(record), chunks)
 
     def keep(
         self, trace_id: str, reviewer: str, verdict: str | None, answer: str, sources: str, tags: str, comment: str,
@@ -230,29 +205,36 @@ def _links(settings: Any, trace_id: str) -> dict[str, str]:
 
 def build_review(parts: Parts) -> None:
     """Lay the review desk out and connect it."""
-    _connect(review_layout(parts), ReviewHandlers(parts))
+    _connect(review_layout(parts), ReviewHandlers(parts), ReviewList(parts))
 
 
-def _connect(page: ReviewPage, does: ReviewHandlers) -> None:
+def _connect(page: ReviewPage, does: ReviewHandlers, lists: ReviewList) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
-    listing = (does.listed, [page.order, page.show, page.text, page.page, page.rows], [page.list, page.count])
-    page.root.load(*listing, **how)
-    for changed in (page.order, page.show, page.text, page.page, page.rows):
-        changed.change(*listing, trigger_mode="always_last", **how)
-    page.root.load(does.load, None, [page.turn, page.reviewer, page.reader], **how)
+    boxes = [page.by, page.order, page.show, page.text, page.rows, page.talk, page.page]
+    listing = (lists.listed, [*boxes, page.view], [page.list, page.count, page.page, page.talk, page.view])
+    entered = page.root.load(does.load, None, [page.turn, page.reviewer, page.reader], **how)
+    entered.then(None, [page.reviewer, page.reader], page.reviewer, js="lectern.reviewer", **how)
+    loaded = page.root.load(lists.load, None, [*boxes, page.view], **how)
+    lists_again = [loaded.then(*listing, **how)]
+    lists_again += [box.change(*listing, trigger_mode="always_last", **how) for box in boxes]
     form = [page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
     whole = [page.of, page.begun, *form]
-    shown = [page.desk, page.reviewing, page.detail, page.told, *whole]
+    shown = [page.desk, page.reviewing, page.detail, page.told, page.accepted, *whole]
     opened = page.turn.change(does.shown, [page.turn], shown, **how)
     told, own = [page.told, *form], [page.of, page.reader, page.begun]
     opened.then(None, [*own, *told], told, js="lectern.opened", **how)
-    for button, keep, given in (
-        (page.keep, does.keep, [page.of, page.reviewer, *form]),
-        (page.accept, does.accept, [page.of, page.reviewer, page.begun, *form]),
+    said = [page.told, page.accepted]
+    for button, keep, given, beside in (
+        (page.keep, does.keep, [page.of, page.reviewer, *form], page.told),
+        (page.accept, does.accept, [page.of, page.reviewer, page.begun, *form], page.accepted),
     ):
-        kept = button.click(keep, given, [page.told, page.detail, *whole], **how)
-        kept.success(*listing, **how)
+        button.click(None, None, said, js="lectern.telling", **how)
+        kept = button.click(keep, given, [beside, page.detail, *whole], **how)
+        lists_again.append(kept.success(*listing, **how))
         kept.then(None, [*own, *form], None, js="lectern.kept", **how)
+    for again in lists_again:
+        again.then(None, [page.view], None, js="lectern.listed", **how)
+    page.dataset.click(None, None, said, js="lectern.telling", **how)
     page.dataset.click(does.to_dataset, [page.of], page.told, **how)
     page.missing.click(does.unanswered, None, page.groups, **how)
     page.covered.click(does.covered, None, page.now, **how)

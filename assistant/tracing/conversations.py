@@ -64,7 +64,7 @@ class Conversations:
         )
         with reading(self._store.engine) as connection:
             rows = connection.execute(query).mappings().all()
-            first = self._first_questions(connection, [r["id"] for r in rows if not r["title"]])
+            first = first_questions(connection, [r["id"] for r in rows if not r["title"]])
         return [Listed(r["id"], r["title"] or first.get(r["id"], ""), r["last_at"], r["turns"]) for r in rows]
 
     def turns(self, conversation: str, user: str | None) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ class Conversations:
         """
         given = self._require(conversation, user)["title"]
         with reading(self._store.engine) as connection:
-            return given or self._first_questions(connection, [conversation]).get(conversation, "")
+            return given or first_questions(connection, [conversation]).get(conversation, "")
 
     def rename(self, conversation: str, user: str | None, title: str) -> None:
         """Call a conversation something else; an empty title gives it its first question back.
@@ -169,20 +169,20 @@ class Conversations:
             )
         return dict(found)
 
-    @staticmethod
-    def _first_questions(connection: Any, ids: list[str]) -> dict[str, str]:
-        """Give the first question of each conversation."""
-        earliest = (
-            select(traces.c.conversation_id, func.min(traces.c.started_at).label("at"))
-            .where(traces.c.conversation_id.in_(ids))
-            .group_by(traces.c.conversation_id)
-            .subquery()
-        )
-        query = select(traces.c.conversation_id, traces.c.question).join(
-            earliest,
-            (traces.c.conversation_id == earliest.c.conversation_id) & (traces.c.started_at == earliest.c.at),
-        )
-        return {row[0]: " ".join(row[1].split())[:LONGEST_TITLE] for row in connection.execute(query)}
+
+def first_questions(connection: Connection, ids: list[str]) -> dict[str, str]:
+    """Give the first question of each conversation."""
+    earliest = (
+        select(traces.c.conversation_id, func.min(traces.c.started_at).label("at"))
+        .where(traces.c.conversation_id.in_(ids))
+        .group_by(traces.c.conversation_id)
+        .subquery()
+    )
+    query = select(traces.c.conversation_id, traces.c.question).join(
+        earliest,
+        (traces.c.conversation_id == earliest.c.conversation_id) & (traces.c.started_at == earliest.c.at),
+    )
+    return {row[0]: " ".join(row[1].split())[:LONGEST_TITLE] for row in connection.execute(query)}
 
 
 def history_of(records: Iterable[Record]) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, select
 
 from assistant.tracing.database import reading
-from assistant.tracing.queries import IS_ROW
+from assistant.tracing.filters import IS_ROW
 from assistant.tracing.tables import traces
 
 NEWEST = 10_000

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, case, func, select
+from sqlalchemy import Engine, case, func, select
 
 from assistant.tracing.database import reading
+from assistant.tracing.filters import BY_REVIEWERS, EVERY, Filter, conditions
 from assistant.tracing.judgements import told_dispute
-from assistant.tracing.records import PROPOSED_BY, Kind, Vote
+from assistant.tracing.orders import Order, ordering
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, outbox, reviews, spans, traces
 from index_store.errors import TraceUnknown
+
+__all__ = ["Filter", "Order", "TraceReader"]
 
 _SHOWN = (
     traces.c.id,
@@ -37,35 +39,6 @@ _SHOWN = (
 AT_A_TIME = 200
 SHORTEST_ID = 6
 """Characters of an id from which its beginning is enough."""
-IS_ROW = traces.c.face == "batch"
-"""Whether a turn is a row of a file, an evaluation or a replay: of them come hundreds that nobody has typed."""
-_BY_REVIEWERS = ~reviews.c.reviewer.startswith(PROPOSED_BY)
-WEAK_SUPPORT = 0.4
-"""Cosine: an answer whose best passage is farther from its question deserves a look."""
-Order = Literal["newest", "worst"]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which traces: all of the conditions that are given hold."""
-
-    since: float | None = None  # seconds since 1970
-    before: float | None = None
-    mode: str | None = None
-    status: str | None = None
-    vote: Vote | None = None
-    text: str | None = None  # stands in the question or the answer, in any case
-    conversation: str | None = None
-    user: str | None = None
-    weaker_than: float | None = None  # support: cosine of the best cited passage
-    slower_than: float | None = None  # seconds
-    dearer_than: float | None = None  # US dollars
-    reviewed: bool | None = None
-    kind: str | None = None
-    kinds: Sequence[Kind] | None = None
-    rows: bool | None = None  # rows of files and evaluations alone, or none of these
-    evaluation: bool | None = None  # turns of evaluations alone, or none of these
-    assigned: bool | None = None  # to somebody, in its latest review
 
 
 class TraceReader:
@@ -75,31 +48,25 @@ class TraceReader:
         self._engine = engine
 
     def find(
-        self, wanted: Filter = Filter(), limit: int = 50, offset: int = 0, order: Order = "newest"
+        self, wanted: Filter = EVERY, limit: int = 50, offset: int = 0, order: Order = "newest"
     ) -> list[dict[str, Any]]:
-        """Give a line of each trace, the newest or the worst first, with its latest `vote`.
-
-        Worst is what was voted down, then what failed, was refused, or stands on a weak passage; the newest of these.
+        """Give a line of each trace in an order, with its latest `vote`.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        query = (
-            select(*_SHOWN)
-            .where(*_conditions(wanted))
-            .order_by(*([_badness().desc()] if order == "worst" else []), traces.c.started_at.desc(), traces.c.id)
-        )
+        query = select(*_SHOWN).where(*conditions(wanted)).order_by(*ordering(order))
         rows = self._rows(query.limit(limit).offset(offset))
         votes = self.votes([row["id"] for row in rows])  # of these alone: a join would look for those of all
         return [{**row, "vote": votes.get(row["id"])} for row in rows]
 
-    def count(self, wanted: Filter = Filter()) -> int:
+    def count(self, wanted: Filter = EVERY) -> int:
         """Count traces.
 
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        (found,) = self._rows(select(func.count().label("count")).select_from(traces).where(*_conditions(wanted)))
+        (found,) = self._rows(select(func.count().label("count")).select_from(traces).where(*conditions(wanted)))
         return int(found["count"])
 
     def get(self, trace_id: str) -> dict[str, Any]:
@@ -121,12 +88,12 @@ class TraceReader:
             raise TraceUnknown(f"There is no trace {trace_id!r}.{short}", hint="Run: lectern traces list")
         return self._with_all(found[0])
 
-    def each(self, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
+    def each(self, wanted: Filter = EVERY) -> Iterator[dict[str, Any]]:
         """Give traces whole, the oldest first, some at a time."""
         last = (-1.0, "")
         while True:
             after = (traces.c.started_at > last[0]) | ((traces.c.started_at == last[0]) & (traces.c.id > last[1]))
-            query = _whole().where(after, *_conditions(wanted)).order_by(traces.c.started_at, traces.c.id)
+            query = _whole().where(after, *conditions(wanted)).order_by(traces.c.started_at, traces.c.id)
             part = self._rows(query.limit(AT_A_TIME))
             yield from map(self._with_all, part)
             if len(part) < AT_A_TIME:
@@ -152,7 +119,7 @@ class TraceReader:
         Raises:
             TracesUnavailable: when the store cannot be read.
         """
-        standing = func.coalesce(func.max(case((_BY_REVIEWERS, reviews.c.id))), func.max(reviews.c.id))
+        standing = func.coalesce(func.max(case((BY_REVIEWERS, reviews.c.id))), func.max(reviews.c.id))
         latest = select(standing).where(reviews.c.trace_id.in_(trace_ids)).group_by(reviews.c.trace_id)
         shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict, reviews.c.assignee)
         rows = self._rows(select(*shown).where(reviews.c.id.in_(latest)))
@@ -177,7 +144,7 @@ class TraceReader:
             TracesUnavailable: when the store cannot be read.
         """
         shown = (reviews.c.trace_id, reviews.c.reviewer, reviews.c.verdict)
-        return self._rows(select(*shown).where(_BY_REVIEWERS).order_by(reviews.c.id))
+        return self._rows(select(*shown).where(BY_REVIEWERS).order_by(reviews.c.id))
 
     def _by_prefix(self, beginning: str) -> list[dict[str, Any]]:
         return self._rows(_whole().where(traces.c.id.startswith(beginning, autoescape=True)).limit(2))
@@ -198,66 +165,3 @@ class TraceReader:
 
 def _whole() -> Any:
     return select(traces, conversations.c.user_id).join(conversations, conversations.c.id == traces.c.conversation_id)
-
-
-def latest_votes() -> Any:
-    """Give each trace's latest vote; one that was taken back is NULL."""
-    latest = select(func.max(feedback.c.id)).group_by(feedback.c.trace_id)
-    return select(feedback.c.trace_id, feedback.c.vote).where(feedback.c.id.in_(latest)).subquery()
-
-
-def _voted(vote: Vote) -> ColumnElement[bool]:
-    """Tell a turn whose latest vote is that one."""
-    votes = latest_votes()
-    return traces.c.id.in_(select(votes.c.trace_id).where(votes.c.vote == storable(vote)))
-
-
-def _badness() -> ColumnElement[int]:
-    """Give how much a turn asks to be looked at."""
-    return (
-        case((_voted("down"), 8), else_=0)
-        + case((traces.c.status.in_(("error", "aborted")), 4), (traces.c.status == "refused", 2), else_=0)
-        + case((traces.c.support < WEAK_SUPPORT, 1), else_=0)
-    )
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    found = [condition for condition in _given(wanted) if condition is not None]
-    if wanted.vote is not None:
-        found.append(_voted(wanted.vote))
-    if wanted.text is not None:
-        found.append(traces.c.search_text.contains(storable(wanted.text).casefold(), autoescape=True))
-    if wanted.user is not None:
-        owned = select(conversations.c.id).where(conversations.c.user_id == storable(wanted.user))
-        found.append(traces.c.conversation_id.in_(owned))
-    latest = select(func.max(reviews.c.id)).where(_BY_REVIEWERS).group_by(reviews.c.trace_id)
-    assigned = select(reviews.c.trace_id).where(reviews.c.id.in_(latest), reviews.c.assignee.is_not(None))
-    for wish, holds in (
-        (wanted.evaluation, traces.c.evaluation.is_not(None)),
-        (wanted.rows, IS_ROW),
-        (wanted.reviewed, traces.c.id.in_(select(reviews.c.trace_id).where(_BY_REVIEWERS))),
-        (wanted.assigned, traces.c.id.in_(assigned)),
-    ):
-        if wish is not None:
-            found.append(holds if wish else ~holds)
-    return found
-
-
-def _given(wanted: Filter) -> Iterator[ColumnElement[bool] | None]:
-    """Give the conditions on one column each; None for one that is not asked for."""
-    for column, value in (
-        (traces.c.mode, wanted.mode),
-        (traces.c.kind, wanted.kind),
-        (traces.c.status, wanted.status),
-        (traces.c.conversation_id, wanted.conversation),
-    ):
-        yield None if value is None else column == storable(value)
-    yield None if wanted.kinds is None else traces.c.kind.in_(wanted.kinds)
-    for measured, least in (
-        (traces.c.started_at, wanted.since),
-        (traces.c.ended_at - traces.c.started_at, wanted.slower_than),
-        (traces.c.price_usd, wanted.dearer_than),
-    ):
-        yield None if least is None else measured >= least
-    for measured, most in ((traces.c.started_at, wanted.before), (traces.c.support, wanted.weaker_than)):
-        yield None if most is None else measured < most

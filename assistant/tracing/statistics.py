@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from assistant.tracing.database import reading
-from assistant.tracing.queries import IS_ROW, latest_votes
+from assistant.tracing.filters import IS_ROW, latest_votes
 from assistant.tracing.records import QUESTIONS
 from assistant.tracing.tables import traces
 

@@ -17,10 +17,16 @@ from tests import turns
 from tests.chat_server import run, served
 from tests.comet_server import CometServer
 from tests.pages import Page
+from ui.review_list import A_PAGE
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 SHOWN = "#turns table, #turns .lectern-note"
 TEXTS = ("right-answer", "review-comment", "assignee")
+# Whether something is seen without scrolling.
+IN_WINDOW = """selector => {
+    const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+}"""
 COUNT = "document.querySelectorAll('#turns tbody tr').length"
 
 
@@ -39,12 +45,17 @@ def home(web_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep(store, "Was this dear?", 103, price_usd=0.5)
         _keep(store, "Was this an error?", 104, status="error", error="It broke.")
         _keep(store, "Was this refused?", 105, status="refused", citations=())
+        for n, question in enumerate(("What is a forge?", "How hot is it?", "And who tends it?")):
+            searched = "How hot is a forge?" if n == 1 else None
+            _keep(store, question, 110 + n, talk="forge", searched=searched)
     return folder
 
 
-def _keep(store: TraceStore, question: str, at: float, seconds: float = 1, support: float = 0.8, **given: Any) -> str:
+def _keep(
+    store: TraceStore, question: str, at: float, seconds: float = 1, support: float = 0.8, talk: str = "", **given: Any
+) -> str:
     cited = [{"marker": 1, "path": "05-react.md", "locator": "lines 8-11", "quote": "It thinks.", "score": support}]
-    begun = turns.start(question, at=turns.BEGAN + 1_000 * at, origin=Origin(f"c{at}", "u1", "web"))
+    begun = turns.start(question, at=turns.BEGAN + 1_000 * at, origin=Origin(talk or f"c{at}", "u1", "web"))
     store.begin(begun)
     steps: list[Span] = turns.steps(4, begun.started_at)
     end = turns.end(at=begun.started_at + seconds, **{"citations": tuple(cited), **given})
@@ -98,7 +109,7 @@ def test_each_filter_finds_its_turn(desk: Page, name: str, question: str) -> Non
     show(desk, name)
     desk.page.wait_for_function(f"{COUNT} === 1")
     assert f"Was this {question}?" in desk.page.locator("#turns").inner_text()
-    assert desk.page.locator("#count").inner_text() == "1 turn, page 1 of 1."
+    assert desk.page.locator("#count [role=status]").inner_text() == "1 turn, page 1 of 1."
 
 
 def test_a_link_to_a_turn_that_is_gone_says_so_in_its_place_and_leads_back(chromium: Any, address: str) -> None:
@@ -116,13 +127,13 @@ def test_a_link_to_a_turn_that_is_gone_says_so_in_its_place_and_leads_back(chrom
 
 
 def test_turns_are_paged_on_the_server(desk: Page) -> None:
-    desk.page.wait_for_function(f"{COUNT} === 25")
-    assert "page 1 of 3" in desk.page.locator("#count").inner_text()
-    desk.page.fill("#page input", "3")
-    desk.page.wait_for_selector("#count >> text=page 3 of 3")
+    desk.page.wait_for_function(f"{COUNT} === {A_PAGE}")
+    assert "page 1 of 4" in desk.page.locator("#count").inner_text()
+    desk.page.fill("#page input", "4")
+    desk.page.wait_for_selector("#count >> text=page 4 of 4")
     assert "Question number 0?" in desk.page.locator("#turns tbody tr").last.inner_text()
     desk.page.fill("#page input", "0")
-    desk.page.wait_for_selector("#count >> text=page 1 of 3")
+    desk.page.wait_for_selector("#count >> text=page 1 of 4")
     assert desk.page.locator(".toast-body").count() == 0
     desk.page.fill("#text input, #text textarea", "number 5")
     desk.page.wait_for_selector("#count >> text=11 turns, page 1 of 1")
@@ -202,6 +213,108 @@ def test_the_address_of_a_turn_that_is_open_can_be_copied(desk: Page, chromium: 
     copied = Page(chromium, desk.address, desk.page.url.removeprefix(desk.address), "#detail h3")
     assert "number 23" in copied.page.locator("#detail h3").inner_text()
     copied.close()
+
+
+def heading_is(desk: Page, question: str) -> None:
+    """Wait until a turn is open and the keyboard stands on its heading."""
+    desk.page.wait_for_function(
+        "q => document.activeElement?.matches('#detail h3') && document.activeElement.innerText.includes(q)",
+        arg=question,
+    )
+
+
+def test_conversations_are_listed_and_lead_to_their_turns_and_these_to_each_other(desk: Page) -> None:
+    desk.page.get_by_label("Conversations").check()
+    desk.page.fill("#text input, #text textarea", "who tends it")
+    desk.page.wait_for_selector("#count >> text=1 conversation, page 1 of 1")
+    line = desk.page.locator("#turns tbody tr")
+    assert "What is a forge?" in line.inner_text() and "3, 1 of them fit" in line.inner_text()
+    line.locator("button").click()
+    desk.page.wait_for_selector("#count >> text=3 turns")
+    desk.page.locator("#turns button[data-turn]", has_text="How hot is it?").click()
+    heading_is(desk, "How hot is it?")
+    shown = desk.page.locator("#detail").inner_text()
+    assert "Turn 2 of 3 in the conversation What is a forge?" in shown and "Searched as: How hot is a forge?" in shown
+    desk.page.locator("#detail .lectern-around button", has_text="And who tends it?").click()
+    heading_is(desk, "And who tends it?")
+    desk.page.keyboard.press("k")
+    heading_is(desk, "How hot is it?")
+    desk.page.click("text=Back to the list")
+    desk.page.wait_for_selector("#count >> text=1 conversation, page 1 of 1")
+
+
+def test_keys_and_buttons_go_from_turn_to_turn_and_on_to_the_next_page(desk: Page) -> None:
+    desk.page.fill("#text input, #text textarea", "question number")
+    desk.page.wait_for_selector("#count >> text=60 turns, page 1 of 3")
+    desk.page.wait_for_function(f"{COUNT} === {A_PAGE}")
+    desk.page.locator("#turns tbody button").nth(A_PAGE - 2).click()
+    heading_is(desk, f"number {60 - A_PAGE + 1}")
+    desk.page.keyboard.press("j")
+    heading_is(desk, f"number {60 - A_PAGE}?")
+    desk.page.keyboard.press("j")
+    heading_is(desk, f"number {60 - A_PAGE - 1}?")
+    assert "page 2 of 3" in desk.page.locator("#count").inner_text()
+    desk.page.get_by_role("button", name="Previous turn").click()
+    heading_is(desk, f"number {60 - A_PAGE}?")
+    desk.page.keyboard.press("r")
+    assert desk.page.evaluate("document.activeElement.id") == "accept"
+
+
+def test_what_is_seen_and_who_reviews_survive_a_reload_and_can_be_copied(desk: Page, chromium: Any) -> None:
+    desk.page.get_by_label("Slowest").check()
+    show(desk, "Questions")
+    desk.page.fill("#text input, #text textarea", "was this")
+    desk.page.wait_for_selector("#count >> text=6 turns, page 1 of 1")
+    desk.page.locator("#turns tbody button").first.click()
+    heading_is(desk, "Was this slow?")
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada Lovelace")
+    desk.page.wait_for_function("location.search.includes('text=was')")
+    desk.page.reload()
+    heading_is(desk, "Was this slow?")
+    desk.page.wait_for_selector("#count >> text=6 turns, page 1 of 1")
+    assert (
+        desk.page.get_by_label("Slowest").is_checked() and desk.page.locator("#show input").input_value() == "Questions"
+    )
+    desk.page.wait_for_function(
+        "document.querySelector('#reviewer input, #reviewer textarea')?.value === 'Ada Lovelace'"
+    )
+    copied = Page(chromium, desk.address, desk.page.url.removeprefix(desk.address), "#detail h3")
+    copied.page.wait_for_selector("#count >> text=6 turns, page 1 of 1")
+    copied.close()
+
+
+def test_what_became_of_a_review_is_said_in_the_window(desk: Page) -> None:
+    open_turn(desk, "number 11")
+    desk.page.fill("#reviewer input, #reviewer textarea", "")
+    desk.page.click("#accept")
+    desk.page.wait_for_selector("#accept-told >> text=Nobody's name")
+    desk.page.wait_for_function(IN_WINDOW, arg="#accept-told")
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#review-told >> text=nothing to keep")
+    desk.page.wait_for_selector("#accept-told [role=alert]", state="detached")
+    desk.page.wait_for_function(IN_WINDOW, arg="#review-told")
+    desk.page.fill("#review-comment textarea, #review-comment input", "So it is.")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#review-told >> text=Kept.")
+    desk.page.wait_for_function(IN_WINDOW, arg="#review-told")
+
+
+def test_a_passage_is_opened_and_ticked_as_a_right_source(desk: Page, home: Path) -> None:
+    open_turn(desk, "number 12")
+    desk.page.locator("#detail button[data-passage]").first.click()
+    desk.page.locator("#passages #source-1 mark").wait_for()
+    box = desk.page.locator("#detail input[data-right='05-react.md']")
+    box.check()
+    written = desk.page.locator("#right-sources textarea")
+    assert written.input_value() == "05-react.md"
+    written.fill("06-retrieval-augmented-generation.md")
+    assert not box.is_checked()
+    box.check()
+    desk.page.fill("#reviewer input, #reviewer textarea", "Ada")
+    desk.page.click("#keep-review")
+    desk.page.wait_for_selector("#detail li >> text=06-retrieval-augmented-generation.md; 05-react.md")
+    assert box.is_checked()
 
 
 def test_two_reviewers_and_how_far_they_agree(desk: Page) -> None:
