@@ -26,15 +26,25 @@ window.lectern = {
       card.classList.add("lectern-chosen");
       // The place itself, a page or a cell, stands above the text: then the card is seen from its head on.
       const place = card.querySelector(".lectern-page[open] img, .lectern-cell");
-      const mark = place ? null : card.querySelector("mark");
-      (mark ?? card).scrollIntoView({ block: mark ? "center" : "start", behavior: "smooth" });
-      place?.querySelectorAll("pre").forEach(lectern.seeMark);
+      card.querySelectorAll(".lectern-passage, .lectern-cell pre").forEach(lectern.seeMark);
+      lectern.bring(place ? card : (card.querySelector("mark") ?? card), place ? "start" : "center");
       card.querySelector("summary")?.focus({ preventScroll: true });
       lectern.wayBack(wanted);
     }
     return [];
   },
-  // A long cell scrolls by itself: to its quote, and nothing else with it.
+  // Where the sources scroll beside the chat they alone are moved, and what heads the page stays in view.
+  bring(part, block) {
+    const panel = part.closest("#beside > .block");
+    if (!panel || getComputedStyle(panel).overflowY !== "auto") {
+      part.scrollIntoView({ block, behavior: "smooth" });
+      return;
+    }
+    const gap = part.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    const above = block === "center" ? Math.max(0, (panel.clientHeight - part.offsetHeight) / 2) : 0;
+    panel.scrollTo({ top: panel.scrollTop + gap - above, behavior: "smooth" });
+  },
+  // A long passage or cell scrolls by itself: to its quote, and nothing else with it.
   seeMark(part) {
     const mark = part.querySelector("mark");
     if (mark) part.scrollTop = Math.max(0, mark.offsetTop - part.offsetTop - 40);

@@ -64,7 +64,7 @@ def slides_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_each_marker_opens_the_page_of_its_own_sentence(chromium: Any, slides_address: str) -> None:
-    opened = Page(chromium, slides_address)
+    opened = Page(chromium, slides_address, viewport={"width": 1440, "height": 600})
     opened.ask(ON_SLIDES)
     pages = set()
     markers = opened.page.locator("#chat a[href*='turns/']")
@@ -78,6 +78,7 @@ def test_each_marker_opens_the_page_of_its_own_sentence(chromium: Any, slides_ad
         )
         pages |= {opened.page.locator("#sources .lectern-page[open] img").get_attribute("src")}
     assert len(pages) > 1
+    assert opened.page.evaluate("scrollY") == 0 and opened.page.locator(".lectern-head").first.evaluate(IN_VIEW)
     opened.close()
 
 
