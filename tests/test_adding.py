@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from index_store.errors import InvalidInput
@@ -74,7 +75,7 @@ async def test_an_ingest_goes_on_without_its_page_and_is_shown_when_that_comes_b
     does, ann = AddHandlers(parts), visitor(parts)
     files = [chosen(tmp_path / "in", f"{n}.md", long_text(f"jar {n}", 20)) for n in range(3)]
     files.append(chosen(tmp_path / "in", "broken.pdf", b"no pdf"))
-    assert await does.add(files, None, "", False, ann) == ("", None, None, "")
+    assert await does.add(files, None, "", False, ann) == ("", None, None, "", gr.skip(), gr.skip())
     async with aclosing(does.follow(ann)) as leaves:  # as a page that is left does
         await anext(leaves)
     shown = await told(does, ann)
@@ -227,3 +228,15 @@ def test_what_a_killed_server_left_goes_after_a_while_and_not_while_somebody_wri
     assert left.exists()
     sweep_uploads(parts.library.environment)
     assert not left.exists() and (fresh / "week1" / "notes.md").exists()
+
+
+async def test_what_the_last_one_told_does_not_stand_under_a_refusal_and_idle_cancelling_says_so(
+    parts: Parts, tmp_path: Path
+) -> None:
+    does, ann = AddHandlers(parts), visitor(parts)
+    assert "Nothing of yours" in await does.cancel(ann)
+    await does.add([chosen(tmp_path / "in", "jar.md", long_text("jar", 100))], None, "", False, ann)
+    assert (await does.add(None, None, "", False, ann))[4:] == (gr.skip(), gr.skip())  # it is still told of
+    assert "1 done" in (await told(does, ann))[-1][0]
+    assert (await does.add(None, None, "", False, ann))[4:] == ("", "")
+    assert "Nothing of yours" in await does.cancel(ann)

@@ -54,7 +54,7 @@ def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Part
 
 def refused(parts: Parts, address: str) -> str:
     told, *given = asyncio.run(AddHandlers(parts).add(None, None, address, False, REQUEST))
-    assert given == [gr.skip()] * 3  # what was chosen stays
+    assert given == [gr.skip()] * 3 + ["", ""]  # what was chosen stays
     assert parts.ingests.of(None) is None
     return html.unescape(told)
 

@@ -40,7 +40,7 @@ class AddHandlers:
         address: str | None,
         keep_both: bool | None,
         request: gr.Request,
-    ) -> tuple[str, Any, Any, Any]:
+    ) -> tuple[str, Any, Any, Any, Any, Any]:
         """Begin to ingest uploads, a web address or an arXiv id; what was chosen stays where that is refused."""
         try:
             uploads = [_named(upload) for upload in (*(files or ()), *(folder or ()))]
@@ -50,11 +50,13 @@ class AddHandlers:
                 raise InvalidInput(f"{len(uploads):,} files are too many at once.", hint=f"Send {most:,} at most.")
             if not uploads and not addresses:
                 raise InvalidInput("Nothing was chosen.", hint="Choose files, a folder, or write an address.")
-            job = LiveIngest(uploads=uploads, arguments=addresses, names=list(addresses), keep_both=keep_both is True)
-            self._parts.ingests.start(self._parts.user(request), job)
+            new = LiveIngest(uploads=uploads, arguments=addresses, names=list(addresses), keep_both=keep_both is True)
+            self._parts.ingests.start(self._parts.user(request), new)
         except LecternError as exc:
-            return told_html(exc, self._parts.sees_setup(request)), gr.skip(), gr.skip(), gr.skip()
-        return "", None, None, ""
+            job = self._parts.ingests.of(self._parts.user(request))
+            old = gr.skip() if job is not None and not job.over else ""  # the end of the last one is not of this
+            return told_html(exc, self._parts.sees_setup(request)), gr.skip(), gr.skip(), gr.skip(), old, old
+        return "", None, None, "", gr.skip(), gr.skip()
 
     @needs(Action.LIBRARY_CHANGE)
     async def again(self, document: str, request: gr.Request) -> str:
@@ -80,11 +82,13 @@ class AddHandlers:
             yield told_of(known, sees), receipts_of(known), job.id if known.over else gr.skip()
 
     @needs(Action.LIBRARY_CHANGE)
-    async def cancel(self, request: gr.Request) -> None:
-        """End one's ingest that is under way; what was finished stays."""
+    async def cancel(self, request: gr.Request) -> str:
+        """End one's ingest that is under way; what was finished stays. Say so where there is none."""
         job = self._parts.ingests.of(self._parts.user(request))
-        if job is not None:
-            job.stop()
+        if job is None or job.over:
+            return "<p role='status'>Nothing of yours is being added now.</p>"
+        job.stop()
+        return ""
 
 
 def _named(upload: Upload) -> tuple[Path, str]:

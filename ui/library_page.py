@@ -163,14 +163,14 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     choices = (does.choices, None, page.chosen)
     following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
-    page.add.click(adds.add, [*given, page.keep_both], [page.refused, *given], preprocess=False, **how).success(
-        *following, **how
-    )
+    page.add.click(
+        adds.add, [*given, page.keep_both], [page.refused, *given, page.told, page.receipts], preprocess=False, **how
+    ).success(*following, **how)
     page.retry.change(adds.again, [page.retry], page.refused, **how).success(*following, **how)
     page.again.click(adds.again, [page.chosen], page.refused, **chosen).success(*following, **how)
     page.root.load(*following, **how)
     page.ended.change(*listing, **how).then(*choices, **how).then(*page.head, **how)
-    page.cancel.click(adds.cancel, None, None, **how)
+    page.cancel.click(adds.cancel, None, page.refused, **how)
     page.root.load(*listing, **how)
     page.root.load(*choices, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)

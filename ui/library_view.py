@@ -12,6 +12,7 @@ from index_store.lexical import matches
 from ingest.ledger import Known
 from ui.library_commands import counted
 from ui.passages import code_marked, passage_marked
+from ui.places import place_of
 from ui.removal import Certificate
 
 SHOWN_CHARACTERS = 360
@@ -193,7 +194,10 @@ def _times(cited: int) -> str:
 
 def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:
     """Give a page of a document's chunks with their locators."""
-    rows = [[f"{c.ordinal + 1}", html.escape(str(c.locator)), html.escape(c.kind), _passage(c)] for c in chunks]
+    rows = [
+        [f"{c.ordinal + 1}", html.escape(place_of(str(c.locator), c.path)), html.escape(c.kind), _passage(c)]
+        for c in chunks
+    ]
     caption = f"Chunks {start + 1} to {start + len(chunks)} of {count:,}"
     return table(caption, ("No.", "Place", "Kind", "Text"), rows) if rows else "<p>It has no chunk.</p>"
 
@@ -206,7 +210,8 @@ def hits_html(hits: Sequence[Hit], question: str = "") -> str:
         [
             str(rank),
             f"{_opener(document_id(h.chunk.source, h.chunk.path), h.chunk.title or h.chunk.path)}"
-            f"<br><small>{html.escape(h.chunk.path)}, {html.escape(str(h.chunk.locator))}</small>"
+            f"<br><small>{html.escape(h.chunk.path)}, {html.escape(place_of(str(h.chunk.locator), h.chunk.path))}"
+            "</small>"
             f"{_passage(h.chunk, question)}{_copies(h.copies)}",
             _rank(h.dense_rank),
             _rank(h.lexical_rank),

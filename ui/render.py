@@ -13,6 +13,7 @@ from assistant.tracing.conversations import Listed
 from index_store.chunks import Hit
 from ui.formulas import set_off
 from ui.passages import passage_html
+from ui.places import place_of
 from ui.related import worth_a_look
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
@@ -119,7 +120,7 @@ def sources_html(
         cited = list(group)
         first = cited[0]
         passage = _passages(cited)
-        places = dict.fromkeys(_within(c.locator, first.title) for c in cited)
+        places = dict.fromkeys(_within(place_of(c.locator, c.path), first.title) for c in cited)
         title = f"[{marker}] {first.title or first.path}"
         own = f"source-{marker}"
         if first.kind != "course":
@@ -187,7 +188,7 @@ def links_html(conversation: str) -> str:
 
 def _related(hit: Hit) -> str:
     chunk = hit.chunk
-    places = [_within(str(chunk.locator), chunk.title)]
+    places = [_within(place_of(str(chunk.locator), chunk.path), chunk.title)]
     about, link = _known_as(chunk.path, hit.cosine)
     return _card(chunk.title or chunk.path, about, places, passage_html(chunk.context, []), there=link)
 
