@@ -59,7 +59,7 @@ def list_documents(as_json: bool) -> None:
         source = d.source
         row = {"source": d.source, "path": d.path, "title": d.title, "status": d.status, "chunks": d.chunks}
         if as_json:
-            click.echo(dump({**row, "receipt": d.receipt}))
+            click.echo(dump({**row, "added": d.at, "receipt": d.receipt}))
         else:
             console.print(f"{d.status:<8} {d.chunks:>6}  {printable(d.path)}", soft_wrap=True, markup=False)
     if not as_json:

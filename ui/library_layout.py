@@ -71,8 +71,7 @@ def _adding() -> dict[str, Any]:
             max_length=2000,
         )  # fmt: skip
         keep_both = gr.Checkbox(
-            False, label="Keep both where a file of the same name was uploaded before", elem_id="keep-both",
-            info="Otherwise the new file takes the place of the old one.",
+            False, label="Keep both: a file of the same name as one before does not take its place", elem_id="keep-both"
         )  # fmt: skip
         with gr.Row():
             add = gr.Button("Add to the library", variant="primary", elem_id="add")
