@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.ledger import Known
+from ingest.receipts import Receipt
 from tests.course import write_course
 from tests.library import held, ingest
 from ui import ingesting, versions, wiring
@@ -212,3 +213,9 @@ async def test_a_new_version_that_is_cancelled_leaves_the_old_one(parts: Parts, 
     discard_unlisted(parts.library.environment, folder)
     (known,) = listed(parts)
     assert "Amber" in text_of(parts, known) and files(parts) == {"notes.md": AMBER.encode()}
+
+
+def test_an_address_with_a_sign_that_no_path_has_is_refused_as_an_address(parts: Parts) -> None:
+    told: list[Any] = []
+    ingesting._ingest(parts.library.environment, ["https://example.org/\0"], threading.Event(), told.append)
+    assert [e.status for e in told if isinstance(e, Receipt)] == ["failed"] and told[-1] is None

@@ -33,9 +33,9 @@ class Versions:
         self._before = uploaded_documents(library)
         self._newest = {d.path: d for d in self._before}
         self._settled: list[Receipt] = []
-        uploads = (library.environment.home / UPLOADS).resolve()
+        uploads = library.environment.home / UPLOADS
         held = {d.source for d in self._before}
-        self._folders = {a: Path(a) for a in arguments if Path(a).resolve().parent == uploads and a not in held}
+        self._folders = {a: Path(a) for a in arguments if Path(a).parent == uploads and a not in held}
 
     def sources(self) -> list[Source]:
         """Give what is to be read, each new version as the document that it is of.
