@@ -14,7 +14,7 @@ from index_store.errors import InvalidInput
 from ui import run_commands
 from ui.figures import FAILED, IN_PART, report
 from ui.library_commands import counted
-from ui.measuring import go, latest_run, library_settings, opened, run_of, used_templates
+from ui.measuring import answers_settings, go, latest_run, library_settings, opened, run_of
 from ui.policy_windows import AT
 from ui.run_commands import resuming
 from ui.variants import MODEL, PROMPT
@@ -125,16 +125,9 @@ def eval_answers(
         asked = wiring.assistant_of(library)
         if judge and asked.model.mode == "quoting":
             raise InvalidInput("Quoting mode cannot judge.", hint="Set OPENAI_BASE_URL or OPENAI_API_KEY.")
-        templates = wiring.prompts_of(library.environment)
-        used = used_templates(data, prompts, judge=judge)
-        settings = {
-            "model": asked.model.label,
-            "judge": judge,
-            **library_settings(library),
-            "templates": {name: templates.get(name).hash for name in used},
-        }
+        settings = answers_settings(library, asked.model, data, prompts, judge=judge)
         run = run_of(library, data, settings, resume)
-        scoring = runners.judging(asked.model, templates) if judge else None
+        scoring = runners.judging(asked.model, wiring.prompts_of(library.environment)) if judge else None
         results = go(run, data, runners.asking(asked.assistant, run.about.id, scoring), jobs)
     again = resuming("answers", dataset, run, prompts, model, limit, judge=judge)
     report(run, data, results, {**ANSWER_MEASURES, **(JUDGE_MEASURES if judge else {})}, as_json, again)

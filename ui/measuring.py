@@ -88,6 +88,26 @@ def library_settings(library: Library) -> dict[str, str]:
     return {"index": str(library.searcher.index.manifest.fingerprint), "library": library.ledger.contents()}
 
 
+def answers_settings(
+    library: Library, model: Model, data: Dataset, chosen: Sequence[str] = (), *, judge: bool = False
+) -> dict[str, Any]:
+    """Say what answers are measured with: all that may change them from one run to the next.
+
+    Raises:
+        InvalidInput: as `used_templates`.
+    """
+    from ui import wiring
+
+    templates = wiring.prompts_of(library.environment)
+    used = used_templates(data, chosen, judge=judge)
+    return {
+        "model": model.label,
+        "judge": judge,
+        **library_settings(library),
+        "templates": {name: templates.get(name).hash for name in used},
+    }
+
+
 def used_templates(data: Dataset, chosen: Sequence[str], *, judge: bool) -> list[str]:
     """Give the templates that questions are asked with here.
 

@@ -20,6 +20,7 @@ from ui.disclosure import label_for, sees_setup
 from ui.incoming import Incoming
 from ui.library_view import in_the_library
 from ui.live import LiveTurns
+from ui.live_evaluations import Evaluations
 from ui.live_ingests import LiveIngests
 from ui.live_tag_files import TaggedFiles
 from ui.read_anew import to_read_anew
@@ -41,6 +42,7 @@ class Parts:
     incoming: Incoming
     ingests: LiveIngests
     tag_files: TaggedFiles
+    evaluations: Evaluations
 
     @property
     def library(self) -> Library:
@@ -99,8 +101,9 @@ class Parts:
         return found
 
     async def close(self) -> None:
-        """End what is under way, as when the server stops: turns, ingests, files of abstracts."""
-        await asyncio.gather(self.live.close(), self.ingests.close(), self.tag_files.close())
+        """End what is under way, as when the server stops: turns, ingests, files of abstracts, test rows."""
+        jobs = (self.ingests, self.tag_files, self.evaluations)
+        await asyncio.gather(self.live.close(), *(job.close() for job in jobs))
 
     def material(self, *, failures: bool = False) -> str:
         """Say what is answered from, and with `failures` how much could not be read."""
@@ -124,7 +127,10 @@ def parts_of(opened: Opened, visitors: Visitors) -> Parts:
     environment = opened.library.environment
     live, incoming = LiveTurns(lambda: opened.assistant, store.note_said), Incoming(environment.home)
     ingests, tag_files = LiveIngests(environment), TaggedFiles(lambda: opened.library.gate, incoming)
-    return Parts(opened, visitors, access, Conversations(store), live, server, incoming, ingests, tag_files)
+    return Parts(
+        opened, visitors, access, Conversations(store), live, server, incoming, ingests, tag_files,
+        Evaluations(lambda: opened),
+    )  # fmt: skip
 
 
 def plain(message: Any) -> str:

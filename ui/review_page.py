@@ -22,6 +22,7 @@ from assistant.unanswered import Group, grouped
 from assistant.usage import metered
 from index_store.errors import InvalidInput, LecternError, TraceUnknown
 from ui.disclosure import deliveries_for, record_for
+from ui.evaluation_page import build_evaluation
 from ui.kept_turns import chunk_ids_of
 from ui.page_errors import failed_html, told_html
 from ui.parts import Parts
@@ -206,6 +207,7 @@ def _links(settings: Any, trace_id: str) -> dict[str, str]:
 def build_review(parts: Parts) -> None:
     """Lay the review desk out and connect it."""
     _connect(review_layout(parts), ReviewHandlers(parts), ReviewList(parts))
+    build_evaluation(parts, {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"})
 
 
 def _connect(page: ReviewPage, does: ReviewHandlers, lists: ReviewList) -> None:

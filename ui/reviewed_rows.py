@@ -61,7 +61,8 @@ def added_html(added: Added, sees_setup: bool) -> str:
     """Say on a page what was added; the command that measures it to who has a terminal of the server."""
     done = "Replaced" if added.replaced else "Added"
     guard = f" Guard it: <code>{html.escape(added.guard)}</code>" if sees_setup else ""
-    return f"<p role='status'>{done}. {html.escape(added.told)}{guard}</p>"
+    run = " “Run the test rows”, below, measures all of them."
+    return f"<p role='status'>{done}. {html.escape(added.told)}{run}{guard}</p>"
 
 
 def asked_in(row: Mapping[str, Any]) -> str:

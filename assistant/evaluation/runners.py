@@ -36,13 +36,13 @@ class RowFailed(LecternError):
     """A row whose turn ended in an error."""
 
 
-def tagging(tagger: Tagger, run_id: str) -> Runner:
-    """Tag each row's abstract."""
+def tagging(tagger: Tagger, run_id: str, user: str | None = None) -> Runner:
+    """Tag each row's abstract; what it takes counts for the user, where one is named."""
 
     async def one(row: Row) -> Result:
         begun = time.monotonic()
         try:
-            found = await tagger.tag(row.asked, Origin(run_id, face="batch", trial=_tag_trial(row, run_id)))
+            found = await tagger.tag(row.asked, Origin(run_id, user, "batch", trial=_tag_trial(row, run_id)))
         except TagParseError as exc:  # to answer in another form than was asked for is to miss what was asked for
             spent = exc.spent or Usage()
             return Result(
@@ -125,12 +125,21 @@ def searching(searcher: Searcher, top_k: int) -> Runner:
     return one
 
 
-def asking(assistant: Assistant, run_id: str, judge: Callable[[Row, Answer], Any] | None = None) -> Runner:
-    """Ask each row's question in the row's way, and have the answer judged where there is a judge."""
+def asking(
+    assistant: Assistant,
+    run_id: str,
+    judge: Callable[[Row, Answer], Any] | None = None,
+    *,
+    user: str | None = None,
+) -> Runner:
+    """Ask each row's question in the row's way, and have the answer judged where there is a judge.
+
+    What it takes counts for the user, where one is named.
+    """
     from assistant.events import Answer, Failure, Refusal
 
     async def one(row: Row) -> Result:
-        origin = Origin(run_id, face="batch", trial=_answer_trial(row, run_id))
+        origin = Origin(run_id, user, "batch", trial=_answer_trial(row, run_id))
         events = [e async for e in assistant.ask(row.asked, list(row.history), origin, row.way)]
         end = events[-1]
         if isinstance(end, Failure):

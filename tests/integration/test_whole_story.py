@@ -131,3 +131,7 @@ def _review(page: Page) -> None:
     page.page.wait_for_selector("#review-told >> text=Kept.")
     page.page.click("#to-dataset")
     page.page.wait_for_selector("#review-told >> text=lectern eval answers")
+    page.page.get_by_role("button", name="Test rows of reviewed turns").click()
+    page.page.click("#run-rows")
+    page.page.wait_for_selector("#rows-told >> text=Done: 1 of 1 row, 0 as asked, 1 not")
+    assert WRONG in page.page.locator("#rows-told button[data-turn]").inner_text()
