@@ -241,7 +241,7 @@ class ChatHandlers:
             chat.sources: panel(parts, last) if last is not None or not seen.unheard else NOT_ASKED,
             chat.conversation: seen.id,
             chat.list: listing(parts.book, user, seen.id),
-            chat.links: links_html(seen.id),
+            chat.links: links_html(seen.id, parts.server.accounts),
             chat.title: parts.book.title(seen.id, user) if seen.records else "",
             chat.own: gr.update(visible=bool(seen.records)),
             chat.notes: gr.update(value=warnings_html(notes), visible=bool(notes)),

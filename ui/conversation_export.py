@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,19 @@ from typing import Any
 from ui.kept_turns import INTERRUPTED
 
 Record = Mapping[str, Any]
+LONGEST_NAME = 60
+"""Characters of a file's name."""
+
+
+def file_name(title: str, records: Sequence[Record], kind: str) -> str:
+    """Name the file after the conversation and the day it began.
+
+    >>> file_name("What is ReAct / RAG?", [{"started_at": 0.0}], "md")
+    'What is ReAct RAG 1970-01-01.md'
+    """
+    words = " ".join(re.findall(r"\w[\w'’-]*", title))[:LONGEST_NAME].strip() or "Conversation"
+    day = f" {datetime.fromtimestamp(records[0]['started_at'], UTC):%Y-%m-%d}" if records else ""
+    return f"{words}{day}.{kind}"
 
 
 def to_markdown(title: str, records: Sequence[Record]) -> str:

@@ -42,7 +42,7 @@ def listing(book: Conversations, user: str | None, here: str, text: str = "", wa
     limit = min(max(MOST_LISTED, int(number)), MOST_SHOWN) if number.isascii() and number.isdigit() else MOST_LISTED
     found = book.listed(user, text, limit + 1)
     older = limit + MOST_LISTED if len(found) > limit and limit < MOST_SHOWN else 0
-    return conversations_html(found[:limit], here, older)
+    return conversations_html(found[:limit], here, older, bool(text.strip()))
 
 
 def connect_list(chat: Chat, parts: Parts, how: dict[str, Any]) -> None:

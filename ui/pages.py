@@ -15,6 +15,7 @@ from ui.guard import Guard, Rules, events_of
 from ui.headers import GiveHeaders
 from ui.incoming import GiveToUser
 from ui.operations import Observed, Operations, count_turns, operation_routes
+from ui.page_template import name_pages
 from ui.parts import Parts
 from ui.visitors import GiveCookie
 
@@ -108,6 +109,7 @@ def web_app(parts: Parts) -> FastAPI:
         _add_accounts(app, parts, parts.access)
     api.mount(app)
     pages = build_pages(parts)
+    name_pages()
     warnings.filterwarnings("ignore", "SSR mode is not supported", UserWarning)  # and not asked for
     gr.mount_gradio_app(
         app, pages, path="/", theme=theme(), css=CSS, head=HEAD, show_error=False, footer_links=[], ssr_mode=False,

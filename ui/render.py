@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from types import MappingProxyType
 
@@ -22,7 +24,10 @@ _IMAGE = re.compile(r"!+(?=\[)")
 _FENCED = re.compile(r"`{3,}[^\n]*\n(.*?)\s*`*\Z", re.DOTALL)
 _SIGN = re.compile(r"[^\w\s]|_")
 _MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+_BEFORE_A_STOP = re.compile(r"(\[\d{1,3}\])[ \t]+(?=[.,;:!?](?:\s|\Z))")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
+SEEN_OF_TITLE = 28
+"""Characters of a title that the list has room for."""
 NOTHING_NEAR = "<p class='lectern-note'>Nothing in the material comes near to this question.</p>"
 _STEPS = {
     "course_search": "Searched the course",
@@ -82,7 +87,9 @@ def answer_markdown(text: str, trace_id: str = "", cited: Collection[int] | None
         return f"**[{number}]**"
 
     parts = _CODE.split(neutral(text))
-    return "".join(part if n % 2 else _MARKER.sub(shown, part) for n, part in enumerate(parts))
+    return "".join(
+        part if n % 2 else _MARKER.sub(shown, _BEFORE_A_STOP.sub(r"\1", part)) for n, part in enumerate(parts)
+    )
 
 
 def step_title(step: ToolStep) -> str:
@@ -160,29 +167,42 @@ def warnings_html(warnings: Sequence[str]) -> str:
     return "".join(f"<p class='lectern-warning'>{html.escape(warning)}</p>" for warning in warnings)
 
 
-def conversations_html(listed: Sequence[Listed], here: str, older: int = 0) -> str:
-    """Give a user's conversations as links, the newest first; where there are more, a button that lists so many."""
+def conversations_html(listed: Sequence[Listed], here: str, older: int = 0, searched: bool = False) -> str:
+    """Give a user's conversations as links, the newest first; where there are more, a button that lists so many.
+
+    Those that are called the same are told apart by when they were last gone on with.
+    """
     new = "<a class='lectern-new' href='./'>New conversation</a>"
     if not listed:
-        return f"<nav aria-label='Conversations'>{new}<p class='lectern-note'>None yet.</p></nav>"
+        none = "No conversation has these words." if searched else "None yet."
+        return f"<nav aria-label='Conversations'>{new}<p class='lectern-note' role='status'>{none}</p></nav>"
+    begins = Counter(c.title[:SEEN_OF_TITLE].casefold() for c in listed)
     items = "".join(
         f"<li><a href='./?c={html.escape(c.id)}'{' aria-current=page' if c.id == here else ''}>"
-        f"{html.escape(c.title or '(no title)')}</a></li>"
+        f"{html.escape(c.title or '(no title)')}"
+        f"{_last_at(c) if begins[c.title[:SEEN_OF_TITLE].casefold()] > 1 else ''}</a></li>"
         for c in listed
     )
     more = f"<button type='button' class='lectern-older' data-older='{older}'>Older ones</button>" if older else ""
     return f"<nav aria-label='Conversations'>{new}<ul>{items}</ul>{more}</nav>"
 
 
-def links_html(conversation: str) -> str:
-    """Give the ways to keep a conversation: its own address, and files of it."""
+def _last_at(listed: Listed) -> str:
+    at = datetime.fromtimestamp(listed.last_at, UTC)
+    return f" <time datetime='{at:%Y-%m-%dT%H:%M:%SZ}'>{at:%Y-%m-%d %H:%M} UTC</time>"
+
+
+def links_html(conversation: str, accounts: bool = False) -> str:
+    """Give the ways to keep a conversation: its own address, for whom that is, and files of it."""
     if not conversation:
         return ""
     own = html.escape(conversation)
+    whom = "for you alone, once you are signed in" if accounts else "in this browser alone"
     return (
         f"<p class='lectern-links'><a href='./?c={own}'>Link to it</a> "
         f"<a href='conversations/{own}.md' download>Markdown</a> "
         f"<a href='conversations/{own}.json' download>JSON</a></p>"
+        f"<p class='lectern-note'>The link opens {whom}.</p>"
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
@@ -15,7 +16,7 @@ from assistant.events import Citation
 from index_store.chunks import Chunk
 from index_store.errors import ConversationUnknown, LecternError, TraceUnknown
 from ui.cited_files import cited_cell, cited_page, panel
-from ui.conversation_export import to_json, to_markdown
+from ui.conversation_export import file_name, to_json, to_markdown
 from ui.disclosure import record_for
 from ui.kept_turns import chunk_ids_of, citations_of
 from ui.parts import Parts
@@ -69,10 +70,13 @@ class Routes:
         user, book = self._parts.user(request), self._parts.book
         try:
             sees = self._parts.sees_setup(request)
-            text = write(book.title(conversation, user), [record_for(r, sees) for r in book.turns(conversation, user)])
+            title, turns = book.title(conversation, user), book.turns(conversation, user)
         except ConversationUnknown as exc:
             raise HTTPException(404, "There is no such conversation of yours.") from exc
-        named = {"content-disposition": f'attachment; filename="conversation.{kind}"'}
+        # As RFC 6266 (5) has it: the name of any letters, and a plain one for who does not know that form.
+        name = quote(file_name(title, turns, kind))
+        named = {"content-disposition": f"attachment; filename=\"conversation.{kind}\"; filename*=UTF-8''{name}"}
+        text = write(title, [record_for(turn, sees) for turn in turns])
         return Response(text, media_type=media_type, headers=named)
 
     def results(self, place: str, name: str, request: Request) -> Response:

@@ -67,6 +67,21 @@ def test_an_earlier_question_is_edited_only_when_the_loss_of_later_turns_is_acce
     opened.settled()
 
 
+def test_a_conversation_is_kept_as_a_file_of_its_name(opened: Page) -> None:
+    opened.ask(ASKED)
+    opened.page.wait_for_function("location.search.startsWith('?c=')")
+    opened.page.get_by_role("button", name="This conversation").click()
+    with opened.page.expect_download() as kept:
+        opened.page.get_by_role("link", name="Markdown").click()
+    assert kept.value.suggested_filename.startswith("What is ReAct and when would I use it")
+
+
+def test_the_page_names_itself_to_whoever_shows_a_link_to_it(opened: Page) -> None:
+    text = opened.page.request.get(opened.address).text()
+    assert 'property="og:title" content="Lectern"' in text
+    assert "gradio.app/" not in text.partition("window.gradio_config")[0] and "githubusercontent" not in text
+
+
 @pytest.fixture
 def model() -> Iterator[ModelServer]:
     with ModelServer() as server:
