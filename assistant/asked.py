@@ -182,6 +182,16 @@ def called_by_name(question: str) -> frozenset[str]:
     return frozenset(content_terms(" ".join(word for word in words if word.casefold() not in _IN_GENERAL)))
 
 
+def words_to_meet(question: str) -> list[str]:
+    """Give the content words of a question that an answer mostly says: no "method", no "purpose".
+
+    >>> words_to_meet("Which method does not need a scale?")
+    ['scale']
+    """
+    words = [word for word in dict.fromkeys(words_of(question)) if content_terms(word)]
+    return [word for word in words if word not in _CLASS | _IN_GENERAL]
+
+
 _WHO = re.compile(
     r"\W*(?:(?:and|but|so|by|to|for|with|from)\s+)*whom?\b(?:\s+(?:else|is|are|was|were|do|does|did|has|have|had|can|could"
     r"|will|would|may|might|must|should|been|being|the|an?))*\s+",

@@ -32,6 +32,7 @@ from assistant.asked import (
     has_address,
     has_number,
     things_named,
+    words_to_meet,
 )
 from assistant.contraries import denies_outright, exclusives, repeats_denial
 from assistant.selection import Candidate, Passage, beyond_title
@@ -207,7 +208,7 @@ def _says_the_deed(question: str, text: str, embedder: Embedder) -> bool:
 
 def _missing_of_short(question: str, text: str, passages: Sequence[Passage], embedder: Embedder) -> float:
     """Give what is taken off for what a text does not meet of a short question's words, each weighed by its rarity."""
-    words = [w for w in dict.fromkeys(words_of(question)) if content_terms(w)]
+    words = words_to_meet(question)
     there = [w for w in dict.fromkeys(words_of(text)) if len(w) > 1]
     if not words or len(words) > SHORT or not there:
         return 0.0

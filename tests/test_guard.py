@@ -28,10 +28,10 @@ LOOKED_AT = {
 """Inputs of events that hold an id, of a turn or a conversation: what a page says in them may be another's."""
 NO_IDS = {
     "abstract", "address", "assignee", "by", "chosen", "chunk-page", "comment", "file", "files", "find",
-    "find-document", "folder", "look", "model", "older", "order", "other", "other-model", "page", "question", "retry",
-    "review-comment", "reviewer", "right", "right-answer", "right-sources", "right-tags", "rows", "show", "text",
-    "title", "try", "verdict", "version", "way", "what is listed", "what the form began with", "who reads",
-    "review-told",
+    "find-document", "folder", "keep-both", "look", "model", "older", "order", "other", "other-model", "page",
+    "question", "retry", "review-comment", "review-told", "reviewer", "right", "right-answer",
+    "right-sources", "right-tags", "rows", "show", "text", "title", "try", "verdict", "version", "way",
+    "what is listed", "what the form began with", "who reads",
 }  # fmt: skip
 """The other inputs: texts, choices, places in a list, and documents, which are everybody's."""
 VALID = {"question": "What is ReAct?", "way": "Course only", "title": "Taken over", "comment": "It was wrong.",
