@@ -16,7 +16,7 @@ from assistant.displayed import ends_displayed
 from assistant.leaning import leans
 from assistant.selection import SHORT_WORDS, Candidate, Passage, is_reference
 from assistant.terms import content_terms
-from assistant.wording import begins_item, written
+from assistant.wording import begins_item, written, written_code
 
 FEW_WORDS = 14
 CAPTION_WORDS = 12
@@ -65,13 +65,31 @@ def choose(candidates: Sequence[Candidate], shape: Shape = Shape()) -> list[Cand
 
 
 def render(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> str:
-    """Write the chosen units as text, a marker behind each; items and lines of code stand on lines of their own."""
+    """Write the chosen units as text, a marker behind each; items have their lines, lines of code are one block."""
     parts: list[str] = []
-    for n, candidate in enumerate(chosen):
-        passage = passages[candidate.passage]
-        lead = _between(chosen[n - 1], candidate, passage.text) if n else ""
-        parts.append(f"{lead}{written(candidate.unit, passage.text)} [{passage.marker}]")
+    before: Candidate | None = None
+    for run in _runs(chosen):
+        passage = passages[run[0].passage]
+        lead = _between(before, run[0], passage.text) if before else ""
+        before = run[-1]
+        if len(run) > 1:
+            said = written_code(passage.text, run[0].unit.start, run[-1].unit.end)
+        else:
+            said = f"{written(run[0].unit, passage.text)} "
+        parts.append(f"{lead}{said}[{passage.marker}]")
     return "".join(parts)
+
+
+def _runs(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Put lines of code that follow on each other together; all else stands alone."""
+    runs: list[list[Candidate]] = []
+    for candidate in chosen:
+        last = runs[-1][-1] if runs else None
+        if last and last.unit.kind == candidate.unit.kind == "line" and _follows(last, candidate):
+            runs[-1].append(candidate)
+        else:
+            runs.append([candidate])
+    return runs
 
 
 def _opened_by(best: Candidate, ordered: list[Candidate]) -> list[Candidate]:

@@ -20,6 +20,8 @@ from index_store.locators import parse_locator
 MARKERS = re.compile(r"(?:\[\d{1,3}\])+")
 CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|`[^`\n]{0,400}`", re.DOTALL)
 _SENTENCE_START = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(“])|\n+")
+_BLOCK = re.compile(r"^(`{3,})[^\n]*\n((?:(?!\1).*\n)+?)\1\s*\Z", re.MULTILINE)
+"""A block of code that a statement is, or ends with."""
 ENOUGH_SHARED = 0.75
 PLAINLY_SHARED, PLAINLY_AHEAD = 0.3, 0.05  # so much in common, and so much more than with any other: that is it
 HARDLY_SHARED = 0.25
@@ -44,7 +46,8 @@ def quotes_of(answer: str, cited: Sequence[Hit], embedder: Embedder) -> tuple[Ci
     for statement in statements_of(CODE.sub(_without_brackets, answer)):
         for marker in (m for m in statement.markers if 1 <= m <= len(cited)):
             hit = cited[marker - 1]
-            quote = _best_unit(statement.text, units_of(hit.chunk.context), embedder)
+            context = hit.chunk.context
+            quote = _code_in(context, statement.text) or _best_unit(statement.text, units_of(context), embedder)
             if quote is not None:
                 found.setdefault((marker, quote.text), _citation(marker, hit, quote))
     return tuple(sorted(found.values(), key=lambda c: c.marker))
@@ -105,11 +108,29 @@ def statements_of(answer: str) -> list[Statement]:
         before = piece.strip()
         numbers = tuple(int(n) for n in re.findall(r"\d+", markers))
         if before.strip(".,;: ") or not found:
-            last = _SENTENCE_START.split(before)[-1] if len(before) > 400 else before
+            block = _BLOCK.search(before)
+            last = _SENTENCE_START.split(before)[-1] if len(before) > 400 and not block else before
+            last = block[0] if block else last
             found.append(Statement(last, numbers))
         else:  # markers that only a full stop parts belong to the same statement
             found.append(Statement(found[-1].text, numbers))
     return found
+
+
+def _code_in(passage: str, statement: str) -> Unit | None:
+    """Give the lines of a passage that a block of code repeats, how far in they stand aside; None where none do."""
+    block = _BLOCK.search(statement)
+    wanted = [line.strip() for line in block[2].splitlines() if line.strip()] if block else []
+    lines = [
+        (m.start(), m.start() + len(m[0].rstrip()), m[0].strip().replace("[", "("))
+        for m in re.finditer(r"[^\n]+", passage)
+        if m[0].strip()
+    ]
+    for n in range(len(lines) - len(wanted) + 1) if wanted else ():
+        if [line for _, _, line in lines[n : n + len(wanted)]] == wanted:
+            start, end = lines[n][0], lines[n + len(wanted) - 1][1]
+            return Unit(passage[start:end], start, end, "line")
+    return None
 
 
 def _best_unit(statement: str, units: Sequence[Unit], embedder: Embedder) -> Unit | None:

@@ -267,7 +267,7 @@ def is_reference(text: str) -> bool:
     >>> is_reference("url: https://arxiv.org/abs/2210.03629"), is_reference("See [it](a.md) for how kilns are built.")
     (True, False)
     """
-    return len(_LINK.sub(" ", text).split()) < SHORT_WORDS < len(text) / 6
+    return bool(_LINK.search(text)) and len(_LINK.sub(" ", text).split()) < SHORT_WORDS < len(text) / 6
 
 
 def _says_something(unit: Unit, *, takes_code: bool) -> bool:

@@ -7,6 +7,7 @@ columns. Chooses nothing, and adds no word that the passage does not hold.
 from __future__ import annotations
 
 import re
+import textwrap
 
 from assistant.displayed import displayed_in
 from assistant.units import ITEM_MARK, Unit, is_table_rule, starts_field
@@ -28,6 +29,19 @@ def written(unit: Unit, passage: str) -> str:
     if unit.kind == "stretch":
         return f"… {text} …"
     return f"- {text}" if begins_item(unit, passage) else text
+
+
+def written_code(passage: str, start: int, end: int) -> str:
+    """Give lines of code of a passage as a block of their own, each as far in as it stands there."""
+    text = textwrap.dedent(passage[line_start(passage, start) : end]).rstrip()
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}\n{text}\n{fence}\n"
+
+
+def line_start(passage: str, at: int) -> int:
+    """Give where the line begins that a place is in, if there is nothing but space before it; else the place."""
+    begins = passage.rfind("\n", 0, at) + 1
+    return at if passage[begins:at].strip() else begins
 
 
 def _prose(text: str) -> str:
