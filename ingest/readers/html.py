@@ -79,6 +79,8 @@ def _main(text: str, page: Any) -> tuple[Any, str]:
     """Find the element with the main text, and say if it was not the extractor who found it."""
     elements = sum(1 for _ in page.iter())
     found = _extract(text) if elements <= _MOST_ELEMENTS else None
+    if found is not None and visible("".join(found.itertext())) > visible(page.text_content()):
+        found = None  # of a main element within a paragraph it gives the text twice
     own, marked = _own_main(page)
     if found is None or _is_poor(found, own, marked):
         return own, _READ_WHOLE if found is None and not marked else ""

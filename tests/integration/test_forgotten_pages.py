@@ -31,10 +31,11 @@ def address(web_home: Path, home: Path) -> Iterator[str]:
 
 
 def event_of(person: Person, name: str) -> int:
-    """Give the event that a click on, or a change of, a component fires."""
+    """Give the event of the server's that a click on, or a change of, a component fires."""
     config = config_of(person)
     names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
-    return next(int(e["id"]) for e in config["dependencies"] if e["targets"] and names.get(e["targets"][0][0]) == name)
+    own = (e for e in config["dependencies"] if e["targets"] and e["backend_fn"])
+    return next(int(e["id"]) for e in own if names.get(e["targets"][0][0]) == name)
 
 
 def ended(told: str) -> dict[str, Any]:
