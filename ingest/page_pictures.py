@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from index_store.errors import UnreadableFile
@@ -13,6 +14,8 @@ from ingest.readers.pdf import PDFIUM
 WIDEST_PIXELS = 1_400
 LARGEST_SCALE = 2.0
 MARK = (255, 214, 64)
+BUSY_S = 0.5
+"""So long who wants to know waits for PDFium, as while a document is read; a picture waits for as long as it takes."""
 Box = tuple[float, float, float, float]
 Read = TypeVar("Read")
 
@@ -26,19 +29,40 @@ def page_picture(data: bytes, name: str, page: int, quotes: Sequence[str] = ()) 
     return _of_page(data, name, page, lambda opened: _drawn(opened, quotes))
 
 
-def quotes_on_page(data: bytes, name: str, page: int, quotes: Sequence[str]) -> list[str]:
-    """Give those of the quotes that the picture of a page would have marked.
+def quotes_on_page(data: bytes, name: str, page: int, quotes: Sequence[str]) -> list[str] | None:
+    """Give those of the quotes that the picture of a page would have marked; None where PDFium is long in use.
 
     Raises:
         UnreadableFile: when it is no PDF that can be read, or has no such page.
     """
-    return _of_page(data, name, page, lambda opened: [quote for quote in quotes if quote_boxes(opened, [quote])])
+
+    def found(opened: Any) -> list[str]:
+        return [quote for quote in quotes if quote_boxes(opened, [quote])]
+
+    try:
+        return _of_page(data, name, page, found, BUSY_S)
+    except _InUse:
+        return None
 
 
-def _of_page(data: bytes, name: str, page: int, read: Callable[[Any], Read]) -> Read:
+class _InUse(Exception):
+    """PDFium did not get free in time."""
+
+
+@contextmanager
+def _pdfium(wait_s: float) -> Iterator[None]:
+    if not PDFIUM.acquire(timeout=wait_s):
+        raise _InUse
+    try:
+        yield
+    finally:
+        PDFIUM.release()
+
+
+def _of_page(data: bytes, name: str, page: int, read: Callable[[Any], Read], wait_s: float = -1) -> Read:
     import pypdfium2
 
-    with PDFIUM:
+    with _pdfium(wait_s):
         try:
             pdf = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as exc:

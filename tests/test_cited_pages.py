@@ -16,7 +16,10 @@ from assistant.events import Citation
 from assistant.quotes import citation_at, quotes_of
 from assistant.units import units_of
 from index_store.chunks import Chunk, Hit
-from ingest.page_pictures import page_picture
+from ingest import page_pictures
+from ingest.page_pictures import page_picture, quotes_on_page
+from ingest.readers import pdf as pdf_reader
+from ingest.readers.pdf import PDFIUM
 from tests.course import searching
 from tests.made_files import SLIDES, pdf
 from ui.cited_files import cited_page, pages_shown
@@ -117,3 +120,35 @@ def test_each_marker_of_an_answer_stands_for_its_own_quote() -> None:
     again = "Scouts dance. [1] A swarm leaves. [1] So scouts dance. [1]"
     assert citation_at(again, 1, 2, own[1::-1]) == own[1]  # two sentences stand on one quote
     assert citation_at(answer, 1, 2, own) is None and citation_at(answer, 3, 0, own) is None
+
+
+def test_while_pdfium_is_in_use_a_panel_waits_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_pictures, "BUSY_S", 0.05)
+    with PDFIUM:
+        assert quotes_on_page(pdf(*SLIDES), "slides.pdf", 1, ["anything"]) is None
+    assert quotes_on_page(pdf(*SLIDES), "slides.pdf", 1, ["Nowhere on it."]) == []
+
+
+def test_what_cannot_be_told_just_now_is_not_said_to_be_missing(
+    deck: list[Chunk], minilm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_pictures, "BUSY_S", 0.05)
+    chunk = deck[0]
+    with PDFIUM:
+        shown = "".join(pages_shown(citations(chunk, minilm), {chunk.id: chunk}, "turns/t").values())
+    assert PAGE.search(shown) and "not found" not in shown and "not every" not in shown
+
+
+def test_a_document_that_is_read_lets_others_in_between_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+
+    class Counted:
+        def __enter__(self) -> None:
+            taken.append(PDFIUM.acquire())
+
+        def __exit__(self, *_: object) -> None:
+            PDFIUM.release()
+
+    monkeypatch.setattr(pdf_reader, "PDFIUM", Counted())
+    pdf_reader.read(pdf(*SLIDES), "slides.pdf")
+    assert len(taken) >= len(SLIDES)

@@ -169,9 +169,10 @@ class ChatHandlers:
         elif record is not None:
             self._parts.book.leave_out(seen.id, user, record["id"])
         else:
-            return self._whole(seen, request)
+            return await asyncio.to_thread(self._whole, seen, request)
         question = _question(record, unheard)
-        return {**self._whole(self.seen(conversation, request), request), self._chat.box: question}
+        left = self.seen(conversation, request)
+        return {**await asyncio.to_thread(self._whole, left, request), self._chat.box: question}
 
     async def stop(self, conversation: str, request: gr.Request) -> None:
         """End the turn that is under way; what was said is kept."""

@@ -89,7 +89,10 @@ def pages_shown(
             _log.info("page %d of %s is not shown: %s", number, path, exc)
             continue
         is_open = open_at[marker] == places[0]
-        found[places[0]] = page_html(number, f"{address}/pages/{places[0]}", len(marked), len(quotes), is_open=is_open)
+        count = len(
+            quotes if marked is None else marked
+        )  # where it cannot be told just now, nothing is said to be missing
+        found[places[0]] = page_html(number, f"{address}/pages/{places[0]}", count, len(quotes), is_open=is_open)
     return found
 
 

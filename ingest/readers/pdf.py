@@ -19,7 +19,7 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00ad": "", "\ufffe": "-", "\x02": "-"}
 )
 PDFIUM = threading.Lock()
-"""PDFium is not made for threads: whoever calls it, anywhere in the process, holds this meanwhile."""
+"""PDFium is not made for threads: whoever calls it, anywhere in the process, holds this, for no more than a page."""
 REPEATED = 0.6  # a first or last line that stands on this share of the pages is a header or footer
 FEWEST_PAGES = 4
 
@@ -30,8 +30,7 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         UnreadableFile: when it is broken, encrypted, or holds pictures alone.
     """
-    with PDFIUM:
-        texts = [text.translate(_LIGATURES) for text in _pages(data, name)]
+    texts = [text.translate(_LIGATURES) for text in _pages(data, name)]
     pages = [_lines(text) for text in texts]
     if not any(pages):
         raise UnreadableFile(
@@ -56,7 +55,9 @@ def _pages(data: bytes, name: str) -> list[str]:
     import pypdfium2
 
     try:
-        pdf = pypdfium2.PdfDocument(data)
+        with PDFIUM:
+            pdf = pypdfium2.PdfDocument(data)
+            count = len(pdf)
     except pypdfium2.PdfiumError as exc:
         locked = "password" in str(exc).lower()
         said = str(exc).rstrip(".")
@@ -65,19 +66,21 @@ def _pages(data: bytes, name: str) -> list[str]:
         raise UnreadableFile(f"{name} {reason}.", hint=hint) from exc
     try:
         texts = []
-        for number in range(len(pdf)):
-            page = pdf[number]
-            text_page = page.get_textpage()
-            texts.append(str(text_page.get_text_bounded()))
-            text_page.close()
-            page.close()
+        for number in range(count):
+            with PDFIUM:
+                page = pdf[number]
+                text_page = page.get_textpage()
+                texts.append(str(text_page.get_text_bounded()))
+                text_page.close()
+                page.close()
         return texts
     except pypdfium2.PdfiumError as exc:
         raise UnreadableFile(
             f"{name} is damaged: {exc}.", hint="Open it in a viewer and print it to a new PDF."
         ) from exc
     finally:
-        pdf.close()
+        with PDFIUM:
+            pdf.close()
 
 
 def _lines(text: str) -> list[str]:
