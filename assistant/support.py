@@ -111,7 +111,8 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         score -= NO_NUMBER
     if not _speaks_of_all(question, passages):
         score -= NOT_SPOKEN_OF
-    score -= _missing_of_short(question, f"{heading}\n{text}", passages, embedder)
+    # Where it is not enough as it is, that makes no difference, and each word of the passage would be embedded.
+    score -= _missing_of_short(question, f"{heading}\n{text}", passages, embedder) if score >= ENOUGH else 0.0
     if passages[best.passage].is_outside and not _meets_what_is_left(question, passages, candidates, embedder):
         score -= NOT_MET
     return Support(score, score >= ENOUGH)

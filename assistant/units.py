@@ -248,15 +248,21 @@ def _ends_all_the_same(said: str, passage: str, at: int) -> bool:
 
 
 def _stretches(passage: str, start: int, end: int, kind: UnitKind, shown: Sequence[Span]) -> Iterator[Unit]:
+    said_of: list[Span] = []  # formulas stay with what leads to them, not with what is said of them
+    ends = sorted(b for a, b in shown if start <= a and b < end)
+    while ends and len(_words(passage, start, end, shown)) > LONGEST_WORDS:
+        led_to = ends.pop()
+        said_of.append(_trim(passage, led_to, end))
+        end = led_to
+    for first, last in [(start, end), *reversed(said_of)]:
+        yield from _pieces(passage, first, last, kind, shown)
+
+
+def _pieces(passage: str, start: int, end: int, kind: UnitKind, shown: Sequence[Span]) -> Iterator[Unit]:
     words = _words(passage, start, end, shown)
     if len(words) <= LONGEST_WORDS:
         if words:
             yield Unit(passage[start:end], start, end, kind)
-        return
-    led_to = max((b for a, b in shown if start <= a and b < end), default=end)
-    if led_to < end:  # the formula stays with what leads to it, not with what is said of it
-        yield from _stretches(passage, start, led_to, kind, shown)
-        yield from _stretches(passage, *_trim(passage, led_to, end), kind, shown)
         return
     pieces = -(-len(words) // STRETCH_WORDS)
     size = -(-len(words) // pieces)

@@ -15,6 +15,7 @@ import pytest
 from assistant.events import Usage
 from assistant.tagged import Tagged
 from assistant.tracing.queries import TraceReader
+from index_store.errors import InvalidInput
 from tests.course import write_course
 from tests.library import ingest
 from ui import live_jobs, wiring
@@ -199,3 +200,23 @@ def test_a_file_tells_how_fast_it_goes_and_how_long_it_will_take() -> None:
     assert "100 of 400 rows, 3 with an error · 2 rows/s · about 2 min left" in shown
     job.done, job.over = [{}] * 400, True
     assert "left" not in file_html(job)
+
+
+def test_a_file_that_ends_in_a_problem_gives_the_rows_that_are_done() -> None:
+    tagger: Any = None
+    job = TaggedFile(rows=[{}, {}], tagger=tagger, user=None, sees_setup=True, over=True, place="there")
+    job.problem = InvalidInput("It broke.", hint="Mend it.")
+    assert "It broke." in file_html(job) and "tags.csv" not in file_html(job)
+    job.done = [{}]
+    assert (
+        "It broke." in file_html(job) and "Ended: 1 of 2 rows" in file_html(job) and "there/tags.csv" in file_html(job)
+    )
+
+
+async def test_what_is_replaced_is_kept_no_longer(parts: Parts, tmp_path: Path) -> None:
+    (does, tagger), ann = paced(parts), visitor(parts)
+    for _ in range(3):
+        tagger.let.release()
+        async for _ in does.tag_file(given(tmp_path, "a.jsonl", rows(1)), RULES, "", ann):
+            pass
+    assert len(parts.tag_files._forgetting) == 1

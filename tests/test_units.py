@@ -113,3 +113,9 @@ def test_a_number_that_a_line_break_brings_to_the_front_opens_no_item() -> None:
 def test_a_list_whose_items_end_without_a_full_stop_stays_one() -> None:
     long = "a step with so many words that its line is as long as lines get in a file"
     assert [u.kind for u in units_of(f"1. {long}\n2. {long}\n3. {long}")] == ["item"] * 3
+
+
+def test_of_a_text_of_formulas_alone_nothing_is_lost() -> None:
+    text = "It is $$a$$ " * 1_500  # more than a function may call itself
+    units = units_of(text)
+    assert "".join(unit.text for unit in units).replace(" ", "") == text.replace(" ", "")

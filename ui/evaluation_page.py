@@ -63,15 +63,15 @@ class EvaluationHandlers:
 
 def evaluation_html(job: Evaluation) -> str:
     """Give how far a run is, and at its end which rows are as asked."""
-    if job.problem is not None:
-        return told_html(job.problem, job.sees_setup)
+    problem = "" if job.problem is None else told_html(job.problem, job.sees_setup)
     done, wrong = len(job.done), sum(is_wrong(result) for _, result in job.done)
     rows = "row" if job.count == 1 else "rows"
     said = f"{done:,} of {job.count:,} {rows}, {done - wrong:,} as asked, {wrong:,} not"
     share = done / max(job.count, 1)
     if job.over:
-        ended = "Done" if done == job.count else "Cancelled"
-        return bar_html(share, "Rows done", f"{ended}: {said}") + results_html(job.done)
+        ended = "Done" if done == job.count else "Ended" if problem else "Cancelled"
+        told = bar_html(share, "Rows done", f"{ended}: {said}") + results_html(job.done)
+        return problem + (told if done or not problem else "")
     return bar_html(share, "Rows done", said, rate(done, job.seconds, "rows"), left(share, job.seconds))
 
 

@@ -61,6 +61,7 @@ class LiveJobs(ABC, Generic[J]):
 
     def __init__(self) -> None:
         self._last: dict[str, J] = {}
+        self._forgetting: dict[str, asyncio.TimerHandle] = {}
 
     @abstractmethod
     async def work(self, job: J) -> None:
@@ -88,6 +89,8 @@ class LiveJobs(ABC, Generic[J]):
         """
         self.check_free(user)
         self._last[user or ""] = job
+        if (earlier := self._forgetting.pop(user or "", None)) is not None:
+            earlier.cancel()  # it would hold what the one before has found
         job.task = asyncio.create_task(self._run(job))
         job.task.add_done_callback(lambda _: self._ended(user or "", job))
 
@@ -122,8 +125,8 @@ class LiveJobs(ABC, Generic[J]):
     def _ended(self, user: str, job: J) -> None:
         job.over = True
         job.tell()
-        asyncio.get_running_loop().call_later(self.seen_for_s, self._forget, user, job)
+        self._forgetting[user] = asyncio.get_running_loop().call_later(self.seen_for_s, self._forget, user)
 
-    def _forget(self, user: str, job: J) -> None:
-        if self._last.get(user) is job:
-            del self._last[user]
+    def _forget(self, user: str) -> None:
+        self._forgetting.pop(user, None)
+        self._last.pop(user, None)

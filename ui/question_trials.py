@@ -42,9 +42,9 @@ class Trials:
         """Note whether the course answers a question, unless somebody waits for an answer meanwhile."""
         async with self._one_at_a_time:
             quotes = self._parts.library.environment.assistant.mode == "quoting"
-            if made not in self._known and not (quotes and len(self._parts.live)):
-                answers = await self._is_answered(made) if quotes else await asyncio.to_thread(self._is_found, made)
-                self._known[made] = answers
+            known = self._known  # of the material as it is now, whatever becomes of that meanwhile
+            if made not in known and not (quotes and len(self._parts.live)):
+                known[made] = await self._is_answered(made) if quotes else await asyncio.to_thread(self._is_found, made)
 
     async def _is_answered(self, made: Candidate) -> bool:
         outcome = await self._parts.opened.assistant.looked_up(made.question)

@@ -182,14 +182,14 @@ def _cost(found: Tagged) -> str:
 
 def file_html(job: TaggedFile) -> str:
     """Give how far a file is: a bar, and words; then with the rate and the time left, at its end with its results."""
-    if job.problem is not None:
-        return told_html(job.problem, job.sees_setup)
+    problem = "" if job.problem is None else told_html(job.problem, job.sees_setup)
     done, failed, count = len(job.done), sum("error" in row for row in job.done), len(job.rows)
     said = f"{done:,} of {count:,} rows" + (f", {failed:,} with an error" if failed else "")
     share = done / max(count, 1)
     if job.over:
-        ended = "Done" if done == count else "Cancelled"
-        return bar_html(share, "Rows done", f"{ended}: {said}") + (results_html(job.place) if job.place else "")
+        ended = "Done" if done == count else "Ended" if problem else "Cancelled"
+        told = bar_html(share, "Rows done", f"{ended}: {said}") + (results_html(job.place) if job.place else "")
+        return problem + (told if done or not problem else "")
     if job.stopping:
         return f"<p role='status'>Cancelling at {said}: the row that is being tagged is finished first …</p>"
     if job.waits:

@@ -84,7 +84,9 @@ class ConversationReader:
             ids = [row["id"] for row in found]
             whole, titles, down = _whole(connection, ids), _titles(connection, ids), _down(connection, ids)
         rows = [
-            Reviewed(**whole[r["id"]], title=titles[r["id"]], fit=r["fit"], down=down.get(r["id"], 0)) for r in found
+            Reviewed(**whole[r["id"]], title=titles.get(r["id"], ""), fit=r["fit"], down=down.get(r["id"], 0))
+            for r in found
+            if r["id"] in whole  # else it was deleted just now
         ]
         return Page(rows, found[0]["total"] if found else 0, number)
 
