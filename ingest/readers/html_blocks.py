@@ -111,27 +111,34 @@ def _items(element: Any, depth: int, counts: Counter[str]) -> Iterator[str]:
     indent = "  " * depth
     if element.text and element.text.strip():
         yield indent + _folded(element.text)
-    for at, child in enumerate((child for child in element if isinstance(child.tag, str)), 1):
+    numbered, at = element.tag == "ol" or element.get("rend") == "ol", 0
+    for child in element:
+        at += isinstance(child.tag, str)
         if child.tag in _LISTS:
             yield from _items(child, depth + 1, counts)
-            continue
-        mark = f"{at}. " if element.tag == "ol" or element.get("rend") == "ol" else "- "
-        own = [child.text or ""]
-        nested: list[str] = []
-        for inner in child:
-            if inner.tag in _LISTS:
-                nested += _items(inner, depth + 1, counts)
-            else:
-                text = _inline(inner, counts)
-                own.append(text if _is_inline(inner) else f"{_BREAK}{text}{_BREAK}")
-            own.append(inner.tail or "")
-        text = _folded("".join(own)).replace("\n", f"\n{indent}  ")
-        if text:
-            counts["marks of lists"] += visible(mark)
-            yield f"{indent}{mark}{text}"
-        yield from nested
+        elif isinstance(child.tag, str):
+            yield from _item(child, depth, f"{at}. " if numbered else "- ", counts)
         if child.tail and child.tail.strip():
             yield indent + _folded(child.tail)
+
+
+def _item(item: Any, depth: int, mark: str, counts: Counter[str]) -> Iterator[str]:
+    """Give the lines of an item: its own text, then the lists in it."""
+    indent = "  " * depth
+    own = [item.text or ""]
+    nested: list[str] = []
+    for inner in item:
+        if inner.tag in _LISTS:
+            nested += _items(inner, depth + 1, counts)
+        else:
+            text = _inline(inner, counts)
+            own.append(text if _is_inline(inner) else f"{_BREAK}{text}{_BREAK}")
+        own.append(inner.tail or "")
+    text = _folded("".join(own)).replace("\n", f"\n{indent}  ")
+    if text:
+        counts["marks of lists"] += visible(mark)
+        yield f"{indent}{mark}{text}"
+    yield from nested
 
 
 def _rows(element: Any, counts: Counter[str]) -> Iterator[str]:
