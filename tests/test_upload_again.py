@@ -219,3 +219,46 @@ def test_an_address_with_a_sign_that_no_path_has_is_refused_as_an_address(parts:
     told: list[Any] = []
     ingesting._ingest(parts.library.environment, ["https://example.org/\0"], threading.Event(), told.append)
     assert [e.status for e in told if isinstance(e, Receipt)] == ["failed"] and told[-1] is None
+
+
+async def test_a_new_file_that_could_not_be_moved_is_not_thrown_away(
+    parts: Parts, ann: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "_move", lambda file, place: None)  # as where the disk refuses it
+        await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT))
+    (known,) = listed(parts)
+    kept = [f.read_text() for f in (parts.library.environment.home / "uploads").rglob("*.md")]
+    assert "Cobalt" in text_of(parts, known) and COBALT in kept
+    sweep_uploads(parts.library.environment, older_than_s=-1)
+    assert (Path(known.source) / known.path).read_text() == COBALT and files(parts) == {"notes.md": COBALT.encode()}
+
+
+async def test_a_new_version_that_is_not_found_by_its_text_has_its_own_file(
+    parts: Parts, ann: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    monkeypatch.setattr("index_store.dense.Dense.query", lambda *_, **__: [])
+    how, _ = await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT))
+    (known,) = listed(parts)
+    assert "1 failed" in how and "Cobalt" in text_of(parts, known) and files(parts) == {"notes.md": COBALT.encode()}
+
+
+async def test_what_is_missing_on_the_disk_is_back_and_told_when_it_is_uploaded_again(
+    parts: Parts, ann: Any, tmp_path: Path
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    (known,) = listed(parts)
+    (Path(known.source) / known.path).unlink()
+    how, _ = await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    assert "1 unchanged" in how and files(parts) == {"notes.md": AMBER.encode()}
+
+
+def test_what_waits_for_its_turn_is_left_where_it_is(parts: Parts, tmp_path: Path, minilm: Any) -> None:
+    home = parts.library.environment.home
+    (put(parts, minilm, "notes.md", AMBER) / "notes.md").unlink()
+    (tmp_path / "new.md").write_text(AMBER)
+    waiting = ingesting.keep_uploads(home, [(tmp_path / "new.md", "notes.md")])
+    ingesting._ingest(parts.library.environment, [], threading.Event(), lambda event: None, [waiting])
+    assert (waiting / "notes.md").exists()

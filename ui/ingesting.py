@@ -107,9 +107,11 @@ def free_path(folder: Path, name: PurePosixPath, taken: Collection[str] = ()) ->
 
 
 async def ingested(
-    environment: Environment, arguments: Sequence[str], cancelled: threading.Event
+    environment: Environment, arguments: Sequence[str], cancelled: threading.Event, in_use: Collection[Path] = ()
 ) -> AsyncGenerator[IngestEvent, None]:
     """Ingest folders, addresses or arXiv ids; when it is cancelled, what was finished stays.
+
+    Upload sets that are `in_use` wait for their own turn.
 
     Raises:
         LecternError: as the pipeline does, and when another process writes.
@@ -120,7 +122,7 @@ async def ingested(
     def tell(event: IngestEvent | Ended) -> None:
         asyncio.run_coroutine_threadsafe(events.put(event), loop).result()
 
-    work = asyncio.create_task(asyncio.to_thread(_ingest, environment, arguments, cancelled, tell))
+    work = asyncio.create_task(asyncio.to_thread(_ingest, environment, arguments, cancelled, tell, in_use))
     try:
         while True:
             event = await events.get()
@@ -139,13 +141,18 @@ async def ingested(
 
 
 def _ingest(
-    environment: Environment, arguments: Sequence[str], cancelled: threading.Event, tell: Callable[[Any], None]
+    environment: Environment,
+    arguments: Sequence[str],
+    cancelled: threading.Event,
+    tell: Callable[[Any], None],
+    in_use: Collection[Path] = (),
 ) -> None:
     end: Ended = None
     try:
         with wiring.open_library(environment, write=True) as library:
             uploads = environment.home / UPLOADS
-            take_places(library, uploads.iterdir() if uploads.is_dir() else ())
+            left_out = {*in_use, *map(Path, arguments)}  # what is still to be read gets its receipt first
+            take_places(library, [f for f in uploads.iterdir() if f not in left_out] if uploads.is_dir() else ())
             versions = Versions(library, arguments)
             for event in library.pipeline.ingest(versions.sources()):
                 if isinstance(event, Finished):

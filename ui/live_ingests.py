@@ -68,9 +68,11 @@ class LiveIngests(LiveJobs[LiveIngest]):
     async def keep_swept(self) -> None:
         """Remove what killed servers left of uploads, now and then, until it is cancelled."""
         while True:
-            in_use = [job.folder for job in self.under_way() if job.folder is not None]
-            await asyncio.to_thread(sweep_uploads, self._environment, in_use)
+            await asyncio.to_thread(sweep_uploads, self._environment, self._in_use())
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _in_use(self) -> list[Path]:
+        return [job.folder for job in self.under_way() if job.folder is not None]
 
     async def work(self, job: LiveIngest) -> None:
         """Keep the uploads, wait for whose turn it is, and ingest."""
@@ -93,6 +95,7 @@ class LiveIngests(LiveJobs[LiveIngest]):
         job.tell()
         async with self._turn:
             job.waits, job.began = False, time.monotonic()
-            async with aclosing(ingested(self._environment, arguments, job.cancelled)) as events:
+            work = ingested(self._environment, arguments, job.cancelled, self._in_use())
+            async with aclosing(work) as events:
                 async for event in events:
                     job.take(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from index_store.errors import IndexLocked, LecternError
 from ui import wiring
 from ui.environment import Environment
 from ui.removal import UPLOADS, uploaded_file
-from ui.versions import names_taken, take_places
+from ui.versions import names_taken, out_of_place, take_places
 
 ABANDONED_S = 3600.0
 """Seconds after which an upload that no ingest holds is one whose server was killed."""
@@ -23,6 +23,7 @@ def discard_unlisted(environment: Environment, folder: Path) -> None:
     """Remove the files of an upload set that have become no document, as those of a cancelled ingest."""
     try:
         with wiring.open_library(environment) as library:
+            take_places(library, [folder])  # what could not be moved before may be the only copy
             gone = _unlisted(library, [folder])
     except LecternError as exc:  # a ledger that cannot be read says of no file that it is not needed
         log.warning("What was not ingested of %s stays on the disk: %s", folder, exc)
@@ -69,11 +70,12 @@ def _take_places(environment: Environment, folders: Iterable[Path]) -> None:
         log.warning("Uploads could not be looked through: %s", exc)
 
 
-def _unlisted(library: wiring.Library, folders: Iterable[Path]) -> list[Path]:
+def _unlisted(library: wiring.Library, folders: Sequence[Path]) -> list[Path]:
     home = library.environment.home
     listed = {uploaded_file(home, document) for document in library.ledger.documents()}
-    files = [file for folder in folders for file in folder.rglob("*") if not file.is_dir()]
-    return [file for file in files if file.resolve() not in listed]
+    held = [file for folder in folders for file in folder.rglob("*") if not file.is_dir()]
+    awaited = {file for folder in folders for file, _ in out_of_place(library, folder)}
+    return [file for file in held if file.resolve() not in listed and file not in awaited]
 
 
 def _remove(files: Iterable[Path]) -> None:

@@ -65,8 +65,10 @@ class Versions:
             if receipt.source == str(folder.resolve()):
                 return replace(receipt, notes=(*receipt.notes, *self._told_namesakes(receipt)))
             never_read = receipt.status == "failed" and not receipt.earlier
-            if file.exists() and (receipt.status == "done" or never_read):
-                _move(file, Path(receipt.source) / receipt.path)
+            place = Path(receipt.source) / receipt.path
+            lost = receipt.status == "unchanged" and not place.exists()
+            if file.exists() and (receipt.status == "done" or never_read or lost):
+                _move(file, place)
         return receipt
 
     def _told_namesakes(self, receipt: Receipt) -> tuple[str, ...]:
@@ -103,19 +105,27 @@ def names_taken(library: Library) -> set[str]:
 
 def take_places(library: Library, folders: Iterable[Path]) -> None:
     """Put files of new versions in their places that the ledger has and a kill kept from theirs."""
+    for folder in folders:
+        for file, place in out_of_place(library, folder):
+            _move(file, place)
+
+
+def out_of_place(library: Library, folder: Path) -> list[tuple[Path, Path]]:
+    """Give each file of an upload set whose text the ledger has of a document, with the place that lacks it."""
     documents: dict[str, list[Known]] = {}
     for document in uploaded_documents(library):
         documents.setdefault(document.path, []).append(document)
-    for folder in folders:
-        for file in [f for f in folder.rglob("*") if f.is_file()]:
-            same_name = documents.get(file.relative_to(folder).as_posix(), [])
-            own = [Path(d.source) / d.path for d in same_name]
-            if not same_name or file.resolve() in {f.resolve() for f in own}:
-                continue
-            digest = _digest(file)
-            for document, place in zip(same_name, own, strict=True):
-                if document.hash == digest and file.exists() and _digest(place) != digest:
-                    _move(file, place)
+    found: dict[Path, Path] = {}
+    for file in [f for f in folder.rglob("*") if f.is_file()]:
+        same_name = documents.get(file.relative_to(folder).as_posix(), [])
+        own = [Path(d.source) / d.path for d in same_name]
+        if not same_name or file.resolve() in {f.resolve() for f in own}:
+            continue
+        digest = _digest(file)
+        for document, place in zip(same_name, own, strict=True):
+            if document.hash == digest and _digest(place) != digest:
+                found.setdefault(file, place)
+    return list(found.items())
 
 
 def _digest(file: Path) -> str:
