@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from assistant.evaluation import from_traces
+from assistant.evaluation.corrections import Asked
 from assistant.evaluation.datasets import Row, read_dataset
 from assistant.evaluation.from_traces import add_row, row_of
 from assistant.evaluation.metrics import answer_counts, is_as_asked
-from assistant.evaluation.said import numbers_of, says
+from assistant.evaluation.said import as_written, numbers_of, says
 from index_store.errors import InvalidInput
 
 PATH = "bees/pollination.md"
@@ -23,6 +25,10 @@ QUESTIONS = {
     "exam": ("When is the exam and in which room?", "The exam is on 3 March in room Amber. [1]"),
     "queen": ("Who lays the eggs?", "The workers lay the eggs. [1]"),
     "sting": ("Do drones sting?", "Drones do not sting people. [1]"),
+    "heads": ("How many heads does it have?", "It has 6 heads [1]."),
+    "day": ("When is the exam?", "It is on 3 May [1]."),
+    "examples": ("How many examples should I give?", "Use 3 examples [1]."),
+    "some": ("How many examples should I give?", "Use some of them [1]."),
 }  # fmt: skip
 CORRECTED = [
     ("flowers", "A forager visits as many as two hundred blossoms.", "Up to 200 flowers are visited on each trip. [1]"),
@@ -31,6 +37,12 @@ CORRECTED = [
     ("exam", "The exam is on 9 April in room Cobalt.", "On April 9, in Cobalt. [1]"),
     ("queen", "The queen lays them all.", "The eggs are laid by the queen. [1]"),
     ("sting", "Drones sting people.", "Drones sting people. [1]"),
+    ("heads", "The base model of 2017 has 8 heads.", "It has 8 heads. [1]"),
+    ("heads", "Since 2017 it has eight attention heads.", "It has 8 heads. [1]"),
+    ("day", "It is on 12 May.", "On May 12 of 2026. [1]"),
+    ("day", "It is on May 4, in room 12.", "On 4 May. [1]"),
+    ("examples", "Use 5 examples, see chapter 12.", "Five examples will do. [1]"),
+    ("some", "Use 5 examples, see chapter 12.", "Five examples will do. [1]"),
 ]
 
 
@@ -67,9 +79,32 @@ def test_the_answer_that_was_corrected_fails_and_what_the_reviewer_wrote_passes(
 
 
 def test_what_was_wrong_does_not_pass_beside_what_is_right(tmp_path: Any) -> None:
-    for about, right, _ in CORRECTED[:4]:
+    for about, right, _ in (*CORRECTED[:4], *CORRECTED[6:11]):
         said = trace(about, verdict="wrong", corrected_answer=right)
         assert not passes(read(row_of(said)[1], tmp_path), f"{right} {said['answer']}")
+
+
+@pytest.mark.parametrize(
+    ("about", "right", "still_wrong"),
+    [
+        ("heads", "The base model of 2017 has 8 heads.", "The base model of 2017 has 6 heads."),
+        ("day", "It is on 12 May.", "It is on 3 May, as 12 others are."),
+        ("examples", "Use 5 examples, see chapter 12.", "Use 3 examples, see chapter 12 and 5."),
+        ("some", "Use 5 examples, see chapter 12.", "Use 6 examples, see chapter 12 and 5."),
+    ],
+)
+def test_a_number_that_only_stands_beside_the_corrected_one_makes_nothing_right(
+    about: str, right: str, still_wrong: str, tmp_path: Any
+) -> None:
+    row = read(row_of(trace(about, verdict="wrong", corrected_answer=right))[1], tmp_path)
+    assert passes(row, right) and not passes(row, still_wrong)
+
+
+def test_a_row_that_its_own_right_answer_would_fail_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(must_contain=(("emperor",),), must_not_contain=("workers lay",))
+    monkeypatch.setattr(from_traces, "asked_by", lambda *_, **__: asked)
+    with pytest.raises(InvalidInput, match="would fail"):
+        row_of(trace("queen", verdict="wrong", corrected_answer="The queen lays them all."))
 
 
 @pytest.mark.parametrize("verdict", ["wrong", "partly"])
@@ -128,3 +163,24 @@ def test_the_numbers_of_a_text_are_those_that_count_something() -> None:
     assert numbers_of("No one uses GPT-4 for 1,260 rows, two hundred times (3.50) on one 4th.") == [
         "1260", "200", "3.5", "4",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("a hundred and one bees", ["101"]), ("twenty-one cells and one queen", ["21"]),
+        ("two hundred three hundred", ["200", "300"]), ("two hundred and three hundred", ["200", "300"]),
+        ("two thousand three thousand", ["2000", "3000"]), ("two thousand three hundred thousand", ["2000", "300000"]),
+        ("in twenty twenty-four", ["2024"]), ("nineteen eighty four", ["1984"]), ("thirty forty-one", ["30", "41"]),
+        ("two hundred and five thousand and six", ["205006"]), ("twelve hundred", ["1200"]),
+        ("one point two five, 3.5 million, a dozen", ["1.25", "3500000", "12"]),
+        ("two hundred " * 3000, ["200"]), ("hundred " * 3000, ["100"]), (f"{'7' * 5000} million", ["7" * 5000]),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_each_number_in_words_is_read_as_one(text: str, numbers: list[str]) -> None:
+    assert numbers_of(text) == numbers
+
+
+def test_a_number_is_written_as_it_stands_and_not_as_the_beginning_of_another() -> None:
+    assert as_written("two hundred bees and two queens", "2", more=1) == "two queens"

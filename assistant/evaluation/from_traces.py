@@ -130,16 +130,21 @@ def _as_corrected(
 
 
 def _checked(trace: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Give a row that the answer which was found wrong does not pass.
+    """Give a row that the answer which was found wrong does not pass, and what was written as right does.
 
     Raises:
-        InvalidInput: when it would: such a row would guard nothing.
+        InvalidInput: when it would, or this does not: such a row would guard nothing.
     """
     row = row_from(given, "answers")
     counts = answer_counts(row, trace["status"] != "refused", trace["answer"], trace["citations"] or ())
-    if not is_as_asked(counts):
-        return given
     right = given["answer"]
+    if not is_as_asked(counts):
+        if not right or not row.is_worded or answer_counts(row, True, right, ())["hit"]:
+            return given
+        raise InvalidInput(
+            "The answer that was written as the right one would fail a test row of this.",
+            hint="Write it in a short sentence of its own, without what was wrong.",
+        )
     what = "what was written as the right answer is all in it" if right else "it cites the right sources already"
     raise InvalidInput(
         f"The answer that was found wrong would pass a test row of this: {what}.",

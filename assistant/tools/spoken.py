@@ -16,18 +16,35 @@ from assistant.tools.everyday_sums import LONGEST_SUM, summed_up
 
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
           "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
-_SCALES = {"dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(TENS, start=2)}
+SCALES = {"dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ORDINALS = {"second": 2, "third": 3, **{f"{word}th": n for n, word in enumerate(_SMALL) if n > 3}, "fifth": 5,
              "eighth": 8, "ninth": 9, "twelfth": 12}  # fmt: skip
 
-_WORD = "|".join(sorted((*_VALUES, *_SCALES, "hundred"), key=len, reverse=True))
+_WORD = "|".join(sorted((*_VALUES, *SCALES, "hundred"), key=len, reverse=True))
 _DIGITS = r"\d+(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?"
 _NUMBER = re.compile(
-    rf"\b(?:(?:{_DIGITS})[ ](?:{'|'.join(_SCALES)}|hundred)\b|(?:an? (?=hundred|dozen|thousand|million|billion)"
+    rf"\b(?:(?:{_DIGITS})[ ](?:{'|'.join(SCALES)}|hundred)\b|(?:an? (?=hundred|dozen|thousand|million|billion)"
     rf"(?:{_WORD})|(?:{_WORD}))(?:(?:[ -]|[ ]and[ ])(?:{_WORD}))*(?:[ ]point(?:[ ](?:{'|'.join(_SMALL)}))+)?)\b"
 )
+_FROM_TEN = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(_SMALL[1:10])}))?|{'|'.join(_SMALL[10:])})\b"
+_BELOW_100 = rf"(?:{_FROM_TEN}|(?:{'|'.join(_SMALL[:10])})\b)"
+_BELOW_1000 = (
+    rf"(?:(?:(?:an?|{_DIGITS}|{_BELOW_100})[ -])?hundred\b(?:[ -](?:and )?{_BELOW_100}(?![ -]hundred\b))?"
+    rf"|{_BELOW_100}(?![ -]hundred\b))"
+)
+_BY_SIZE = sorted(SCALES, key=lambda scale: -SCALES[scale])
+_SCALED = (rf"(?:(?:(?:an?|{_DIGITS}|{_BELOW_1000})[ -])?{scale}\b(?:[ -](?:and )?)?)?" for scale in _BY_SIZE)
+_NO_SCALE = rf"(?![ -](?:{'|'.join(SCALES)})\b)"
+_YEAR = rf"(?P<century>{'|'.join(_SMALL[15:])}|twenty) (?P<year>{_FROM_TEN})(?![ -]hundred\b){_NO_SCALE}"
+_ONE_NUMBER = re.compile(
+    rf"\b(?=\w)(?:{_YEAR}|{''.join(_SCALED)}(?:{_BELOW_1000}{_NO_SCALE})?(?<=\w)\b"
+    rf"(?:[ ]point(?:[ ](?:{'|'.join(_SMALL)})\b)+)?)"
+)
+"""A number in words: each scale is smaller than the one before, else another number begins there."""
+LONGEST_NUMBER = 300
+"""Characters of a number in words; Python writes no number of more than 4,300 digits."""
 _N = rf"-?(?:{_DIGITS})"
 _AND = r"(?:,? and |, | )"
 _Form = tuple[str, str | Callable[[re.Match[str]], str]]
@@ -88,19 +105,12 @@ def in_signs(said: str) -> str:
 
 
 def in_digits(text: str) -> str:
-    """Write the numbers of a text that are said in words in digits; those that stand side by side stay apart.
+    """Write the numbers that a text says in words in digits; those side by side stay apart, but for a year.
 
     >>> in_digits("two hundred and five bees in rooms two and three, of twenty-four")
     '205 bees in rooms 2 and 3, of 24'
     """
-    return _NUMBER.sub(_number_or_each, text)
-
-
-def _number_or_each(found: re.Match[str]) -> str:
-    words = re.split(r"[ -]", found[0])
-    is_one = any(word in _SCALES or word in ("hundred", "point") for word in words)
-    is_one |= len(words) == 2 and words[0] in _TENS and 0 < _VALUES.get(words[1], 0) < 10  # noqa: PLR2004
-    return _digits(found[0]) if is_one else re.sub(r"[a-z]+", lambda m: str(_VALUES.get(m[0], m[0])), found[0])
+    return _ONE_NUMBER.sub(lambda m: _digits(m["century"]) + _digits(m["year"]) if m["year"] else _digits(m[0]), text)
 
 
 def _numbers(listed: str) -> list[str]:
@@ -113,14 +123,16 @@ def _digits(words: str) -> str:
     >>> _digits("two hundred and five thousand and six"), _digits("3.5 million"), _digits("one point two five")
     ('205006', '3500000', '1.25')
     """
+    if len(words) > LONGEST_NUMBER:
+        return words
     whole, _, behind = words.partition(" point ")
     total = Fraction(0)
     below: Fraction | None = None  # what stands before the next scale
     for word in re.split(r"[ -]", whole):
         if word == "hundred":
             below = 100 * (Fraction(1) if below is None else below)
-        elif word in _SCALES:
-            total += _SCALES[word] * (Fraction(1) if below is None else below)
+        elif word in SCALES:
+            total += SCALES[word] * (Fraction(1) if below is None else below)
             below = None
         elif word not in ("and", "a", "an"):
             below = (below or Fraction(0)) + (_VALUES[word] if word in _VALUES else Fraction(word.replace(",", "")))
