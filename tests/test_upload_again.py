@@ -16,7 +16,7 @@ from ingest.ledger import Known
 from ingest.receipts import Receipt
 from tests.course import write_course
 from tests.library import held, ingest
-from ui import ingesting, versions, wiring
+from ui import ingesting, uploads, versions, wiring
 from ui.adding import AddHandlers
 from ui.parts import Parts, parts_of
 from ui.uploads import ABANDONED_S, discard_unlisted, sweep_uploads
@@ -60,9 +60,9 @@ def text_of(parts: Parts, document: Known) -> str:
 
 
 def files(parts: Parts) -> dict[str, bytes]:
-    uploads = parts.library.environment.home / "uploads"
-    every = [f for f in uploads.rglob("*") if f.is_file()]
-    return {"/".join(f.relative_to(uploads).parts[1:]): f.read_bytes() for f in every}
+    kept = parts.library.environment.home / "uploads"
+    every = [f for f in kept.rglob("*") if f.is_file()]
+    return {"/".join(f.relative_to(kept).parts[1:]): f.read_bytes() for f in every}
 
 
 def agree(parts: Parts, minilm: Any) -> None:
@@ -157,14 +157,26 @@ def put(parts: Parts, minilm: Any, name: str, text: str) -> Path:
     return folder
 
 
-async def test_doubles_from_before_become_one(parts: Parts, ann: Any, tmp_path: Path, minilm: Any) -> None:
-    for text in (AMBER, COBALT, AMBER):
+async def test_doubles_of_what_is_replaced_become_one(parts: Parts, ann: Any, tmp_path: Path, minilm: Any) -> None:
+    for text in (AMBER, AMBER, AMBER):
         put(parts, minilm, "notes.md", text)
     assert len(listed(parts)) == 3
     how, what = await upload(parts, ann, chosen(tmp_path, "notes.md", "# Syllabus\n\nThe exam is in room Jade.\n"))
     (one,) = listed(parts)
     assert "1 done" in how and "2 removed" in how and "earlier upload" in what
     assert "Jade" in text_of(parts, one) and len(files(parts)) == 1
+    agree(parts, minilm)
+
+
+async def test_an_earlier_upload_with_a_text_of_its_own_stays_and_is_told(
+    parts: Parts, ann: Any, tmp_path: Path, minilm: Any
+) -> None:
+    for text in (COBALT, AMBER, AMBER):
+        put(parts, minilm, "notes.md", text)
+    how, what = await upload(parts, ann, chosen(tmp_path, "notes.md", "# Syllabus\n\nThe exam is in room Jade.\n"))
+    texts = "".join(text_of(parts, d) for d in listed(parts))
+    assert "1 done" in how and "1 removed" in how and "1 earlier upload of this name with another text stays" in what
+    assert len(listed(parts)) == 2 and "Cobalt" in texts and "Jade" in texts and "Amber" not in texts
     agree(parts, minilm)
 
 
@@ -262,3 +274,14 @@ def test_what_waits_for_its_turn_is_left_where_it_is(parts: Parts, tmp_path: Pat
     waiting = ingesting.keep_uploads(home, [(tmp_path / "new.md", "notes.md")])
     ingesting._ingest(parts.library.environment, [], threading.Event(), lambda event: None, [waiting])
     assert (waiting / "notes.md").exists()
+
+
+def test_two_that_wait_to_be_kept_beside_have_names_of_their_own(parts: Parts, tmp_path: Path, minilm: Any) -> None:
+    put(parts, minilm, "notes.md", AMBER)
+    waiting = []
+    for n, text in enumerate((COBALT, "# Notes\n\nThe exam is in room Jade.\n")):
+        (tmp_path / f"{n}.md").write_text(text)
+        waiting.append(str(uploads.keep_beside(parts.library.environment, [(tmp_path / f"{n}.md", "notes.md")])))
+    for folder in waiting:
+        ingesting._ingest(parts.library.environment, [folder], threading.Event(), lambda event: None)
+    assert {d.path for d in listed(parts)} == {"notes.md", "notes (2).md", "notes (3).md"}

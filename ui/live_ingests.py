@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
@@ -14,7 +15,7 @@ from ingest.sources import FETCHED_FROM
 from ui.environment import Environment
 from ui.ingesting import ingested, keep_uploads
 from ui.live_jobs import Job, LiveJobs
-from ui.uploads import discard_unlisted, sweep_uploads, taken_names
+from ui.uploads import discard_unlisted, keep_beside, sweep_uploads
 
 LOOK_EVERY_S = 1800.0
 
@@ -85,8 +86,9 @@ class LiveIngests(LiveJobs[LiveIngest]):
     async def _ingest(self, job: LiveIngest) -> None:
         arguments = list(job.arguments)
         if job.uploads:
-            taken = await asyncio.to_thread(taken_names, self._environment) if job.keep_both else set()
-            job.folder = folder = await asyncio.to_thread(keep_uploads, self._environment.home, job.uploads, taken)
+            home = self._environment.home
+            keep = partial(keep_beside, self._environment) if job.keep_both else partial(keep_uploads, home)
+            job.folder = folder = await asyncio.to_thread(keep, job.uploads)
             job.names += sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
             arguments.append(str(folder))
         if job.stopping:

@@ -28,7 +28,7 @@ from ui.api_turns import unless_gone
 from ui.batch import Row
 from ui.ingesting import ingested, keep_uploads
 from ui.parts import Parts
-from ui.uploads import discard_unlisted, taken_names
+from ui.uploads import discard_unlisted, keep_beside
 
 
 class LibraryRoutes:
@@ -106,8 +106,8 @@ class LibraryRoutes:
         return {"receipts": receipts, **about, "seconds": round(finished.seconds, 3)}
 
     def _kept(self, files: Sequence[UploadFile], keep_both: bool) -> Path:
-        taken = taken_names(self._parts.library.environment) if keep_both else set()
-        home = self._parts.library.environment.home
+        environment = self._parts.library.environment
+        home = environment.home
         with tempfile.TemporaryDirectory(dir=home) as folder:
             kept = []
             for n, file in enumerate(files):
@@ -115,7 +115,7 @@ class LibraryRoutes:
                 with target.open("wb") as out:
                     shutil.copyfileobj(file.file, out)
                 kept.append((target, file.filename or "upload"))
-            return keep_uploads(home, kept, taken)
+            return keep_beside(environment, kept) if keep_both else keep_uploads(home, kept)
 
 
 def document_row(known: Known, who: Person) -> Row:

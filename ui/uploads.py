@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -11,12 +12,14 @@ from pathlib import Path
 from index_store.errors import IndexLocked, LecternError
 from ui import wiring
 from ui.environment import Environment
+from ui.ingesting import keep_uploads
 from ui.removal import UPLOADS, uploaded_file
 from ui.versions import names_taken, out_of_place, take_places
 
 ABANDONED_S = 3600.0
 """Seconds after which an upload that no ingest holds is one whose server was killed."""
 log = logging.getLogger(__name__)
+_naming = threading.Lock()
 
 
 def discard_unlisted(environment: Environment, folder: Path) -> None:
@@ -31,14 +34,17 @@ def discard_unlisted(environment: Environment, folder: Path) -> None:
     _remove(gone)
 
 
-def taken_names(environment: Environment) -> set[str]:
-    """Give the names, with folders, of what was uploaded.
+def keep_beside(environment: Environment, uploads: Sequence[tuple[Path, str]]) -> Path:
+    """Keep uploads as `keep_uploads` does, under names that no other upload has.
 
     Raises:
+        InvalidInput: when there is nothing to keep.
         LecternError: when the ledger cannot be read.
     """
-    with wiring.open_library(environment) as library:
-        return names_taken(library)
+    with _naming:  # until the files are there, their names look free to whoever comes next
+        with wiring.open_library(environment) as library:
+            taken = names_taken(library)
+        return keep_uploads(environment.home, uploads, taken)
 
 
 def sweep_uploads(environment: Environment, in_use: Collection[Path] = (), older_than_s: float = ABANDONED_S) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest.receipts import Receipt
 from ingest.sources import Item, Source
+from ui.library_commands import counted
 from ui.removal import UPLOADS, uploaded_file
 
 if TYPE_CHECKING:
@@ -69,7 +70,23 @@ class Versions:
             lost = receipt.status == "unchanged" and not place.exists()
             if file.exists() and (receipt.status == "done" or never_read or lost):
                 _move(file, place)
-        return receipt
+        return replace(receipt, notes=(*receipt.notes, *self._told_others(receipt)))
+
+    def _doubles(self, receipt: Receipt) -> tuple[list[Known], list[Known]]:
+        """Give the other uploads of this name: of the text that was replaced or is new, and of texts of their own."""
+        others = [d for d in self._before if d.path == receipt.path and d.source != receipt.source]
+        if not self._folders or receipt.status not in ("done", "unchanged") or not others:
+            return [], []
+        now = [d for d in uploaded_documents(self._library) if (d.source, d.path) == (receipt.source, receipt.path)]
+        known = {d.hash for d in (*now, self._newest[receipt.path])}
+        return [d for d in others if d.hash in known], [d for d in others if d.hash not in known]
+
+    def _told_others(self, receipt: Receipt) -> tuple[str, ...]:
+        _, others = self._doubles(receipt)
+        if not others:
+            return ()
+        stay = "stays" if len(others) == 1 else "stay"
+        return (f"{counted(len(others), 'earlier upload')} of this name with another text {stay} in the library",)
 
     def _told_namesakes(self, receipt: Receipt) -> tuple[str, ...]:
         """Say where a file without a folder has the name of one in a folder: it may have been meant to replace that."""
@@ -82,8 +99,7 @@ class Versions:
         """Remove what was uploaded under the same names before uploads had versions, and give a receipt for each."""
         if not self._folders:
             return
-        kept = {r.path: r.source for r in self._settled if r.status in ("done", "unchanged")}
-        for double in [d for d in self._before if d.path in kept and d.source != kept[d.path]]:
+        for double in [d for r in self._settled for d in self._doubles(r)[0]]:
             receipt = self._library.pipeline.remove(double)
             if (file := uploaded_file(self._library.environment.home, double)) is not None:
                 file.unlink(missing_ok=True)
@@ -99,8 +115,10 @@ def uploaded_documents(library: Library) -> list[Known]:
 
 
 def names_taken(library: Library) -> set[str]:
-    """Give the names, with folders, that uploads have."""
-    return {d.path for d in uploaded_documents(library)}
+    """Give the names, with folders, that uploads have, those among them that wait to be read."""
+    sets = [folder for folder in (library.environment.home / UPLOADS).glob("*") if folder.is_dir()]
+    waiting = {f.relative_to(folder).as_posix() for folder in sets for f in folder.rglob("*") if f.is_file()}
+    return waiting | {d.path for d in uploaded_documents(library)}
 
 
 def take_places(library: Library, folders: Iterable[Path]) -> None:
