@@ -84,6 +84,16 @@ def test_what_cited_an_earlier_version_of_a_document_counts_for_it(library: Libr
     assert counted(library) == {"course": 1}
 
 
+def test_a_removal_goes_on_where_kept_turns_cannot_be_read(library: Library) -> None:
+    copy = next(d for d in library.ledger.documents() if Path(d.source).name == "copy")
+    with wiring.open_library(library.environment, write=True) as writable:
+        with writable.traces.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE traces")
+        went = removal.remove(writable, [copy])
+    assert went.turns is None and went.nothing_left and copy.id not in {d.id for d in library.ledger.documents()}
+    assert "not known" in certificate_html(went, "Kilns")
+
+
 def test_a_removal_counts_the_kept_turns_that_still_quote_it(library: Library) -> None:
     own = chunks_of(library, "copy")
     for face in ("web", "batch"):

@@ -167,7 +167,7 @@ class Removed(BaseModel):
     vectors_left: int
     files_left: int
     vectors_shared: int
-    turns: int
+    turns: int | None
 
 
 class TraceLine(BaseModel):

@@ -96,7 +96,9 @@ def remove(name: str, as_json: bool) -> None:
         f"Removed {counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}"
         f" and {counted(went.vectors, 'vector')}; {rest}."
     )
-    if went.turns:
+    if went.turns is None:
+        click.echo("Whether kept turns still quote it is not known: the trace store cannot be read.", err=True)
+    elif went.turns:
         click.echo(f"{counted(went.turns, 'kept turn')} still quote it; lectern traces forget deletes turns.", err=True)
 
 

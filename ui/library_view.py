@@ -254,7 +254,9 @@ def _shared(vectors: int) -> str:
     return f" {counted(vectors, 'vector')} of the same text in another document stay." if vectors else ""
 
 
-def _still_quoted(turns: int) -> str:
+def _still_quoted(turns: int | None) -> str:
+    if turns is None:
+        return " Whether kept turns still quote it is not known: the trace store cannot be read."
     if not turns:
         return ""
     quote, they = ("quotes", "It goes") if turns == 1 else ("quote", "They go")

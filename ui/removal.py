@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.tracing.coverage import citing_turns
+from assistant.tracing.coverage import Cited, citing_turns
+from index_store.errors import TracesUnavailable
 from ingest.ledger import text_hash
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ui.wiring import Library
 
 UPLOADS = "uploads"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Certificate:
     files_left: int
     vectors_shared: int = 0
     """Vectors of it that another document of the same text has too, so that they stay."""
-    turns: int = 0
-    """Kept turns that quote it; what deletes them is no part of a removal."""
+    turns: int | None = 0
+    """Kept turns that quote it, None where they cannot be read; what deletes them is no part of a removal."""
 
     @property
     def nothing_left(self) -> bool:
@@ -47,7 +50,6 @@ def remove(library: Library, documents: Sequence[Known]) -> Certificate:
     """
     gone = {i for d in documents for i in library.ledger.chunk_ids(d.id)}
     used = {c.embedded_text for d in documents for c in library.ledger.chunks(d.id)}
-    turns = quoted_by(library, gone, {d.path for d in documents})
     for document in documents:
         library.pipeline.remove(document)
     vectors = library.ledger.forget_unused_vectors()
@@ -58,16 +60,24 @@ def remove(library: Library, documents: Sequence[Known]) -> Certificate:
     vectors_left = len(library.index.dense.vectors(sorted(gone)))
     files_left = sum(file.exists() for file in own)
     shared = len(library.ledger.vectors(library.embedder.name, map(text_hash, used)))
+    turns = quoted_by(library, gone, {d.path for d in documents})
     return Certificate(len(documents), len(gone), vectors, len(own), left, vectors_left, files_left, shared, turns)
 
 
-def quoted_by(library: Library, chunks: Collection[str], paths: Collection[str]) -> int:
-    """Count the kept turns that quote what is to go: these chunks, and earlier versions of what has these paths."""
-    turns = citing_turns(library.traces.engine)
-    held = library.ledger.documents_of({chunk for turn in turns for _, chunk in turn.passages if chunk})
-    return sum(
-        any(chunk in chunks or (path in paths and chunk not in held) for path, chunk in turn.passages) for turn in turns
-    )
+def quoted_by(library: Library, chunks: Collection[str], paths: Collection[str]) -> int | None:
+    """Count the kept turns that quote what went, these chunks and earlier versions of these paths; None: not known."""
+
+    def quotes(turn: Cited) -> bool:
+        if any(chunk in chunks for _, chunk in turn.passages):
+            return True
+        of_paths = {chunk for path, chunk in turn.passages if path in paths}
+        return bool(of_paths) and not of_paths <= library.ledger.documents_of(of_paths).keys()
+
+    try:
+        return sum(map(quotes, citing_turns(library.traces.engine)))
+    except TracesUnavailable as exc:  # what went is gone all the same
+        log.warning("Turns that quote what was removed could not be counted: %s", exc)
+        return None
 
 
 def uploaded_file(home: Path, document: Known) -> Path | None:

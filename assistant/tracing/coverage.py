@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from assistant.tracing.tables import traces
 
 NEWEST = 10_000
 """Turns that are counted: a map of the course as it is used now."""
+READ_AT_ONCE = 500
+"""Turns that are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,18 @@ def cited_passages(engine: Engine) -> list[Cited]:
         TracesUnavailable: when the store cannot be read.
     """
     query = select(traces.c.started_at, traces.c.citations).where(traces.c.status == "ok", ~IS_ROW)
-    return _cited(engine, query.order_by(traces.c.started_at.desc()).limit(NEWEST))
+    return list(_cited(engine, query.order_by(traces.c.started_at.desc()).limit(NEWEST)))
 
 
-def _cited(engine: Engine, query: Select[Any]) -> list[Cited]:
-    found = []
+def _cited(engine: Engine, query: Select[Any]) -> Iterator[Cited]:
     with reading(engine) as connection:
-        for at, rows in connection.execute(query):
+        for at, rows in connection.execute(query.execution_options(yield_per=READ_AT_ONCE)):
             course = [c for c in rows or () if c.get("kind", "course") == "course"]
-            found.append(Cited(at, frozenset((str(c["path"]), str(c.get("chunk_id") or "")) for c in course)))
-    return found
+            yield Cited(at, frozenset((str(c["path"]), str(c.get("chunk_id") or "")) for c in course))
 
 
-def citing_turns(engine: Engine) -> list[Cited]:
-    """Give what every kept turn cites, of whatever kind it is and however it ended.
+def citing_turns(engine: Engine) -> Iterator[Cited]:
+    """Give what every kept turn cites, of whatever kind it is and however it ended, one after another.
 
     Raises:
         TracesUnavailable: when the store cannot be read.
