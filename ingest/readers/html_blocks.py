@@ -85,15 +85,11 @@ def _inline(element: Any, counts: Counter[str]) -> str:
     """Text of an element, with a mark for each line break and between the blocks in it; pictures give their `alt`."""
     if not isinstance(element.tag, str):
         return ""
-    if element.tag in ("br", "lb"):
-        return _BREAK
-    if element.tag in _PICTURES:
-        alt = element.get("alt") or ""
-        if len(alt.split()) < 2:
-            return ""
+    parts = [_BREAK] if element.tag in ("br", "lb") else []
+    if element.tag in _PICTURES and len((alt := element.get("alt") or "").split()) >= 2:
         counts["descriptions of pictures"] += visible(alt.replace(_BREAK, ""))
-        return f"{_BREAK}{alt}{_BREAK}"
-    parts = [element.text or ""]
+        parts = [f"{_BREAK}{alt}{_BREAK}"]
+    parts.append(element.text or "")  # what is a break or a picture elsewhere may hold text on a page
     for child in element:
         inner = _inline(child, counts)
         parts += [inner if _is_inline(child) else f"{_BREAK}{inner}{_BREAK}", child.tail or ""]
