@@ -121,3 +121,10 @@ def test_an_address_that_names_what_there_is_not_is_the_usual_view(page: str) ->
 def test_bounds_are_told_where_they_are_used(desk: ReviewList) -> None:
     assert "10 s" in seen(desk, View(show="Slow"))[1] and "$0.01" in seen(desk, View(order="Worst first"))[1]
     assert "10 s" not in seen(desk, View())[1]
+
+
+def test_an_address_sets_what_it_names_and_leaves_alone_what_somebody_may_have_chosen_already(desk: ReviewList) -> None:
+    *boxes, address = desk.load(SimpleNamespace(query_params={}))  # type: ignore[arg-type]
+    assert boxes == [gr.skip()] * len(boxes) and address == ""
+    by, order, show, *_ = desk.load(SimpleNamespace(query_params={"show": "Refused"}))  # type: ignore[arg-type]
+    assert (by, order, show) == (gr.skip(), gr.skip(), "Refused")

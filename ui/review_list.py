@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -95,7 +95,9 @@ class ReviewList:
     def load(self, request: gr.Request) -> tuple[Any, ...]:
         """Give what the boxes of the list hold at first: what the address names."""
         view, page = view_of(request.query_params)
-        return view.by, view.order, view.show, view.text, view.rows, view.conversation, page, view.address(page)
+        own, usual = (astuple(each) for each in (view, View()))
+        boxes = [gr.skip() if each == before else each for each, before in zip((*own, page), (*usual, 1), strict=True)]
+        return *boxes, view.address(page)  # what the page begins with stays: somebody may have chosen already
 
     def listed(
         self, by: str, order: str, show: str, text: str, rows: bool, conversation: str, page: float | None, before: str

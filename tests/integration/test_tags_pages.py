@@ -25,6 +25,15 @@ ABSTRACT = (
 )
 
 
+STAYS = """async () => {
+  const typed = () => document.querySelector('#right input, #right textarea')?.value;
+  const before = typed();
+  for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame);
+  return typed() === before;
+}"""
+"""Whether what is typed is still there some frames later."""
+
+
 def tagged(page: Page, text: str) -> list[str]:
     page.page.fill("#abstract textarea", text)
     page.page.click("#find-names")
@@ -76,7 +85,10 @@ def test_a_correction_is_kept_for_the_review_desk(tags: Page, chromium: Any, web
     tags.page.get_by_role("button", name="Correct this").click()
     # The names that were found are put there with them, on a slow machine after them: what is typed before is lost.
     tags.page.wait_for_function("document.querySelector('#right input, #right textarea')?.value.includes('GPT-4')")
-    tags.page.fill("#right input, #right textarea", "Llama 2, PotLM")
+    for _ in range(5):
+        tags.page.fill("#right input, #right textarea", "Llama 2, PotLM")
+        if tags.page.evaluate(STAYS):
+            break
     tags.page.click("#keep")
     tags.page.wait_for_selector("text=Kept.")
     desk = at(chromium, web_address, "review")
