@@ -17,6 +17,7 @@ from ui.access import needs
 from ui.followed import changes_of
 from ui.ingest_view import receipts_of, told_of
 from ui.ingesting import web_address
+from ui.job_pages import own_job
 from ui.live_ingests import LiveIngest
 from ui.page_errors import told_html
 from ui.parts import Parts
@@ -73,8 +74,7 @@ class AddHandlers:
 
     async def follow(self, request: gr.Request) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Show the ingest of whoever looks on, to its end, with what became of each file; at its end, a sign of it."""
-        user = self._parts.user(request)
-        job = None if user is None and self._parts.server.accounts else self._parts.ingests.of(user)
+        job = own_job(self._parts, self._parts.ingests, request)
         if job is None:
             return
         sees = self._parts.sees_setup(request)

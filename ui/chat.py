@@ -20,7 +20,7 @@ from assistant.tracing.records import Origin
 from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
 from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
-from ui.cited_files import chosen_citation, panel
+from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
 from ui.disclosure import record_for
 from ui.first_questions import FirstQuestions
@@ -157,7 +157,7 @@ class ChatHandlers:
         except TraceProblem as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
         marker, nth = (int(n) if n.isdecimal() else 0 for n in (*which, "", "")[:2])
-        return panel(self._parts, record, chosen=chosen_citation(self._parts, record, marker, nth))
+        return panel(self._parts, record, marker=(marker, nth))
 
     async def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""

@@ -22,16 +22,18 @@ CHANGED = "Changed in the library since: this is what was quoted then."
 _log = logging.getLogger(__name__)
 
 
-def panel(parts: Parts, record: Record | None, root: str = "", chosen: Citation | None = None) -> str:
+def panel(parts: Parts, record: Record | None, root: str = "", marker: tuple[int, int] | None = None) -> str:
     """Give the sources panel of a turn, its pages and cells read from the files that were ingested.
 
-    The page of the `chosen` citation is open; where there is none, that of the first quote of each source.
+    The page is open that a `marker` stands for, given by its number and which of these in the answer, from 0; where
+    there is none, that of the first quote of each source.
     """
     if record is None:
         return panel_of(None, {})
     chunks = parts.chunks(chunk_ids_of(record))
     cited = citations_of(record, chunks)
     address = f"{root}turns/{record['id']}"
+    chosen = None if marker is None else citation_at(str(record["answer"] or ""), *marker, cited)
     cells, pages = cells_shown(cited, chunks, address), pages_shown(cited, chunks, address, chosen)
     return panel_of(record, chunks, cells, pages, gone(parts, cited, chunks))
 
@@ -48,12 +50,6 @@ def gone(parts: Parts, cited: Sequence[Citation], chunks: Mapping[str, Chunk]) -
         return {}
     there = {d.path for d in parts.library.ledger.documents()}
     return {chunk: CHANGED if path in there else REMOVED for chunk, path in missing.items()}
-
-
-def chosen_citation(parts: Parts, record: Record, marker: int, nth: int) -> Citation | None:
-    """Give what a marker of a turn's answer stands on, `nth` of its kind in the answer, from 0."""
-    cited = citations_of(record, parts.chunks(chunk_ids_of(record)))
-    return citation_at(str(record["answer"] or ""), marker, nth, cited)
 
 
 def cells_shown(cited: Sequence[Citation], chunks: Mapping[str, Chunk], address: str) -> dict[int, str]:
@@ -89,9 +85,8 @@ def pages_shown(
             _log.info("page %d of %s is not shown: %s", number, path, exc)
             continue
         is_open = open_at[marker] == places[0]
-        count = len(
-            quotes if marked is None else marked
-        )  # where it cannot be told just now, nothing is said to be missing
+        # Where it cannot be told just now, nothing is said to be missing.
+        count = len(quotes if marked is None else marked)
         found[places[0]] = page_html(number, f"{address}/pages/{places[0]}", count, len(quotes), is_open=is_open)
     return found
 

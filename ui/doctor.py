@@ -267,9 +267,8 @@ def _delivery(environment: Environment) -> Finding:
 
 
 def _variables(environment: Environment) -> Iterator[Finding]:
-    for name, purpose in sorted(
-        VARIABLES.items(), key=lambda known: environment.get(known[0]) is None
-    ):  # set ones first
+    set_first = sorted(VARIABLES.items(), key=lambda known: environment.get(known[0]) is None)
+    for name, purpose in set_first:
         value = environment.get(name)
         if value is None:
             yield Finding(name, "unset", purpose)

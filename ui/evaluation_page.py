@@ -12,16 +12,16 @@ import gradio as gr
 from assistant.evaluation.datasets import Row
 from assistant.evaluation.runs import Result
 from index_store.errors import LecternError
-from ui.followed import changes_of
+from ui.job_pages import shown_job, stop_job
 from ui.library_view import table
 from ui.live_evaluations import Evaluation, reviewed_data
+from ui.one_line import one_line
 from ui.page_errors import told_html
 from ui.parts import Parts
-from ui.progress_view import bar_html, left, rate
+from ui.progress_view import bar_html, left, rate, rows_over_html
 from ui.reviewed_rows import asked_in
 from ui.run_commands import is_wrong
 
-TELL_EVERY_S = 0.2
 SHOWN_ANSWER = 400
 
 
@@ -45,20 +45,12 @@ class EvaluationHandlers:
 
     async def follow(self, request: gr.Request) -> AsyncIterator[tuple[str, Any]]:
         """Show the run of whoever looks on, to its end; with what opens its place."""
-        user = self._parts.user(request)
-        job = None if user is None and self._parts.server.accounts else self._parts.evaluations.of(user)
-        if job is None:
-            return
-        opens = gr.update(open=True)
-        async for known in changes_of(job, lambda: TELL_EVERY_S):
-            yield evaluation_html(known), opens
-            opens = gr.skip()
+        async for told in shown_job(self._parts, self._parts.evaluations, request, evaluation_html):
+            yield told
 
     def cancel(self, request: gr.Request) -> None:
         """End one's run that is under way; what is measured stays shown."""
-        job = self._parts.evaluations.of(self._parts.user(request))
-        if job is not None:
-            job.stop()
+        stop_job(self._parts, self._parts.evaluations, request)
 
 
 def evaluation_html(job: Evaluation) -> str:
@@ -69,9 +61,7 @@ def evaluation_html(job: Evaluation) -> str:
     said = f"{done:,} of {job.count:,} {rows}, {done - wrong:,} as asked, {wrong:,} not"
     share = done / max(job.count, 1)
     if job.over:
-        ended = "Done" if done == job.count else "Ended" if problem else "Cancelled"
-        told = bar_html(share, "Rows done", f"{ended}: {said}") + results_html(job.done)
-        return problem + (told if done or not problem else "")
+        return rows_over_html(problem, done, job.count, said, results_html(job.done))
     return bar_html(share, "Rows done", said, rate(done, job.seconds, "rows"), left(share, job.seconds))
 
 
@@ -85,10 +75,10 @@ def _cells(row: Row, result: Result) -> list[str]:
     wrong = is_wrong(result)
     now = f"<span class='lectern-{'failed' if wrong else 'done'}'>{'not as asked' if wrong else 'as asked'}</span>"
     got = result.got.get("answer", "") if isinstance(result.got, dict) else ", ".join(result.got or ())
-    asked = html.escape(_short(row.asked))
+    asked = html.escape(one_line(row.asked, SHOWN_ANSWER))
     turn = html.escape(result.trace_id or "")
     opener = f"<button type='button' class='lectern-open' data-turn='{turn}'>{asked}</button>" if turn else asked
-    return [opener, now, html.escape(_asked(row)), html.escape(_short(result.error or str(got)))]
+    return [opener, now, html.escape(_asked(row)), html.escape(one_line(result.error or str(got), SHOWN_ANSWER))]
 
 
 def _asked(row: Row) -> str:
@@ -97,11 +87,6 @@ def _asked(row: Row) -> str:
     if row.is_unanswerable:
         return asked_in({"refuse": True})
     return asked_in({"gold": row.gold, "keywords": row.keywords, **row.words_asked})
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_ANSWER else line[: SHOWN_ANSWER - 1] + "…"
 
 
 def build_evaluation(parts: Parts, how: dict[str, Any]) -> None:

@@ -131,8 +131,8 @@ def _version(receipt: Receipt) -> str:
     """Say what became of the version before."""
     if not receipt.earlier:
         return ""
-    before = f"the version of {time_html(receipt.earlier)}"
-    return f"It replaces {before}." if receipt.status == "done" else f"T{before[1:]} stays."
+    version = f"version of {time_html(receipt.earlier)}"
+    return f"It replaces the {version}." if receipt.status == "done" else f"The {version} stays."
 
 
 def twin_of(path: str) -> str:

@@ -18,6 +18,13 @@ def bar_html(share: float, label: str, *said: str) -> str:
     )
 
 
+def rows_over_html(problem: str, done: int, count: int, said: str, results: str) -> str:
+    """Give how work on rows ended, the problem first (HTML that is safe), and what was done; nothing of no row."""
+    ended = "Done" if done == count else "Ended" if problem else "Cancelled"
+    told = bar_html(done / max(count, 1), "Rows done", f"{ended}: {said}") + results
+    return problem + (told if done or not problem else "")
+
+
 def rate(done: int, seconds: float, what: str) -> str:
     """Say how fast it goes; nothing before that can be told.
 

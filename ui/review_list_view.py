@@ -10,11 +10,11 @@ from typing import Any
 from assistant.tracing.conversation_reader import Reviewed
 from assistant.tracing.records import is_proposal
 from ui.library_view import table
+from ui.one_line import one_line
 
 Row = Mapping[str, Any]
 HEAD = ["Question", "Status", "Vote", "Review", "Support", "Seconds", "Model", "Asked (UTC)"]
 TALK_HEAD = ["Conversation", "Turns", "Worst", "Voted down", "Weakest", "Slowest (s)", "Price", "Last turn (UTC)"]
-SHOWN_QUESTION = 110
 
 
 def list_html(rows: Sequence[Row], reviews: Mapping[str, Row]) -> str:
@@ -27,7 +27,7 @@ def list_html(rows: Sequence[Row], reviews: Mapping[str, Row]) -> str:
 
 
 def _opener(row: Row) -> str:
-    question = html.escape(short(row["question"]) or "(no text)")
+    question = html.escape(one_line(row["question"]) or "(no text)")
     return f"<button type='button' class='lectern-open' data-turn='{html.escape(row['id'])}'>{question}</button>"
 
 
@@ -60,7 +60,7 @@ def conversations_html(rows: Sequence[Reviewed]) -> str:
 
 
 def _talk(conversation: str, title: str) -> str:
-    named = html.escape(short(title) or "(no text)")
+    named = html.escape(one_line(title) or "(no text)")
     own = html.escape(conversation)
     return f"<button type='button' class='lectern-open' data-conversation='{own}'>{named}</button>"
 
@@ -81,7 +81,7 @@ def within_html(title: str) -> str:
     """Give what stands above the turns of one conversation: its title, and the way back."""
     back = "<button type='button' class='lectern-again' data-conversation=''>Back to the list</button>"
     return (
-        f"<h2 class='lectern-title'>{html.escape(short(title) or '(no text)')}</h2>"
+        f"<h2 class='lectern-title'>{html.escape(one_line(title) or '(no text)')}</h2>"
         f"<p class='lectern-note'>All turns of this conversation, the oldest first. {back}</p>"
     )
 
@@ -99,12 +99,6 @@ def count_html(count: int, what: str, at: int, a_page: int, hidden: int = 0, bou
     note = f"<p class='lectern-note'>{html.escape(bounds)}</p>" if bounds else ""
     shown = f"<p role='status'>{counted}, page {at:,} of {pages:,}.{told}</p>"
     return shown + (f"<p class='lectern-links'>{buttons}</p>" if buttons else "") + note
-
-
-def short(text: str) -> str:
-    """Give a text on one line, cut where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_QUESTION else line[: SHOWN_QUESTION - 1] + "…"
 
 
 def time_of(seconds: float) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from assistant.tracing.conversation_reader import Around
 from assistant.tracing.records import INPUT_TOKENS, OUTPUT_TOKENS, PRICE_USD, is_proposal
 from index_store.chunks import Chunk
-from ui.review_list_view import seconds_of, short, time_of
+from ui.one_line import SHOWN_QUESTION, one_line
+from ui.review_list_view import seconds_of, time_of
 from ui.review_passages import cited_html, found_html
 
 Row = Mapping[str, Any]
@@ -26,7 +27,7 @@ STEPPING = (
 
 def around_html(around: Around) -> str:
     """Name the conversation of a turn, and give the turns before and after it, each of which opens."""
-    own, title = html.escape(around.conversation), html.escape(short(around.title) or "(no text)")
+    own, title = html.escape(around.conversation), html.escape(one_line(around.title) or "(no text)")
     if not around.before and not around.after:
         return "<p class='lectern-note'>The only turn of its conversation.</p>"
     named = f"<button type='button' class='lectern-look' data-conversation='{own}'>{title}</button>"
@@ -40,10 +41,8 @@ def around_html(around: Around) -> str:
 
 
 def _neighbour(row: Row) -> str:
-    own, question = html.escape(row["id"]), html.escape(short(row["question"]) or "(no text)")
-    answer = " ".join(row["answer"].split())
-    answer = answer if len(answer) <= SHOWN_ANSWER else f"{answer[: SHOWN_ANSWER - 1]}…"
-    told = [answer or row["status"], *(["left out"] if row["left_out"] else [])]
+    own, question = html.escape(row["id"]), html.escape(one_line(row["question"]) or "(no text)")
+    told = [one_line(row["answer"], SHOWN_ANSWER) or row["status"], *(["left out"] if row["left_out"] else [])]
     opener = f"<button type='button' class='lectern-look' data-turn='{own}'>{question}</button>"
     return f"<li>{opener}<small>{html.escape(' · '.join(told))}</small></li>"
 
@@ -65,10 +64,10 @@ def turn_html(
     return "".join(
         (
             STEPPING,
-            f"<h3 tabindex='-1' data-of='{html.escape(record['id'])}'>{html.escape(short(record['question']))}</h3>",
+            f"<h3 tabindex='-1' data-of='{html.escape(record['id'])}'>{html.escape(one_line(record['question']))}</h3>",
             around_html(around) if around else "",
             f"<div class='lectern-said'>{html.escape(record['question'])}</div>"
-            if len(record["question"]) > 110
+            if len(record["question"]) > SHOWN_QUESTION
             else "",
             _rewritten(record),
             f"<div class='lectern-said'>{html.escape(said)}</div>",

@@ -15,6 +15,7 @@ from assistant.evaluation.datasets import Kind
 from assistant.evaluation.from_traces import add_row, reviewed_row
 from assistant.evaluation.said import NEGATIONS
 from assistant.tracing.queries import TraceReader
+from ui.one_line import one_line
 
 if TYPE_CHECKING:
     from ui.environment import Environment
@@ -85,18 +86,16 @@ def _asked(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"say {' and '.join(said)}"
     if row.get("must_not_contain"):
         yield f"not say {_either(row['must_not_contain'])}"
-    places = [g["path"] + (f" (“{_short(g['snippet'])}”)" if g["snippet"] else "") for g in row.get("gold") or ()]
+    places = [
+        g["path"] + (f" (“{one_line(g['snippet'], SHOWN_SNIPPET)}”)" if g["snippet"] else "")
+        for g in row.get("gold") or ()
+    ]
     if places:
         yield f"cite {' or '.join(places)}"
 
 
 def _either(phrases: Sequence[str]) -> str:
-    return " or ".join(f"“{_short(phrase)}”" for phrase in phrases)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_SNIPPET else line[: SHOWN_SNIPPET - 1] + "…"
+    return " or ".join(f"“{one_line(phrase, SHOWN_SNIPPET)}”" for phrase in phrases)
 
 
 def _program(environment: Environment) -> list[str]:

@@ -14,14 +14,12 @@ import gradio as gr
 
 from assistant.tagging import Tagger
 from index_store.errors import InvalidInput, LecternError
-from ui.followed import changes_of
+from ui.job_pages import shown_job, stop_job
 from ui.live_tag_files import TaggedFile
 from ui.page_errors import told_html
 from ui.parts import Parts
 from ui.tag_rows import read_rows
 from ui.tags_view import file_html
-
-TELL_EVERY_S = 0.2
 
 
 class FileHandlers:
@@ -54,20 +52,12 @@ class FileHandlers:
 
     async def follow(self, request: gr.Request) -> AsyncIterator[tuple[str, Any]]:
         """Show the file of whoever looks on, to its end; with what opens its place."""
-        user = self._parts.user(request)
-        job = None if user is None and self._parts.server.accounts else self._parts.tag_files.of(user)
-        if job is None:
-            return
-        opens = gr.update(open=True)
-        async for known in changes_of(job, lambda: TELL_EVERY_S):
-            yield file_html(known), opens
-            opens = gr.skip()
+        async for told in shown_job(self._parts, self._parts.tag_files, request, file_html):
+            yield told
 
     def cancel(self, request: gr.Request) -> None:
         """End one's file that is under way; the rows that are done are given."""
-        job = self._parts.tag_files.of(self._parts.user(request))
-        if job is not None:
-            job.stop()
+        stop_job(self._parts, self._parts.tag_files, request)
 
 
 def file_layout(does: FileHandlers, chosen: list[Any], how: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from assistant.tagged import Tagged, TaggedAbstract
 from ui.live_tag_files import TaggedFile
 from ui.page_errors import told_html
-from ui.progress_view import bar_html, left, rate
+from ui.progress_view import bar_html, left, rate, rows_over_html
 
 Spans = Sequence[Sequence[int]]
 Named = tuple[str, Tagged]
@@ -187,9 +187,7 @@ def file_html(job: TaggedFile) -> str:
     said = f"{done:,} of {count:,} rows" + (f", {failed:,} with an error" if failed else "")
     share = done / max(count, 1)
     if job.over:
-        ended = "Done" if done == count else "Ended" if problem else "Cancelled"
-        told = bar_html(share, "Rows done", f"{ended}: {said}") + (results_html(job.place) if job.place else "")
-        return problem + (told if done or not problem else "")
+        return rows_over_html(problem, done, count, said, results_html(job.place) if job.place else "")
     if job.stopping:
         return f"<p role='status'>Cancelling at {said}: the row that is being tagged is finished first …</p>"
     if job.waits:

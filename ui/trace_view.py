@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
+from ui.one_line import one_line
 from ui.terminal import console, printable, readable
 
 _STYLE = {"ok": "green", "refused": "yellow", "error": "red", "aborted": "red", "stopped": "yellow"}
@@ -22,7 +23,7 @@ def print_list(rows: Sequence[Row], count: int) -> None:
     for row in rows:
         line = Text(f"{row['id'][:8]}  {_time(row['started_at'])}  ")
         line.append(f"{row['status']:<8}", style=_STYLE.get(row["status"], ""))
-        line.append(f" {_VOTES.get(row['vote'] or '', '  ')}  {printable(_short(row['question']))}")
+        line.append(f" {_VOTES.get(row['vote'] or '', '  ')}  {printable(one_line(row['question'], SHOWN_QUESTION))}")
         console.print(line, soft_wrap=True)
     if not rows:
         console.print("No turn is logged that fits. `lectern ask` and the chat log every turn.")
@@ -94,11 +95,6 @@ def _review(review: Row) -> str:
     parts = [review["verdict"], review["corrected_answer"], *sources, *tags, review["comment"]]
     parts.append(f"for {review['assignee']}" if review["assignee"] else None)
     return "; ".join(readable(part) for part in parts if part)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_QUESTION else f"{line[: SHOWN_QUESTION - 1]}…"
 
 
 def _time(seconds: float) -> str:

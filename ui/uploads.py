@@ -80,7 +80,7 @@ def _unlisted(library: wiring.Library, folders: Sequence[Path]) -> list[Path]:
     home = library.environment.home
     listed = {uploaded_file(home, document) for document in library.ledger.documents()}
     held = [file for folder in folders for file in folder.rglob("*") if not file.is_dir()]
-    awaited = {file for folder in folders for file, _ in out_of_place(library, folder)}
+    awaited = {file for file, _ in out_of_place(library, folders)}
     return [file for file in held if file.resolve() not in listed and file not in awaited]
 
 

@@ -123,18 +123,18 @@ def names_taken(library: Library) -> set[str]:
 
 def take_places(library: Library, folders: Iterable[Path]) -> None:
     """Put files of new versions in their places that the ledger has and a kill kept from theirs."""
-    for folder in folders:
-        for file, place in out_of_place(library, folder):
-            _move(file, place)
+    for file, place in out_of_place(library, folders):
+        _move(file, place)
 
 
-def out_of_place(library: Library, folder: Path) -> list[tuple[Path, Path]]:
-    """Give each file of an upload set whose text the ledger has of a document, with the place that lacks it."""
+def out_of_place(library: Library, folders: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """Give each file of upload sets whose text the ledger has of a document, with the place that lacks it."""
     documents: dict[str, list[Known]] = {}
     for document in uploaded_documents(library):
         documents.setdefault(document.path, []).append(document)
     found: dict[Path, Path] = {}
-    for file in [f for f in folder.rglob("*") if f.is_file()]:
+    held = {file: folder for folder in folders for file in folder.rglob("*") if file.is_file()}
+    for file, folder in held.items():
         same_name = documents.get(file.relative_to(folder).as_posix(), [])
         own = [Path(d.source) / d.path for d in same_name]
         if not same_name or file.resolve() in {f.resolve() for f in own}:
