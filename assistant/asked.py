@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.terms import content_terms, words_of
+from assistant.terms import content_terms, content_words, words_of
 
 _MEASURES = (
     r"(?:percentages?|percent|fractions?|portion|ratios?|rates?|ratings?|scores?|numbers?|sizes?|loss|accurac(?:y|ies)"
@@ -157,6 +157,7 @@ _IN_GENERAL = frozenset(_GENERAL.split())
 _CLASSES = """method methods technique techniques approach approaches algorithm algorithms paper papers person people
     researcher researchers author authors group groups team teams company companies tool tools system systems"""
 _CLASS = frozenset(_CLASSES.split())
+_NEED_NOT_BE_SAID = _CLASS | _IN_GENERAL
 """What a text does not call a thing either that it calls by its own name: of LoRA it may never say "method"."""
 
 
@@ -188,8 +189,7 @@ def words_to_meet(question: str) -> list[str]:
     >>> words_to_meet("Which method does not need a scale?")
     ['scale']
     """
-    words = [word for word in dict.fromkeys(words_of(question)) if content_terms(word)]
-    return [word for word in words if word not in _CLASS | _IN_GENERAL]
+    return [word for word in content_words(words_of(question)) if word not in _NEED_NOT_BE_SAID]
 
 
 _WHO = re.compile(
@@ -206,7 +206,7 @@ def deed_asked_for(question: str) -> list[str]:
     (['captain', 'rovers'], [])
     """
     found = _WHO.match(question)
-    return [w for w in dict.fromkeys(words_of(question[found.end() :])) if content_terms(w)] if found else []
+    return content_words(words_of(question[found.end() :])) if found else []
 
 
 _WORD = re.compile(r"[^\W_][\w.&'’-]*[^\W_]")

@@ -108,25 +108,31 @@ def statements_of(answer: str) -> list[Statement]:
         before = piece.strip()
         numbers = tuple(int(n) for n in re.findall(r"\d+", markers))
         if before.strip(".,;: ") or not found:
-            block = _BLOCK.search(before)
-            last = _SENTENCE_START.split(before)[-1] if len(before) > 400 and not block else before
-            last = block[0] if block else last
-            found.append(Statement(last, numbers))
+            found.append(Statement(_last_said(before), numbers))
         else:  # markers that only a full stop parts belong to the same statement
             found.append(Statement(found[-1].text, numbers))
     return found
+
+
+def _last_said(text: str) -> str:
+    """Give what a marker behind a text speaks of: a block of code, of a long text its last sentence, or all of it."""
+    if (block := _BLOCK.search(text)) is not None:
+        return block[0]
+    return _SENTENCE_START.split(text)[-1] if len(text) > 400 else text
 
 
 def _code_in(passage: str, statement: str) -> Unit | None:
     """Give the lines of a passage that a block of code repeats, how far in they stand aside; None where none do."""
     block = _BLOCK.search(statement)
     wanted = [line.strip() for line in block[2].splitlines() if line.strip()] if block else []
+    if not wanted:
+        return None
     lines = [
         (m.start(), m.start() + len(m[0].rstrip()), m[0].strip().replace("[", "("))
         for m in re.finditer(r"[^\n]+", passage)
         if m[0].strip()
     ]
-    for n in range(len(lines) - len(wanted) + 1) if wanted else ():
+    for n in range(len(lines) - len(wanted) + 1):
         if [line for _, _, line in lines[n : n + len(wanted)]] == wanted:
             start, end = lines[n][0], lines[n + len(wanted) - 1][1]
             return Unit(passage[start:end], start, end, "line")

@@ -22,6 +22,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.arrangements import tells_place_or_time, thing_arranged
 from assistant.asked import (
     asked_for,
@@ -36,7 +39,7 @@ from assistant.asked import (
 )
 from assistant.contraries import denies_outright, exclusives, repeats_denial
 from assistant.selection import Candidate, Passage, beyond_title
-from assistant.terms import content_terms, is_courtesy, rarity, stem, words_of
+from assistant.terms import content_terms, content_words, is_courtesy, rarity, stem, words_of
 from assistant.units import units_of
 from index_store.chunks import Embedder
 
@@ -210,16 +213,14 @@ def _says_the_deed(question: str, text: str, embedder: Embedder) -> bool:
 def _missing_of_short(question: str, text: str, passages: Sequence[Passage], embedder: Embedder) -> float:
     """Give what is taken off for what a text does not meet of a short question's words, each weighed by its rarity."""
     words = words_to_meet(question)
-    there = [w for w in dict.fromkeys(words_of(text)) if len(w) > 1]
-    if not words or len(words) > SHORT or not there:
-        return 0.0
     terms, literal = [frozenset(content_terms(w)) for w in words], frozenset(content_terms(text))
-    if all(t & literal for t in terms):
+    if not 0 < len(words) <= SHORT or all(t & literal for t in terms):
+        return 0.0
+    near = _nearest(words, text, embedder)
+    if near is None:
         return 0.0
     held = [frozenset(content_terms(u.text)) for p in passages for u in units_of(p.text)]
     weights = [rarity(sum(bool(t & here) for here in held), len(held)) for t in terms]
-    vectors = embedder.embed_texts([*words, *there])
-    near = (vectors[: len(words)] @ vectors[len(words) :].T).max(axis=1)
     shares = [
         1.0 if t & literal else max(0.0, float(n) - NOISE) / (1 - NOISE) for t, n in zip(terms, near, strict=True)
     ]
@@ -239,9 +240,15 @@ def _speaks_of_all(question: str, passages: Sequence[Passage]) -> bool:
 
 def met(words: Sequence[str], text: str, embedder: Embedder) -> float | None:
     """Give the mean, over the content words among these, of the cosine with the nearest word of a text, -1 to 1."""
-    asked = [w for w in dict.fromkeys(words) if content_terms(w)]
+    near = _nearest(content_words(words), text, embedder)
+    return None if near is None else float(near.mean())
+
+
+def _nearest(words: Sequence[str], text: str, embedder: Embedder) -> NDArray[np.float32] | None:
+    """Give the cosine of each word with the nearest one of a text, (words,); None where either has none."""
     there = [w for w in dict.fromkeys(words_of(text)) if len(w) > 1]
-    if not asked or not there:
+    if not words or not there:
         return None
-    vectors = embedder.embed_texts([*asked, *there])
-    return float((vectors[: len(asked)] @ vectors[len(asked) :].T).max(axis=1).mean())
+    vectors = embedder.embed_texts([*words, *there])
+    nearest: NDArray[np.float32] = (vectors[: len(words)] @ vectors[len(words) :].T).max(axis=1)
+    return nearest

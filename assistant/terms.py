@@ -9,7 +9,7 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -86,6 +86,15 @@ def content_terms(text: str) -> list[str]:
             if part and part not in _FUNCTION and (len(part) > 1 or part.isdigit()):
                 found.setdefault(stem(part))
     return list(found)
+
+
+def content_words(words: Iterable[str]) -> list[str]:
+    """Give those of some words that say something, each once.
+
+    >>> content_words(["what", "is", "a", "kiln", "kiln"])
+    ['kiln']
+    """
+    return [word for word in dict.fromkeys(words) if content_terms(word)]
 
 
 def coverage(question: str, held: Sequence[frozenset[str]]) -> list[float]:

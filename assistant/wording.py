@@ -33,12 +33,12 @@ def written(unit: Unit, passage: str) -> str:
 
 def written_code(passage: str, start: int, end: int) -> str:
     """Give lines of code of a passage as a block of their own, each as far in as it stands there."""
-    text = textwrap.dedent(passage[line_start(passage, start) : end]).rstrip()
+    text = textwrap.dedent(passage[_line_start(passage, start) : end]).rstrip()
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}\n{text}\n{fence}\n"
 
 
-def line_start(passage: str, at: int) -> int:
+def _line_start(passage: str, at: int) -> int:
     """Give where the line begins that a place is in, if there is nothing but space before it; else the place."""
     begins = passage.rfind("\n", 0, at) + 1
     return at if passage[begins:at].strip() else begins

@@ -26,9 +26,7 @@ def passage_for(right: str, texts: Iterable[str], must_say: Sequence[Sequence[st
     for unit in (unit.text for text in texts for unit in units_of(text)):
         there = frozenset(content_terms(in_forms(unit)))
         share = len(wanted & there) / len(wanted)
-        closeness = (
-            share + len(wanted & there) / len(wanted | there) / 2
-        )  # of two that say it, the one that says less else
+        closeness = share + len(wanted & there) / len(wanted | there) / 2  # of two, the one that says less else
         if share < ENOUGH or closeness <= most or _overlaps(" ".join(unit.split()), wrong):
             continue
         if all(any(says(unit, phrase) for phrase in group) for group in must_say):

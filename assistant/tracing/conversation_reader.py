@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, case, func, select
 
 from assistant.tracing.conversations import first_questions
 from assistant.tracing.database import reading
-from assistant.tracing.filters import Filter, conditions
+from assistant.tracing.filters import TOOK_S, Filter, conditions
 from assistant.tracing.orders import Order, measure
 from assistant.tracing.redaction import storable
 from assistant.tracing.tables import conversations, feedback, traces
@@ -158,7 +158,7 @@ def _whole(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, An
             func.count().label("turns"),
             func.min(rank).label("status"),
             func.min(traces.c.support).label("support"),
-            func.max(traces.c.ended_at - traces.c.started_at).label("seconds"),
+            func.max(TOOK_S).label("seconds"),
             func.sum(traces.c.price_usd).label("price_usd"),
             func.max(traces.c.started_at).label("last_at"),
         )

@@ -14,6 +14,7 @@ from assistant.tracing.tables import conversations, feedback, reviews, traces
 
 IS_ROW = traces.c.face == "batch"
 """Whether a turn is a row of a file, an evaluation or a replay: of them come hundreds that nobody has typed."""
+TOOK_S = traces.c.ended_at - traces.c.started_at
 BY_REVIEWERS = ~reviews.c.reviewer.startswith(PROPOSED_BY)
 
 
@@ -90,7 +91,7 @@ def _given(wanted: Filter) -> Iterator[ColumnElement[bool] | None]:
     yield None if wanted.kinds is None else traces.c.kind.in_(wanted.kinds)
     for measured, least in (
         (traces.c.started_at, wanted.since),
-        (traces.c.ended_at - traces.c.started_at, wanted.slower_than),
+        (TOOK_S, wanted.slower_than),
         (traces.c.price_usd, wanted.dearer_than),
     ):
         yield None if least is None else measured >= least

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from assistant.tracing.filters import BY_REVIEWERS, voted
+from assistant.tracing.filters import BY_REVIEWERS, TOOK_S, voted
 from assistant.tracing.tables import reviews, traces
 
 Order = Literal["newest", "oldest", "worst", "weakest", "slowest", "dearest"]
@@ -15,7 +15,6 @@ WEAK_SUPPORT = 0.4
 SLOW_S = 10.0
 DEAR_USD = 0.01
 """From these on a turn is slow, or dear: bounds that hold everywhere, for each course has a slowest twentieth."""
-TOOK_S = traces.c.ended_at - traces.c.started_at
 
 
 def ordering(order: Order) -> tuple[ColumnElement[Any], ...]:
