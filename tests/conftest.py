@@ -15,8 +15,10 @@ from tests.needs import need
 
 if TYPE_CHECKING:  # slow to import, and every run of the tests loads the fixtures
     from assistant.accounts.accounts import Accounts
+    from assistant.tracing.store import TraceStore
     from index_store.search import Searcher
     from tests.model_server import ModelServer
+    from ui.parts import Parts
 
 # Everyday runs try the same examples each time, so that a change is judged by what it changed; `make test-faults`
 # looks for new ones. A deadline would time the machine.
@@ -124,6 +126,25 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TraceStore]:
+    """A trace store of its own, empty."""
+    from assistant.tracing.store import TraceStore
+
+    made = TraceStore(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
+    """What the pages of a server share, over a small course."""
+    from tests.web_parts import opened_parts
+
+    with opened_parts(clean_environment, minilm, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

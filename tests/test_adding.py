@@ -6,7 +6,7 @@ import html
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,28 +18,15 @@ import pytest
 from index_store.errors import InvalidInput
 from ingest.lock import writing
 from ingest.receipts import Receipt
-from tests.course import write_course
-from tests.library import held, ingest
-from ui import wiring
+from tests.library import held
+from tests.web_parts import visitor
 from ui.adding import AddHandlers
 from ui.ingest_view import told_of
 from ui.ingesting import _ingest
 from ui.library_view import UPLOAD_AGAIN
 from ui.live_ingests import LiveIngest
-from ui.parts import Parts, parts_of
+from ui.parts import Parts
 from ui.uploads import ABANDONED_S, sweep_uploads
-from ui.visitors import COOKIE, visitors_of
-
-
-@pytest.fixture
-def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
-    with wiring.open_library(wiring.read_environment()) as library:
-        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
-
-
-def visitor(parts: Parts) -> Any:
-    return SimpleNamespace(cookies={COOKIE: parts.visitors.new()}, headers={})
 
 
 def chosen(folder: Path, name: str, text: str | bytes) -> dict[str, str]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,25 +11,12 @@ from assistant.evaluation.from_traces import add_row
 from assistant.evaluation.metrics import answer_counts
 from assistant.evaluation.runs import Result, list_runs
 from assistant.tracing.queries import TraceReader
-from tests.course import write_course
-from tests.library import ingest
-from ui import live_evaluations, wiring
+from tests.web_parts import visitor
+from ui import live_evaluations
 from ui.evaluation_page import EvaluationHandlers
-from ui.parts import Parts, parts_of
-from ui.visitors import COOKIE, visitors_of
+from ui.parts import Parts
 
 STONEWARE = "How hot is stoneware fired?"
-
-
-@pytest.fixture
-def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
-    with wiring.open_library(wiring.read_environment()) as library:
-        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
-
-
-def visitor(parts: Parts) -> Any:
-    return SimpleNamespace(cookies={COOKIE: parts.visitors.new()}, headers={})
 
 
 async def test_the_test_rows_are_run_and_those_that_are_not_as_asked_stand_first(parts: Parts) -> None:

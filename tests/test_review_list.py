@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,13 +16,6 @@ from ui.review_list import A_PAGE, CONVERSATIONS, FILTERS, ORDERS, ReviewList, V
 
 ROW = Origin("run", "u1", "batch")
 ROWS = 30
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[TraceStore]:
-    made = TraceStore(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

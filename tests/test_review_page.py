@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,13 +38,6 @@ def searcher(tmp_path_factory: pytest.TempPathFactory, minilm: Any) -> Iterator[
     folder = tmp_path_factory.mktemp("pottery")
     with searching(folder / "home", minilm, write_course(folder / "course")) as opened:
         yield opened
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[TraceStore]:
-    made = TraceStore(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

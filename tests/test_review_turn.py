@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +19,6 @@ from ui.review_turn import around_html, tree_html, turn_html
 FOUND = {"chunk_id": "k1", "path": "kilns.md", "locator": "lines 3-9", "title": "Kilns", "score": 0.9, "cosine": 0.71}
 OTHER = {"chunk_id": "k2", "path": "<b>.md", "locator": "lines 1-2", "title": "", "score": 0.4, "cosine": 0.33}
 WEB = {"number": 3, "kind": "web", "path": "https://x.example/", "locator": "", "title": "X"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[TraceStore]:
-    made = TraceStore(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,15 +16,13 @@ from assistant.events import Usage
 from assistant.tagged import Tagged
 from assistant.tracing.queries import TraceReader
 from index_store.errors import InvalidInput
-from tests.course import write_course
-from tests.library import ingest
-from ui import live_jobs, wiring
+from tests.web_parts import visitor
+from ui import live_jobs
 from ui.live_tag_files import TaggedFile
-from ui.parts import Parts, parts_of
+from ui.parts import Parts
 from ui.tag_files import FileHandlers
 from ui.tags_page import RULES, TagHandlers
 from ui.tags_view import file_html
-from ui.visitors import COOKIE, visitors_of
 
 TEXT = "We fine-tune Llama 2."
 
@@ -39,17 +37,6 @@ class Paced:
         await self.let.acquire()
         self.seen.append(text)
         return Tagged("0" * 32, ["Llama 2"], [[13, 20]], usage=Usage())
-
-
-@pytest.fixture
-def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    ingest(clean_environment, minilm, write_course(tmp_path / "course"))
-    with wiring.open_library(wiring.read_environment()) as library:
-        yield parts_of(wiring.assistant_of(library), visitors_of(clean_environment))
-
-
-def visitor(parts: Parts) -> Any:
-    return SimpleNamespace(cookies={COOKIE: parts.visitors.new()}, headers={})
 
 
 def given(folder: Path, name: str, text: str) -> dict[str, str]:

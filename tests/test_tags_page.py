@@ -11,32 +11,18 @@ import gradio as gr
 import pytest
 
 from assistant.gate import TurnLimits
-from tests.course import write_course
-from tests.library import ingest
-from ui import wiring
-from ui.parts import Parts, parts_of
+from tests.web_parts import opened_parts
+from ui.parts import Parts
 from ui.review_page import ReviewHandlers
 from ui.tags_page import NOTHING, RULES, TagHandlers
-from ui.visitors import visitors_of
 
 REQUEST: Any = SimpleNamespace(cookies={}, headers={})
 
 
 @pytest.fixture
-def parts(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    yield from opened(clean_environment, minilm, tmp_path, None)
-
-
-@pytest.fixture
 def limited(clean_environment: Path, tmp_path: Path, minilm: Any) -> Iterator[Parts]:
-    yield from opened(clean_environment, minilm, tmp_path, TurnLimits(turns_a_minute=1))
-
-
-def opened(home: Path, minilm: Any, folder: Path, limits: TurnLimits | None) -> Iterator[Parts]:
-    ingest(home, minilm, write_course(folder / "course"))
-    with wiring.open_library(wiring.read_environment()) as library:
-        library.limits = limits
-        yield parts_of(wiring.assistant_of(library), visitors_of(home))
+    with opened_parts(clean_environment, minilm, tmp_path, TurnLimits(turns_a_minute=1)) as opened:
+        yield opened
 
 
 async def test_a_second_version_that_fails_leaves_the_first_and_says_why_in_its_place(limited: Parts) -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +17,6 @@ from assistant.tracing.store import TraceStore
 from tests import turns
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[TraceStore]:
-    opened = TraceStore(tmp_path)
-    yield opened
-    opened.close()
 
 
 def model_span(number: int, parent: str | None, *, template_hash: str = "a9538b4dd7ece48f", **cost: Any) -> Span:

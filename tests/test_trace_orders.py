@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,6 @@ from tests import turns
 
 ORDERS: tuple[Order, ...] = ("worst", "dearest")
 NAMES = ("good", "weak", "slow", "dear", "refused", "failed", "down", "down, but right")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[TraceStore]:
-    made = TraceStore(tmp_path)
-    yield made
-    made.close()
 
 
 def keep(store: TraceStore, question: str, at: float = 0, *, talk: str = "c1", support: float = 0.8, seconds: float = 1,
