@@ -70,7 +70,7 @@ class ChatHandlers:
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records, seen.unheard)
             stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
-            return {**self._whole(begun, request), self._chat.box: stop, self._chat.ended: ""}
+            return {**self._whole(begun, request), self._chat.box: stop, self._chat.resumed: wanted}
         shown = self._whole(seen, request, missing=bool(wanted) and not seen.id)
         if not wanted:  # whoever is quick has asked by now: what that began stays
             shown = {part: shown[part] for part in (self._chat.list, self._chat.notes)}
@@ -105,7 +105,7 @@ class ChatHandlers:
         user = self._parts.user(request)
         live = self._parts.live.owned(conversation, user)
         if live is None:
-            yield gr.skip(), gr.skip(), ""
+            yield gr.skip(), gr.skip(), gr.skip()
             return
         kept, panel = self.seen(conversation, request), NO_SOURCES
         if live.over and live.known_as in kept.turns:  # it was over before it could be followed
@@ -123,7 +123,7 @@ class ChatHandlers:
     def finish(self, conversation: str, ended: str, request: gr.Request) -> Shown:
         """Show the whole conversation once a turn is over, as a reload would."""
         if not ended:
-            return {self._chat.ended: ""}
+            return {self._chat.ended: gr.skip()}
         live = self._parts.live.owned(conversation, self._parts.user(request))
         if live is not None and not live.over:  # the next one has begun by now
             return {self._chat.ended: ""}
@@ -262,13 +262,14 @@ def build_chat(parts: Parts) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     asked, begun = [chat.way, chat.conversation], [chat.chatbot, chat.conversation, chat.box, chat.ended]
 
-    def following(begun: Any) -> None:
+    def following(begun: Any, conversation: Any = chat.conversation) -> None:
         """Follow the turn that an event began, and show all when it is over."""
-        streamed = begun.success(does.stream, [chat.conversation], [chat.chatbot, chat.sources, chat.ended], **how)
+        streamed = begun.success(does.stream, [conversation], [chat.chatbot, chat.sources, chat.ended], **how)
         finished = streamed.success(does.finish, [chat.conversation, chat.ended], shown, **how)
         finished.success(does.suggest, [chat.conversation], chat.chatbot, **how)
 
-    following(chat.page.load(does.load, None, shown, **how))
+    # What is over was shown by then: to show it again could take back what its reader did meanwhile.
+    following(chat.page.load(does.load, None, shown, **how), chat.resumed)
     chat.page.load(does.examples, None, chat.chatbot, **how)
     following(chat.box.submit(does.ask, [chat.box, *asked], begun, **how))
     following(chat.chatbot.retry(does.again, asked, shown, **how))

@@ -22,7 +22,8 @@ LATEX: list[dict[str, str | bool]] = [
 """Not the single dollar: it stands for money too. A formula between two of them is written otherwise (`formulas`)."""
 FOLD = "<button type='button' aria-expanded='false'>Conversations</button>"
 # What handlers change.
-CONTENTS = tuple("chatbot box sources conversation list links title own notes comments comment voted ended".split())  # noqa: SIM905
+CONTENTS = ("chatbot", "box", "sources", "conversation", "list", "links", "title", "own", "notes", "comments",
+            "comment", "voted", "ended", "resumed")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Chat:
     voted: Any
     wanted: Any
     ended: Any
+    resumed: Any
     older: Any
 
 
@@ -58,6 +60,7 @@ def chat_layout(parts: Parts) -> Chat:
     conversation = gr.Textbox(visible="hidden", elem_id="conversation", label="Conversation", container=False)
     wanted = gr.Textbox(elem_id="wanted", elem_classes="lectern-hidden", label="Wanted source", container=False)
     ended = gr.Textbox(elem_id="ended", visible="hidden", label="Ended turn", container=False)
+    resumed = gr.Textbox(visible="hidden", elem_id="resumed", label="Conversation to follow", container=False)
     older = gr.Textbox(elem_id="older", elem_classes="lectern-hidden", label="How many to list", container=False)
     voted = gr.Textbox(visible="hidden", elem_id="voted", label="Voted on", container=False)
     with gr.Row(elem_id="columns"):
@@ -103,5 +106,5 @@ def chat_layout(parts: Parts) -> Chat:
             sources = gr.HTML(NO_SOURCES, elem_id="sources", padding=False)
     return Chat(
         page, chatbot, box, way, sources, conversation, find, listed, links, title, delete, own, notes, comments,
-        comment, voted, wanted, ended, older,
+        comment, voted, wanted, ended, resumed, older,
     )  # fmt: skip

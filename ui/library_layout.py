@@ -33,6 +33,7 @@ class LibraryPage:
     clear: Any
     find: Any
     page: Any
+    list_again: Any
     adding: Any
     documents: Any
     remove_unread: Any
@@ -95,6 +96,7 @@ def _looking() -> dict[str, Any]:
     with gr.Row():
         find = gr.Textbox(label="Find a document", elem_id="find-document", scale=3)
         page = gr.Number(1, label="Page", minimum=1, precision=0, elem_id="page", scale=1)
+    list_again = gr.Textbox(visible="hidden", label="When the list was asked for anew")
     documents = gr.HTML("", padding=False, elem_id="documents")
     remove_unread = gr.Button("", variant="stop", size="sm", visible=False, elem_id="remove-unread")
     look = gr.Textbox(label="Look into", elem_id="look", elem_classes="lectern-hidden", container=False)
@@ -111,6 +113,7 @@ def _looking() -> dict[str, Any]:
         show_map = gr.Button("Draw the map", size="sm", elem_id="draw")
         course = gr.HTML("", padding=False, elem_id="map")
     return {"question": question, "hits": hits, "clear": clear, "look": look, "one": one,
-            "find": find, "page": page, "documents": documents, "remove_unread": remove_unread, "chosen": chosen,
+            "find": find, "page": page, "list_again": list_again, "documents": documents,
+            "remove_unread": remove_unread, "chosen": chosen,
             "chunk_page": chunk_page, "chunks": chunks, "again": again, "remove": remove, "certificate": certificate,
             "show_map": show_map, "map": course}  # fmt: skip

@@ -169,23 +169,25 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.retry.change(adds.again, [page.retry], page.refused, **how).success(*following, **how)
     page.again.click(adds.again, [page.chosen], page.refused, **chosen).success(*following, **how)
     page.root.load(*following, **how)
-    page.ended.change(*listing, **how).then(*choices, **how).then(*page.head, **how)
+    # One event for all of them: of several, an earlier list could come behind a later one and stay.
+    lists_again = [box.change for box in (page.find, page.page, page.list_again)]
+    gr.on(lists_again, *listing, trigger_mode="always_last", **how)
+    asking: dict[str, Any] = {"fn": None, "outputs": page.list_again, "js": "lectern.now", **how}
+    page.ended.change(**asking).then(*choices, **how).then(*page.head, **how)
     page.cancel.click(adds.cancel, None, page.refused, **how)
-    page.root.load(*listing, **how)
+    page.root.load(**asking)
     page.root.load(*choices, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
-    page.find.change(*listing, trigger_mode="always_last", **how)
-    page.page.change(*listing, trigger_mode="always_last", **how)
     looking = page.look.change(does.choose, [page.look], [page.chosen, page.one], **how)
     looking.then(None, None, None, js="lectern.seeDocument", **how)
     page.chosen.change(does.look_first, [page.chosen], [page.chunks, page.chunk_page], **chosen)
     page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
-    ).then(*listing, **how).then(*choices, **how).then(*page.head, **how)
+    ).then(**asking).then(*choices, **how).then(*page.head, **how)
     page.remove_unread.click(
         does.remove_unread, None, page.certificate, js="lectern.sureToRemoveUnread", **how
-    ).then(*listing, **how).then(*choices, **how).then(*page.head, **how)  # fmt: skip
+    ).then(**asking).then(*choices, **how).then(*page.head, **how)  # fmt: skip
     page.question.submit(does.search, [page.question], [page.hits, page.clear], **how)
     page.clear.click(lambda: ("", "", gr.update(visible=False)), None, [page.question, page.hits, page.clear], **how)
     page.show_map.click(does.course_map, None, page.map, **how)

@@ -27,6 +27,7 @@ class ReviewPage:
     rows: Any
     talk: Any
     view: Any
+    again: Any
     list: Any
     count: Any
     turn: Any
@@ -76,10 +77,11 @@ def _listing() -> dict[str, Any]:
     rows = gr.Checkbox(False, label="Rows of files and evaluations too", elem_id="rows", container=False)
     talk = gr.Textbox(label="Conversation", elem_id="talk", elem_classes="lectern-hidden")
     view = gr.Textbox(visible="hidden", label="What is listed")
+    again = gr.Textbox(visible="hidden", label="When it was asked for anew")
     count = gr.HTML("", padding=False, elem_id="count")
     listed = gr.HTML("", padding=False, elem_id="turns")
     return {"by": by, "order": order, "show": show, "text": text, "page": page, "rows": rows, "talk": talk,
-            "view": view, "count": count, "list": listed}  # fmt: skip
+            "view": view, "again": again, "count": count, "list": listed}  # fmt: skip
 
 
 def _one() -> dict[str, Any]:

@@ -217,8 +217,10 @@ def _connect(page: ReviewPage, does: ReviewHandlers, lists: ReviewList) -> None:
     entered = page.root.load(does.load, None, [page.turn, page.reviewer, page.reader], **how)
     entered.then(None, [page.reviewer, page.reader], page.reviewer, js="lectern.reviewer", **how)
     loaded = page.root.load(lists.load, None, [*boxes, page.view], **how)
-    lists_again = [loaded.then(*listing, **how)]
-    lists_again += [box.change(*listing, trigger_mode="always_last", **how) for box in boxes]
+    loaded.then(None, None, page.again, js="lectern.now", **how)
+    # One event for all of them: of several, an earlier list could come behind a later one and stay.
+    listed = gr.on([box.change for box in (*boxes, page.again)], *listing, trigger_mode="always_last", **how)
+    listed.then(None, [page.view], None, js="lectern.listed", **how)
     form = [page.verdict, page.answer, page.sources, page.tags, page.comment, page.assignee]
     whole = [page.of, page.begun, *form]
     shown = [page.desk, page.reviewing, page.detail, page.told, page.accepted, *whole]
@@ -232,10 +234,8 @@ def _connect(page: ReviewPage, does: ReviewHandlers, lists: ReviewList) -> None:
     ):
         button.click(None, None, said, js="lectern.telling", **how)
         kept = button.click(keep, given, [beside, page.detail, *whole], **how)
-        lists_again.append(kept.success(*listing, **how))
+        kept.success(None, None, page.again, js="lectern.now", **how)
         kept.then(None, [*own, *form], None, js="lectern.kept", **how)
-    for again in lists_again:
-        again.then(None, [page.view], None, js="lectern.listed", **how)
     page.dataset.click(None, None, said, js="lectern.telling", **how)
     page.dataset.click(does.to_dataset, [page.of], page.told, **how)
     page.missing.click(does.unanswered, None, page.groups, **how)
