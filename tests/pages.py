@@ -17,7 +17,7 @@ WAIT_MS = 20_000
 PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents summary",
          "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 SERIOUS = ("serious", "critical")
-UNDER_WAY = ("AbortError", "Unexpected error Connection errored out")
+UNDER_WAY = ("AbortError", "Unexpected error Connection errored out", "Unexpected error 404: Not Found")
 """What the browser says of requests that were under way when a page was left."""
 HOSTILE = """# Glazing <img src=x onerror="document.title='hacked'">
 

@@ -94,7 +94,7 @@ def _one() -> dict[str, Any]:
             detail = gr.HTML("", padding=False, elem_id="detail")
         with gr.Column(scale=4, min_width=300, elem_id="reviewing") as reviewing:
             gr.HTML("<h2 class='lectern-title'>Review</h2>", padding=False)
-            reviewer = gr.Textbox(label="Your name", elem_id="reviewer", max_length=120)
+            reviewer = gr.Textbox(label="Your name", elem_id="reviewer", max_length=120, interactive=True)
             accept = gr.Button("It is right", variant="primary", elem_id="accept")
             accepted = gr.HTML("", padding=False, elem_id="accept-told")
             verdict = gr.Radio(VERDICTS, label="Or: what the answer was", elem_id="verdict")

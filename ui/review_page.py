@@ -54,11 +54,14 @@ class ReviewHandlers:
         self._store = parts.library.traces
         self._reader, self._talks = TraceReader(self._store.engine), ConversationReader(self._store.engine)
 
-    def load(self, request: gr.Request) -> tuple[str, Any, str]:
-        """Give the turn that the address names, who reviews where that is known, and who reads."""
-        name = self._name("", request)
-        turn = str(request.query_params.get("turn", ""))
-        return turn, gr.update(value=name, interactive=not name), self._parts.user(request) or ""
+    def load(self, request: gr.Request) -> tuple[Any, Any, str]:
+        """Give the turn that the address names, who reviews where that is known, and who reads.
+
+        Where it is not known the box stays as it is, and the turn too: whoever is quick has chosen already.
+        """
+        name, turn = self._name("", request), str(request.query_params.get("turn", ""))
+        who = gr.update(value=name, interactive=False) if name else gr.skip()
+        return turn or gr.skip(), who, self._parts.user(request) or ""
 
     def shown(self, trace_id: str, request: gr.Request) -> tuple[Any, ...]:
         """Show a turn with a form of its own for a review; or in its place why there is none.

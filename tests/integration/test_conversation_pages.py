@@ -166,7 +166,7 @@ def test_the_last_turn_is_taken_back_into_the_box(asked: Page) -> None:
     asked.page.get_by_label("Undo").last.click()
     asked.page.wait_for_function("document.querySelectorAll('#chat .user').length === 1")
     assert said(asked) == [ASKED]
-    assert asked.page.input_value("#question textarea") == SECOND
+    asked.page.wait_for_function("q => document.querySelector('#question textarea').value === q", arg=SECOND)
 
 
 def test_a_marker_opens_its_source_beside_the_chat_also_of_an_earlier_answer(asked: Page) -> None:
