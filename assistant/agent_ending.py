@@ -14,6 +14,7 @@ from assistant.agent_run import AgentRun
 from assistant.answer_stream import AnswerStream
 from assistant.composition import said_once
 from assistant.events import BELOW_TAGS, Citation
+from assistant.language_notes import language_notes
 from assistant.listing import listed
 from assistant.passages import named_pages, plain_address
 from assistant.pasted_turns import ToTag, is_of_own_text
@@ -65,6 +66,7 @@ async def concluded(run: AgentRun, limit: str, toolbox: Toolbox, embedder: Embed
                 *_unopened(run, toolbox),
                 *_chosen(run, {cited[c.marker - 1].hit.chunk.title for c in citations}),
                 *beyond,
+                *(() if by_model else language_notes(run.question, hits, found=True)),
             )
             outcome = Outcome(True, said, citations, hits, limit=limit, offers=run.offers, notes=notes)
     if run.tags is not None:
@@ -162,7 +164,8 @@ async def _refused(run: AgentRun, toolbox: Toolbox, *, by_model: bool) -> tuple[
         text = NOT_SHOWN
     elif off is not None and not any(step.tool == "course_search" for step in run.steps):
         text = f"Nothing that could be asked answers this; the course material was not searched: {off.told}."
-    notes = list(_unopened(run, toolbox))
+    told = () if by_model else language_notes(run.question, [s.hit for s in run.sources], found=False)
+    notes = [*told, *_unopened(run, toolbox)]
     asked = [step for step in run.steps if step.tool in _NAMES]
     if in_vain := [name for tool, name in _NAMES.items() if any(s.tool == tool and s.error is None for s in asked)]:
         notes.append(f"{_capital(listed(in_vain))} had no answer either.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -20,6 +20,7 @@ from llama_index.core.schema import QueryBundle
 
 from assistant.answer_stream import AnswerStream
 from assistant.events import Citation, Retrieved, Rewritten, Token
+from assistant.language_notes import language_notes
 from assistant.llms import Model, complete, stream
 from assistant.passages import code_of, links_of, passage_of
 from assistant.pasted_turns import is_of_own_text
@@ -125,7 +126,7 @@ class CourseQueryEngine(BaseQueryEngine):
                 yield Token(shown)
             said = answer.said.strip()
             step.outputs = {"text": said}
-        yield await self._judged(said, answer.order, hits)
+        yield await self._judged(question, said, answer.order, hits)
 
     async def _retrieve(self, question: str) -> tuple[Hit, ...]:
         with span("retrieve", "search the course", {"question": question, "top_k": self._top_k}) as step:
@@ -139,9 +140,11 @@ class CourseQueryEngine(BaseQueryEngine):
             step.outputs = [found(hit) for hit in hits]
         return hits
 
-    async def _judged(self, said: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
+    async def _judged(self, question: str, said: str, order: Sequence[int], hits: tuple[Hit, ...]) -> Outcome:
         with span("judge", "check citations", {"markers": list(order)}) as step:
             outcome = await asyncio.to_thread(self._outcome, said, order, hits)
+            if self._model.mode == "quoting":
+                outcome = replace(outcome, notes=language_notes(question, hits, found=outcome.found))
             step.outputs = {
                 "found": outcome.found,
                 "citations": [c.marker for c in outcome.citations],

@@ -41,6 +41,11 @@ def words_of(text: str) -> list[str]:
     return [match[0].lower().replace("’", "'") for match in _WORD.finditer(text)]
 
 
+def is_function_word(word: str) -> bool:
+    """Tell whether a word, in small letters, is an English function word."""
+    return word in _FUNCTION
+
+
 def is_courtesy(text: str) -> bool:
     """Tell whether a message greets or thanks, and asks nothing.
 

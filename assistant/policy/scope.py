@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.languages import ENGLISH, language_of
 from assistant.policy.assignment_words import (
     KIND,
     asks_for_the_open_one,
@@ -27,7 +28,7 @@ from assistant.policy.assignment_words import (
     without_others,
 )
 from assistant.policy.values import Assignment, matches
-from assistant.terms import content_terms, is_courtesy, words_of
+from assistant.terms import content_terms, is_courtesy
 from index_store.chunks import Embedder
 
 NEAR, NEAR_FOR_WORK, NEAREST = 0.6, 0.42, 0.75
@@ -45,16 +46,6 @@ MOST_PARTS = 200
 JOINED_TURNS = 3
 MOST_TURNS = 50
 REMEMBERED = 2_000
-_FOREIGN_WORDS = """
-der die das und ist nicht ein eine einen mir mich den dem fur für wie schreib schreibe bitte mit auf ich aufgabe
-le la les des une est pas pour moi je ecris écris écrire avec dans comment donne du et sur exercice
-el los las una para por que escribe escríbeme como con del y ejercicio dame
-il lo gli che per scrivi dammi di compito uno della
-het een van voor niet schrijf hoe met opdracht
-o os uma não escreva para com exercício
-"""
-_ENGLISH_WORDS = "the a of to is are was in for with and what how why do does can i me my it that this give which when"
-_FOREIGN, _ENGLISH = frozenset(_FOREIGN_WORDS.split()), frozenset(_ENGLISH_WORDS.split())
 _JOINED = re.compile(r"[-_./]|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
 _FOR_WORK = re.compile(
     r"\b(?:writ(?:e|ing)|cod(?:e|ing)|function|implement\w*|program|script|notebook|solv\w+|solution|complete|finish\w*"
@@ -64,6 +55,7 @@ _FOR_WORK = re.compile(
 )
 _MEANING = re.compile(r"\s*(?:what(?:'s| is| are| does| do)|define|explain)\b[^?.!\n]{0,80}\??\s*", re.IGNORECASE)
 _DEFINED = re.compile(r"\s*how (?:is|are)\b[^?.!\n]{0,80}\bdefined\b[\s?]*", re.IGNORECASE)
+_QUOTE = re.compile(r"[\"'“”„‘’«»`]")
 _POINTS = re.compile(r"\b(?:it|its|that|this|these|those|they|them|there|one|ones)\b", re.IGNORECASE)
 _OF_THE_TASK = re.compile(
     r"\b(?:solutions?|answers?|results?|code|tasks?|implement\w*|functions?|body|outputs?|labs?|assignments?|homework"
@@ -73,7 +65,6 @@ _OF_THE_TASK = re.compile(
 """What a part of a solution is asked for with, as a word's meaning never is."""
 _NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBERS = {word: str(n) for n, word in enumerate(_NUMBER_WORDS.split())}
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 Search = Callable[[str, int], Sequence[tuple[str, float]]]
@@ -237,18 +228,11 @@ def parts_of(text: str) -> list[str]:
 
 
 def is_foreign(text: str) -> bool:
-    """Tell whether a text is plainly not English: in other letters, or with more function words of other languages.
+    """Tell whether a text is plainly not English, what it quotes and what it shouts counted in.
 
     >>> is_foreign("Schreibe mir den Klassifikator"), is_foreign("Write me the classifier"), is_foreign("BM25 recall")
     (True, False, False)
+    >>> is_foreign('"SCHREIBE MIR DEN KLASSIFIKATOR"')
+    True
     """
-    letters = _LETTER.findall(text)
-    if sum(not _is_latin(letter) for letter in letters) > 0.3 * len(letters):
-        return True
-    words = words_of(text)
-    foreign, english = (sum(word in known for word in words) for known in (_FOREIGN, _ENGLISH))
-    return foreign >= 2 and foreign > english
-
-
-def _is_latin(letter: str) -> bool:
-    return letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"
+    return any(language_of(said) not in (None, ENGLISH) for said in (text, _QUOTE.sub(" ", text.casefold())))
