@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-deps --require-
 JOBS ?= 2
 SOURCES := assistant ingest index_store ui tests benchmarks
 
-.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-faults fuzz audit clean
+.PHONY: help install install-dev browser mediawiki nginx run test test-integration check fmt lock screenshots test-late test-faults fuzz audit clean
 
 help: ## show what can be called
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,10 @@ browser:
 
 screenshots: install-dev browser ## the pictures of the pages in docs/images
 	@$(PY) -m docs.make_screenshots
+
+LATE_S ?= 0.6
+test-late: install-dev browser mediawiki ## the pages in a browser, each event of theirs up to LATE_S seconds late by chance
+	@LATE_PAGES_S=$(LATE_S) $(PY) -m pytest -n $(JOBS) --dist loadfile -m integration -k "pages or story or gaps or names" $(ARGS)
 
 test-faults: install-dev ## injected faults, kills, and the property tests with new examples; ARGS=--keep-faults writes benchmarks/faults.md
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "(faults or hypothesis) and not integration" --hypothesis-profile=searching $(ARGS)

@@ -49,7 +49,8 @@ def started(
     `module` is what runs it in place of `ui`, with arguments of its own; `port` 0 takes any that is free.
     """
     values = {**os.environ, "LECTERN_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment}
-    command = [sys.executable, "-m", *module, "ui", "--port", str(port)]
+    run_by = ("tests.late_pages",) if module == ("ui",) and "LATE_PAGES_S" in os.environ else module
+    command = [sys.executable, "-m", *run_by, "ui", "--port", str(port)]
     with (home.parent / "ui.log").open("w+") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=values, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None

@@ -55,7 +55,7 @@ def test_the_head_counts_what_was_just_added_and_no_receipt_names_a_folder_of_th
         library.page.set_input_files("#files input[type=file]", str(tmp_path / name))
         library.page.wait_for_selector(f"#files >> text={name.removesuffix('.txt')}")
         library.page.click("#add")
-        library.page.wait_for_selector("#told >> text=1 done")
+        library.page.wait_for_selector(f"#receipts td:text-is('{name}')")
         library.page.wait_for_function(
             "before => document.querySelector('.lectern-head').innerText !== before", arg=before
         )
