@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from assistant.accounts.accounts import Account
 from assistant.accounts.keys import Key
 from assistant.accounts.passwords import SHORTEST_PASSWORD
 from ui.library_view import table
+from ui.times import day_html
 
 _HERE = "action='account' method='post'"
 _SURE = "<label><input type='checkbox' name='sure' value='1' required> I am sure</label> "
@@ -120,4 +120,4 @@ def _end_html() -> str:
 
 
 def _day(at: float | None) -> str:
-    return "–" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+    return "–" if at is None else day_html(at)

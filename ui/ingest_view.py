@@ -10,11 +10,12 @@ from pathlib import Path
 from index_store.chunks import document_id
 from ingest.receipts import Progress, Receipt, Scanned
 from ui.library_commands import counted
-from ui.library_view import UPLOAD_AGAIN, status_html, table, time_html, without_path
+from ui.library_view import UPLOAD_AGAIN, status_html, table, without_path
 from ui.live_ingests import LiveIngest
 from ui.page_errors import told_html
 from ui.progress_view import bar_html, left, rate
 from ui.removal import UPLOADS
+from ui.times import time_html
 
 MOST_RECEIPTS = 200
 """Rows for files on a page; the list of documents has all of them, a page at a time."""

@@ -14,6 +14,7 @@ from ui.library_commands import counted
 from ui.passages import code_marked, passage_marked
 from ui.places import place_of
 from ui.removal import Certificate
+from ui.times import time_html
 
 SHOWN_CHARACTERS = 360
 RANKS = "By words a passage is found with the text around it and its headings; marked are the words of the search."
@@ -50,15 +51,6 @@ def status_html(status: str, document: str, again: bool = True) -> str:
     if status != "failed" or not again:
         return shown
     return f"{shown} <button type='button' class='lectern-again' data-again='{document}'>Try again</button>"
-
-
-def time_html(at: str) -> str:
-    """Give a time of the ledger's, which is in UTC, for people and for programs.
-
-    >>> time_html("2026-11-27 09:30:12")
-    "<time datetime='2026-11-27T09:30:12Z'>2026-11-27 09:30 UTC</time>"
-    """
-    return f"<time datetime='{html.escape(at.replace(' ', 'T'))}Z'>{html.escape(at[:16])} UTC</time>"
 
 
 def sized(count: int) -> str:

@@ -1,10 +1,10 @@
-"""A page without any script: sources opened elsewhere, signing in, an account, a refusal. Pure."""
+"""A page that needs no script, one for its times aside: sources elsewhere, signing in, an account, a refusal. Pure."""
 
 from __future__ import annotations
 
 import html
 
-from ui.styles import CSS
+from ui.styles import CSS, TIMES
 
 
 def plain_page(title: str, body: str, root: str = "") -> str:
@@ -14,6 +14,7 @@ def plain_page(title: str, body: str, root: str = "") -> str:
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{shown} – Lectern</title>"
         f"<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<link rel='icon' href='{html.escape(root, quote=True)}/favicon.ico'><style>{CSS}</style></head>"
+        f"<link rel='icon' href='{html.escape(root, quote=True)}/favicon.ico'><style>{CSS}</style>"
+        f"<script>{TIMES}</script></head>"
         f"<body class='lectern-alone'><main>{home}<h1>{shown}</h1>{body}</main></body></html>"
     )

@@ -6,7 +6,6 @@ import html
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from ui.formulas import set_off
 from ui.passages import passage_html
 from ui.places import place_of
 from ui.related import worth_a_look
+from ui.times import time_html
 
 _CODE = re.compile(r"(`{3,}.*?(?:`{3,}|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -180,16 +180,11 @@ def conversations_html(listed: Sequence[Listed], here: str, older: int = 0, sear
     items = "".join(
         f"<li><a href='./?c={html.escape(c.id)}'{' aria-current=page' if c.id == here else ''}>"
         f"{html.escape(c.title or '(no title)')}"
-        f"{_last_at(c) if begins[c.title[:SEEN_OF_TITLE].casefold()] > 1 else ''}</a></li>"
+        f"{f' {time_html(c.last_at)}' if begins[c.title[:SEEN_OF_TITLE].casefold()] > 1 else ''}</a></li>"
         for c in listed
     )
     more = f"<button type='button' class='lectern-older' data-older='{older}'>Older ones</button>" if older else ""
     return f"<nav aria-label='Conversations'>{new}<ul>{items}</ul>{more}</nav>"
-
-
-def _last_at(listed: Listed) -> str:
-    at = datetime.fromtimestamp(listed.last_at, UTC)
-    return f" <time datetime='{at:%Y-%m-%dT%H:%M:%SZ}'>{at:%Y-%m-%d %H:%M} UTC</time>"
 
 
 def links_html(conversation: str, accounts: bool = False) -> str:
@@ -214,9 +209,9 @@ def _related(hit: Hit) -> str:
 
 
 def _known_as(path: str, score: float) -> tuple[str, str]:
-    """Give the line about a source of the library, and the link of one that was read from an address."""
+    """Give the line about a source of the library, as HTML, and the link of one that was read from an address."""
     link, near = _link(path), f"similarity {score:.2f}"
-    return (near, link) if link else (f"{path} · {near}", "")
+    return (near, link) if link else (f"{html.escape(path)} · {near}", "")
 
 
 def _link(path: str) -> str:
@@ -230,9 +225,9 @@ def _link(path: str) -> str:
 def _outside_card(title: str, citation: Citation, places: Iterable[str], body: str, own: str) -> str:
     """Give a card for what is not of the course: it looks different, links to its page, and says when that was read."""
     kind = _KINDS.get(citation.kind, citation.kind)
-    read = f", read {citation.fetched_at[:16].replace('T', ' ')} UTC" if citation.fetched_at else ""
+    read = f", read {time_html(citation.fetched_at)}" if citation.fetched_at else ""
     near = f" · similarity {citation.score:.2f}" if citation.score else ""
-    about = f"Not from the course: {kind}{read}{near}"
+    about = f"Not from the course: {html.escape(kind)}{read}{near}"
     return _card(title, about, places, body, extra=" lectern-outside", own=own, there=_link(citation.path))
 
 
@@ -249,14 +244,14 @@ def _card(
     title: str, about: str, places: Iterable[str], body: str, extra: str = "", own: str = "", there: str = "",
     folded: bool = False,
 ) -> str:  # fmt: skip
-    """Give a source as a card; `there` is the place itself, a page or a cell, which is shown in full above the text."""
-    lines = [about, *(place for place in places if place)]
+    """Give a source as a card; of HTML are `about`, and `there`: the place itself, shown in full above the text."""
+    lines = [about, *(html.escape(place) for place in places if place)]
     name = f" id='{own}'" if own else ""
     text = f"<div class='lectern-passage' tabindex='0' role='group' aria-label='Passage'>{body}</div>"
     if folded:
         text = f"<details class='lectern-page'><summary>The passage as it was found</summary>{text}</details>"
     return (
         f"<details class='lectern-source{extra}'{name} open><summary><strong>{html.escape(title)}</strong>"
-        f"{''.join(f'<span>{html.escape(line)}</span>' for line in lines)}"
+        f"{''.join(f'<span>{line}</span>' for line in lines)}"
         f"</summary>{there}{text}</details>"
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from assistant.tracing.conversation_reader import Reviewed
 from assistant.tracing.records import is_proposal
 from ui.library_view import table
 from ui.one_line import one_line
+from ui.times import time_html
 
 Row = Mapping[str, Any]
-HEAD = ["Question", "Status", "Vote", "Review", "Support", "Seconds", "Model", "Asked (UTC)"]
-TALK_HEAD = ["Conversation", "Turns", "Worst", "Voted down", "Weakest", "Slowest (s)", "Price", "Last turn (UTC)"]
+HEAD = ["Question", "Status", "Vote", "Review", "Support", "Seconds", "Model", "Asked"]
+TALK_HEAD = ["Conversation", "Turns", "Worst", "Voted down", "Weakest", "Slowest (s)", "Price", "Last turn"]
 
 
 def list_html(rows: Sequence[Row], reviews: Mapping[str, Row]) -> str:
@@ -22,7 +22,9 @@ def list_html(rows: Sequence[Row], reviews: Mapping[str, Row]) -> str:
     if not rows:
         return "<p class='lectern-note'>No turn fits.</p>"
     lines = [(row, _line(row, reviews.get(row["id"], {}))) for row in rows]
-    cells = [[_opener(row), *(html.escape(cell) for cell in line)] for row, line in lines]
+    cells = [
+        [_opener(row), *map(html.escape, line), time_html(row["started_at"], to_second=True)] for row, line in lines
+    ]
     return table("Turns", HEAD, cells)
 
 
@@ -40,7 +42,6 @@ def _line(row: Row, review: Row) -> list[str]:
         "" if row["support"] is None else f"{row['support']:.2f}",
         seconds_of(row),
         row["model"],
-        time_of(row["started_at"]),
     ]
 
 
@@ -55,7 +56,10 @@ def conversations_html(rows: Sequence[Reviewed]) -> str:
     """Give the list of conversations; one opens by the button that its title is."""
     if not rows:
         return "<p class='lectern-note'>No conversation fits.</p>"
-    cells = [[_talk(row.id, row.title), *map(html.escape, _talk_line(row))] for row in rows]
+    cells = [
+        [_talk(row.id, row.title), *map(html.escape, _talk_line(row)), time_html(row.last_at, to_second=True)]
+        for row in rows
+    ]
     return table("Conversations", TALK_HEAD, cells)
 
 
@@ -73,7 +77,6 @@ def _talk_line(row: Reviewed) -> list[str]:
         "" if row.support is None else f"{row.support:.2f}",
         "" if row.seconds is None else f"{row.seconds:.2f}",
         "" if row.price_usd is None else f"${row.price_usd:.6f}",
-        time_of(row.last_at),
     ]
 
 
@@ -99,11 +102,6 @@ def count_html(count: int, what: str, at: int, a_page: int, hidden: int = 0, bou
     note = f"<p class='lectern-note'>{html.escape(bounds)}</p>" if bounds else ""
     shown = f"<p role='status'>{counted}, page {at:,} of {pages:,}.{told}</p>"
     return shown + (f"<p class='lectern-links'>{buttons}</p>" if buttons else "") + note
-
-
-def time_of(seconds: float) -> str:
-    """Give a time in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def seconds_of(row: Row) -> str:

@@ -12,8 +12,9 @@ from assistant.tracing.conversation_reader import Around
 from assistant.tracing.records import INPUT_TOKENS, OUTPUT_TOKENS, PRICE_USD, is_proposal
 from index_store.chunks import Chunk
 from ui.one_line import SHOWN_QUESTION, one_line
-from ui.review_list_view import seconds_of, time_of
+from ui.review_list_view import seconds_of
 from ui.review_passages import cited_html, found_html
+from ui.times import time_html
 
 Row = Mapping[str, Any]
 LONGEST_JSON = 4_000
@@ -94,9 +95,9 @@ def _facts(record: Row, deliveries: Sequence[Row], links: Mapping[str, str]) -> 
     known = [n for n in (record["input_tokens"], record["output_tokens"]) if n is not None]
     tokens = f"{record['input_tokens'] or 0:,} in, {record['output_tokens'] or 0:,} out" if known else "not reported"
     price = "unknown" if record["price_usd"] is None else f"${record['price_usd']:.6f}"
+    asked = f"{time_html(record['started_at'], to_second=True)}, {seconds_of(record)} s"
+    status = html.escape(record["status"] + (f": {record['error']}" if record["error"] else ""))
     facts = {
-        "Status": record["status"] + (f": {record['error']}" if record["error"] else ""),
-        "Asked": f"{time_of(record['started_at'])} UTC, {seconds_of(record)} s",
         "Answered by": f"{record['mode']} mode, {record['model']}",
         "Prompt": f"{prompt} {record['template_hash'] or ''}",
         "Tokens": tokens,
@@ -104,7 +105,8 @@ def _facts(record: Row, deliveries: Sequence[Row], links: Mapping[str, str]) -> 
         "Support": "no source" if record["support"] is None else f"{record['support']:.2f}",
     }
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in facts.items())
-    return f"<dl class='lectern-facts'>{rows}<dt>Delivered</dt><dd>{_delivered(deliveries, links)}</dd></dl>"
+    first = f"<dt>Status</dt><dd>{status}</dd><dt>Asked</dt><dd>{asked}</dd>"
+    return f"<dl class='lectern-facts'>{first}{rows}<dt>Delivered</dt><dd>{_delivered(deliveries, links)}</dd></dl>"
 
 
 def _delivered(deliveries: Sequence[Row], links: Mapping[str, str]) -> str:
@@ -187,14 +189,15 @@ def _json(value: Any) -> str:
 
 def _people(record: Row) -> str:
     lines = [
-        f"{time_of(f['created_at'])}: {f['vote'] or 'taken back'} {f['reason'] or ''} {f['comment']}"
-        for f in record["feedback"]
+        (f["created_at"], f"{f['vote'] or 'taken back'} {f['reason'] or ''} {f['comment']}") for f in record["feedback"]
     ]
     for review in record["reviews"]:
         right = [review["corrected_answer"], *(review["corrected_sources"] or []), *(review["corrected_tags"] or [])]
         said = "; ".join(str(part) for part in (review["verdict"], *right, review["comment"]) if part)
         to = f", for {review['assignee']}" if review["assignee"] else ""
         proposed = " (a proposal)" if is_proposal(review) else ""
-        lines.append(f"{time_of(review['created_at'])}: {review['reviewer']}{proposed}{to}: {said}")
-    items = "".join(f"<li>{html.escape(' '.join(line.split()))}</li>" for line in lines)
+        lines.append((review["created_at"], f"{review['reviewer']}{proposed}{to}: {said}"))
+    items = "".join(
+        f"<li>{time_html(at, to_second=True)}: {html.escape(' '.join(line.split()))}</li>" for at, line in lines
+    )
     return f"<h4>Feedback and reviews</h4><ul>{items}</ul>" if items else ""

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent
 CSS = "\n".join((_HERE / name).read_text("utf-8") for name in ("pages.css", "review.css", "look.css"))
-SCRIPT = "\n".join((_HERE / name).read_text("utf-8") for name in ("pages.js", "gaps.js", "review.js"))
+TIMES = (_HERE / "times.js").read_text("utf-8")
+SCRIPT = "\n".join((*((_HERE / name).read_text("utf-8") for name in ("pages.js", "gaps.js", "review.js")), TIMES))
 HEAD = f"<link rel='icon' href='favicon.ico'><script>{SCRIPT}</script>"
 OAK = (
     "#fdf8ef", "#f9ecd2", "#f1d6a3", "#e6ba6b", "#d99c3d", "#b9771f",
