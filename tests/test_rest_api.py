@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -218,6 +219,18 @@ def test_files_are_uploaded_found_and_removed_with_proof(root: httpx.Client, ann
     gone = done(root.delete(f"/library/{raku['id']}"))
     assert (gone["documents"], gone["chunks_left"], gone["files_left"]) == (1, 0, 0)
     assert done(ann.post("/search", json=asked_of))["hits"][0]["path"] != "raku.txt"
+
+
+def test_uploads_at_one_time_wait_for_each_other_and_each_has_its_receipt(root: httpx.Client) -> None:
+    texts = {f"{n}.txt": f"Kiln {n} of the yard holds {n * 9 + 4} bowls.\n".encode() for n in range(6)}
+    with ThreadPoolExecutor(len(texts)) as pool:
+        sent = [pool.submit(root.post, "/library/uploads", files={"files": upload}) for upload in texts.items()]
+    told = [done(answer.result())["receipts"] for answer in sent]
+    assert [[(r["path"], r["status"]) for r in receipts] for receipts in told] == [[(name, "done")] for name in texts]
+    there = {d["path"]: d["id"] for d in done(root.get("/library"))["documents"]}
+    assert texts.keys() <= there.keys()
+    for name in texts:
+        assert done(root.delete(f"/library/{there[name]}"))["files_left"] == 0
 
 
 def test_a_page_is_ingested_by_its_address(root: httpx.Client) -> None:

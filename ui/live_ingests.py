@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,8 +69,15 @@ class LiveIngests(LiveJobs[LiveIngest]):
     async def keep_swept(self) -> None:
         """Remove what killed servers left of uploads, now and then, until it is cancelled."""
         while True:
-            await asyncio.to_thread(sweep_uploads, self._environment, self._in_use())
+            async with self.turn() as in_use:
+                await asyncio.to_thread(sweep_uploads, self._environment, in_use)
             await asyncio.sleep(LOOK_EVERY_S)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Collection[Path]]:
+        """Wait for one's turn to write to the library; give the upload sets of those that wait, to be left alone."""
+        async with self._turn:
+            yield self._in_use()
 
     def _in_use(self) -> list[Path]:
         return [job.folder for job in self.under_way() if job.folder is not None]
@@ -95,9 +102,9 @@ class LiveIngests(LiveJobs[LiveIngest]):
             return
         job.waits = self._turn.locked()
         job.tell()
-        async with self._turn:
+        async with self.turn() as in_use:
             job.waits, job.began = False, time.monotonic()
-            work = ingested(self._environment, arguments, job.cancelled, self._in_use())
+            work = ingested(self._environment, arguments, job.cancelled, in_use)
             async with aclosing(work) as events:
                 async for event in events:
                     job.take(event)

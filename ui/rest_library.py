@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
@@ -61,7 +61,7 @@ class LibraryRoutes:
 
         A client that goes away ends it; what was finished stays.
         """
-        return reply(await unless_gone(request, self._ingested(body.sources)))
+        return reply(await unless_gone(request, self._in_turn(body.sources)))
 
     async def upload(
         self,
@@ -77,8 +77,7 @@ class LibraryRoutes:
         most = self._parts.server.limits.upload_files
         if len(files) > most:
             raise InvalidInput(f"{len(files):,} files were sent; at most {most:,} are taken.", hint="Send fewer.")
-        folder = await asyncio.to_thread(self._kept, files, keep_both)
-        return reply(await unless_gone(request, self._uploaded(folder)))
+        return reply(await unless_gone(request, self._uploaded(files, keep_both)))
 
     def remove(self, document: str, who: MayChangeLibrary) -> Response:
         """Remove a document; what is left of it is counted and told."""
@@ -86,16 +85,23 @@ class LibraryRoutes:
         with wiring.open_library(self._parts.library.environment, write=True) as library:
             return reply(asdict(removal.remove(library, [known])))
 
-    async def _uploaded(self, folder: Path) -> Row:
-        try:
-            return await self._ingested([str(folder)])
-        finally:
-            await asyncio.to_thread(discard_unlisted, self._parts.library.environment, folder)
+    async def _uploaded(self, files: Sequence[UploadFile], keep_both: bool) -> Row:
+        """Keep files when their turn has come: what lay there before it could be taken for what a kill left."""
+        async with self._parts.ingests.turn() as in_use:
+            folder = await asyncio.to_thread(self._kept, files, keep_both)
+            try:
+                return await self._ingested([str(folder)], in_use)
+            finally:
+                await asyncio.to_thread(discard_unlisted, self._parts.library.environment, folder)
 
-    async def _ingested(self, sources: Sequence[str]) -> Row:
+    async def _in_turn(self, sources: Sequence[str]) -> Row:
+        async with self._parts.ingests.turn() as in_use:
+            return await self._ingested(sources, in_use)
+
+    async def _ingested(self, sources: Sequence[str], in_use: Collection[Path]) -> Row:
         receipts: list[Row] = []
         finished = Finished({}, 0, 0, 0.0)
-        events = ingested(self._parts.library.environment, sources, threading.Event())
+        events = ingested(self._parts.library.environment, sources, threading.Event(), in_use)
         async with aclosing(events) as told:
             async for event in told:
                 if isinstance(event, Receipt):
