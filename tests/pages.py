@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.chat_server import browser, served
 from ui.cli import cli
 
-WAIT_MS = 20_000
+WAIT_MS = 40_000
 PAGES = {"": "#question textarea", "tags": "#abstract textarea", "library": "#documents summary",
          "review": "#turns table, #turns .lectern-note", "help": "#findings table"}  # fmt: skip
 SERIOUS = ("serious", "critical")

@@ -78,7 +78,7 @@ def begin(page: Page, question: str = ASKED) -> None:
 
 def test_the_model_is_named_and_its_answer_streams(page: Page, model: ModelServer) -> None:
     assert "course-model" in page.page.locator(".lectern-badge").inner_text()
-    model.default = Reply(text=SENTENCE, piece_delay_s=0.05)
+    model.default = Reply(text=SENTENCE, piece_delay_s=0.2)
     whole = " ".join(page.ask(ASKED).split())
     assert "alternates between" in whole
     seen = [" ".join(text.split()) for text in page.page.evaluate("window.seen")]
