@@ -44,6 +44,12 @@ window.lectern = {
     const above = block === "center" ? Math.max(0, (panel.clientHeight - part.offsetHeight) / 2) : 0;
     panel.scrollTo({ top: panel.scrollTop + gap - above, behavior: "smooth" });
   },
+  // What unfolds at the lower edge is brought into view as it grows, until its reader does something else.
+  seeUnfold(part) {
+    lectern.unfolding?.disconnect();
+    lectern.unfolding = new ResizeObserver(() => part.scrollIntoView({ block: "nearest", behavior: "smooth" }));
+    lectern.unfolding.observe(part);
+  },
   // A long passage or cell scrolls by itself: to its quote, and nothing else with it.
   seeMark(part) {
     const mark = part.querySelector("mark");
@@ -127,9 +133,15 @@ window.lectern = {
     if (fold) fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") !== "true"));
     const again = within(event.target, "button[data-again]");
     if (again) lectern.put("#retry", `${again.dataset.again} ${Date.now()}`);
+    const bar = within(event.target, "button.label-wrap");
+    if (bar && event.isTrusted) lectern.seeUnfold(bar.parentElement);
     const look = within(event.target, "button[data-look]");
     if (look) lectern.put("#look", `${look.dataset.look} ${Date.now()}`);
   });
+
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    document.addEventListener(kind, () => lectern.unfolding?.disconnect(), { capture: true, passive: true });
+  }
 
   // A folder's files keep the way to them in their names: two subfolders may each have a notes.md.
   document.addEventListener(

@@ -18,6 +18,10 @@ from tests.pages import Page
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
 ASKED = "What is ReAct and when would I use it?"
+SEEN = """selector => {
+    const box = document.querySelector(selector)?.getBoundingClientRect();
+    return Boolean(box?.height) && box.top >= 0 && box.bottom <= innerHeight;
+}"""
 SECOND = "How many examples should a few-shot prompt have?"
 
 
@@ -69,6 +73,25 @@ def test_a_conversation_is_renamed_and_found_by_its_title_and_by_what_was_said(a
         asked.page.fill("#find input, #find textarea", text)
         asked.page.wait_for_function("n => document.querySelectorAll('#conversations li a').length === n", arg=count)
     assert listed.first.inner_text() == "Week 5: agents"
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}])
+def test_what_opens_below_the_chat_is_seen(asked: Page, viewport: dict[str, int], how: str) -> None:
+    asked.page.set_viewport_size(viewport)
+    asked.page.evaluate("scrollTo(0, 0)")
+    opener = asked.page.locator("#own > button")
+    opener.focus()
+    opener.click() if how == "click" else asked.page.keyboard.press(how)
+    asked.page.wait_for_function(SEEN, arg="#delete")
+    assert opener.evaluate("e => e === document.activeElement")
+    asked.page.keyboard.press("Home")  # whoever moves on is not called back
+    asked.page.wait_for_function("scrollY === 0")
+    asked.page.set_viewport_size({**viewport, "width": viewport["width"] - 20})
+    asked.page.wait_for_function(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
+    assert asked.page.evaluate("scrollY") == 0
 
 
 def test_older_conversations_are_listed_when_asked_for_and_a_search_reaches_all(opened: Page, web_home: Path) -> None:
