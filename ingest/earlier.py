@@ -33,3 +33,8 @@ def named(document: tuple[str, str] | None, source: str) -> str:
 def version_before(known: Known | None, digest: str = "") -> str:
     """Tell when the version came in that can be answered from; of the same content it is no other version."""
     return known.at if known is not None and known.is_read and known.hash != digest else ""
+
+
+def read_before(known: Known | None) -> Known | None:
+    """Give the version that can be answered from."""
+    return known if known is not None and known.is_read else None

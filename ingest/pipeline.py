@@ -22,8 +22,9 @@ from index_store.chunks import Chunk, Embedder, document_id
 from index_store.errors import LecternError, SourceProblem, UnreadableFile
 from index_store.index import Index
 from index_store.manifest import Fingerprint
-from ingest.earlier import named, no_longer_there, version_before
+from ingest.earlier import named, no_longer_there, read_before, version_before
 from ingest.ledger import Known, Ledger, text_hash
+from ingest.proving import MEND, NOT_FOUND, put_back, settled
 from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
 from ingest.restoring import restore
@@ -53,6 +54,8 @@ class _Prepared:
     chunks: list[Chunk]
     size: int
     started: float
+    before: Known | None = None
+    """The version before that can be answered from."""
 
 
 class Pipeline:
@@ -132,6 +135,7 @@ class Pipeline:
                 return replace(same, chunks=before.chunks, earlier="")
             prepared = self._split(source, item, payload, digest, started)
             prepared.receipt = replace(prepared.receipt, earlier=version_before(known.get(payload.path), digest))
+            prepared.before = read_before(known.get(payload.path))
             return prepared
         except SourceProblem as exc:
             problem: LecternError = exc
@@ -206,15 +210,15 @@ class Pipeline:
         yield Progress(last, "indexed", self._files, self._bytes + size, self._chunks)
         with writing_to(self._index, self._settings.home, last):
             self._index.upsert(chunks, vectors)
-            for prepared in waiting:
-                gone = self._ledger.chunk_ids(prepared.known.id) - {c.id for c in prepared.chunks}
-                self._index.delete(sorted(gone))
+            at, found = 0, []
+            for p in waiting:
+                found.append(settled(self._index, self._ledger, p.known.id, p.chunks, vectors[at], keep=bool(p.before)))
+                at += len(p.chunks)
             self._index.commit()
-            at = 0
-            for prepared in waiting:
-                count = len(prepared.chunks)
-                yield self._record(prepared, vectors[at], fresh)
-                at += count
+            kept = [p.known.id for p, is_found in zip(waiting, found, strict=True) if p.before and not is_found]
+            put_back(self._index, self._ledger, self._embedder, kept)
+            for prepared, is_found in zip(waiting, found, strict=True):
+                yield self._record(prepared, is_found, fresh)
 
     def _embed(self, chunks: Sequence[Chunk], path: str, size: int) -> _Embedding:
         """Embed what the ledger has no vector of; give all vectors, and the hashes of the texts that were embedded.
@@ -238,19 +242,22 @@ class Pipeline:
             yield Progress(path, "embedded", self._files, read, self._chunks, done, len(missing))
         return np.stack([found[h] for h in hashes]), frozenset(missing)
 
-    def _record(self, prepared: _Prepared, vector: NDArray[np.float32], fresh: frozenset[str]) -> Receipt:
-        hits = self._index.dense.query(vector, 1)
-        found = bool(hits) and (hits[0][0] == prepared.chunks[0].id or hits[0][1] > 0.999)
+    def _record(self, prepared: _Prepared, found: bool, fresh: frozenset[str]) -> Receipt:
         receipt = replace(
             prepared.receipt,
             stage="verified" if found else "indexed",
             status="done" if found else "failed",
-            reason="" if found else "what was stored is not found by its own text",
-            hint="" if found else "Run: lectern library rebuild",
+            reason="" if found else NOT_FOUND,
+            hint="" if found else MEND,
             embedded=len({h for c in prepared.chunks if (h := text_hash(c.embedded_text)) in fresh}),
             seconds=time.monotonic() - prepared.started,
         )
-        self._ledger.record(replace(prepared.known, receipt=receipt.row(), status=receipt.status), prepared.chunks)
+        if prepared.before is not None and not found:
+            receipt = replace(receipt, chunks=0, earlier=prepared.before.at)
+            self._ledger.note_failure(receipt, prepared.known.id)
+        else:
+            known = replace(prepared.known, receipt=receipt.row(), status=receipt.status)
+            self._ledger.record(known, prepared.chunks)
         self._files, self._bytes = self._files + 1, self._bytes + prepared.size
         return receipt
 

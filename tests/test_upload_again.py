@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from index_store.dense import Dense
 from ingest.ledger import Known
 from ingest.receipts import Receipt
 from tests.course import write_course
@@ -247,14 +248,59 @@ async def test_a_new_file_that_could_not_be_moved_is_not_thrown_away(
     assert (Path(known.source) / known.path).read_text() == COBALT and files(parts) == {"notes.md": COBALT.encode()}
 
 
-async def test_a_new_version_that_is_not_found_by_its_text_has_its_own_file(
+PLAN = "# Programme\n\nThe exam is in room Cobalt.\n"
+BESIDE = "\n# Books\n\nBring the blue book of tables.\n"
+"""A passage of both versions."""
+
+
+async def test_a_new_version_that_is_not_found_by_its_text_takes_no_place(
+    parts: Parts, ann: Any, tmp_path: Path, minilm: Any
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER + BESIDE))
+    (before,) = listed(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index_store.dense.Dense.query", lambda *_, **__: [])
+        how, what = await upload(parts, ann, chosen(tmp_path, "notes.md", PLAN + BESIDE))
+    (after,) = listed(parts)
+    assert "1 failed" in how and "version of <time" in what and "stays" in what and "library rebuild" in what
+    assert (after.status, after.hash, after.at) == ("done", before.hash, before.at)
+    assert "Amber" in text_of(parts, after) and files(parts) == {"notes.md": (AMBER + BESIDE).encode()}
+    found = parts.library.searcher.search("In which room is the exam?", 10)
+    assert "Amber" in found[0].chunk.text and not any("Cobalt" in h.chunk.text for h in found)
+    kept = {c.id: c for c in parts.library.ledger.chunks(after.id)}
+    assert parts.chunks(list(kept)) == kept  # of the passage that both have too, which the new one wrote over
+    agree(parts, minilm)
+    how, _ = await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT + BESIDE))
+    (mended,) = listed(parts)
+    assert "1 done" in how and "Cobalt" in text_of(parts, mended) and not mended.receipt["reason"]
+    agree(parts, minilm)
+
+
+async def test_the_text_of_the_version_before_proves_nothing_of_the_new_one(
     parts: Parts, ann: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await upload(parts, ann, chosen(tmp_path, "notes.md", AMBER))
+    """A passage that moved has another id: that the old one is found is no proof that the new one is."""
+    await upload(parts, ann, chosen(tmp_path, "notes.txt", "The exam is in room Amber.\n"))
+    (before,) = listed(parts)
+    old = parts.library.ledger.chunk_ids(before.id)
+    whole = Dense.query
+
+    def blind(self: Dense, vector: Any, k: int) -> list[tuple[str, float]]:
+        return [hit for hit in whole(self, vector, k + len(old)) if hit[0] in old]
+
+    monkeypatch.setattr(Dense, "query", blind)  # as where nothing new is found
+    how, what = await upload(parts, ann, chosen(tmp_path, "notes.txt", "\n\n\nThe exam is in room Amber.\n"))
+    assert "1 failed" in how and "stays" in what and listed(parts)[0].hash == before.hash
+
+
+async def test_what_is_not_found_by_its_text_and_has_no_version_before_keeps_its_file(
+    parts: Parts, ann: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upload(parts, ann, chosen(tmp_path, "notes.ipynb", b"{no notebook"))
     monkeypatch.setattr("index_store.dense.Dense.query", lambda *_, **__: [])
-    how, _ = await upload(parts, ann, chosen(tmp_path, "notes.md", COBALT))
-    (known,) = listed(parts)
-    assert "1 failed" in how and "Cobalt" in text_of(parts, known) and files(parts) == {"notes.md": COBALT.encode()}
+    cells = b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "Queens live long."}]}'
+    how, what = await upload(parts, ann, chosen(tmp_path, "notes.ipynb", cells))
+    assert "1 failed" in how and "stays" not in what and files(parts) == {"notes.ipynb": cells}
 
 
 async def test_what_is_missing_on_the_disk_is_back_and_told_when_it_is_uploaded_again(
