@@ -15,7 +15,7 @@ import pytest
 
 from assistant.accounts.people import ALLOWED, Action
 from tests.people import NAMES, Person, config_of, course_server, layout, sign_in
-from ui.guard import LARGEST_TABLE, OPEN, OPEN_BELOW, OWN_BELOW, PAGE_ACTIONS
+from ui.guard import LARGEST_TABLE, OPEN, OPEN_BELOW, OWN_BELOW, PAGE_ACTIONS, REVIEW_BELOW
 from ui.page_sessions import UPLOADED_AN_HOUR
 from ui.sign_in import own_path
 
@@ -59,6 +59,13 @@ OF_SOMEBODY = {
     "/results/x/x": "/results/{trace}/tags.jsonl",
 }
 """The addresses of ours that name a turn, a conversation or results, and what is asked for there."""
+
+OF_ANYBODY = {
+    "/review/turns/x": "/review/turns/{trace}",
+    "/review/turns/x/pages/x.png": "/review/turns/{trace}/pages/0.png",
+    "/review/turns/x/cells/x/x": "/review/turns/{trace}/cells/0/1",
+}
+"""The addresses of ours that give somebody's turn to who reviews."""
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +206,21 @@ def test_every_input_of_an_event_is_known_to_hold_an_id_or_none(
 def test_every_address_of_ours_that_names_somebodys_is_tried(laid_out: dict[str, Any]) -> None:
     ours = {path for path, _ in laid_out["paths"] if path.startswith(OWN_BELOW) and not path.startswith("/account/")}
     assert ours == set(OF_SOMEBODY)
+    assert {path for path, _ in laid_out["paths"] if path.startswith(REVIEW_BELOW)} == set(OF_ANYBODY)
+
+
+@pytest.mark.parametrize("role", ["", *NAMES])
+def test_the_sources_of_anothers_turn_are_for_who_reviews(
+    people: dict[str, Person], secret_turn: dict[str, str], role: str
+) -> None:
+    may = bool(role) and Action.REVIEW in ALLOWED[NAMES[role]]
+    for path in OF_ANYBODY.values():
+        answer = people[role].client.get(path.format(**secret_turn))
+        if may:  # what it cites is in no PDF and in no notebook
+            assert answer.status_code == (200 if path.endswith("{trace}") else 404), path
+            assert ("lectern-passage" in answer.text) == (answer.status_code == 200), path
+        else:
+            assert answer.status_code == (403 if role else 401) and "lectern-passage" not in answer.text, path
 
 
 def walked(

@@ -47,6 +47,7 @@ WITH_KEYS_BELOW = ("/v1/", "/api/")
 """Addresses that ask for a key themselves."""
 OWN = frozenset({"/config", "/config/", "/account", "/logout"})
 OWN_BELOW = ("/account/", "/turns/", "/conversations/", "/results/")
+REVIEW_BELOW = ("/review/turns/",)
 EVENT = "/gradio_api/queue/join"
 CANCEL = "/gradio_api/cancel"
 GRADIO = (
@@ -174,6 +175,8 @@ class Guard:
             return Action.OWN if own else _nothing_here("There is no such file.")
         if path in OWN or path.startswith((*OWN_BELOW, *GRADIO)):
             return Action.OWN
+        if path.startswith(REVIEW_BELOW):
+            return Action.REVIEW
         return _nothing_here()
 
     def _check_upload(self, request: Request, path: str, who: Person) -> None:

@@ -56,6 +56,31 @@ Object.assign(lectern, {
     lectern.tells = true;
     return ["", ""];
   },
+  // With pages and cells: the server reads their files once somebody opens the passages, so that a turn opens at once.
+  whole(passages) {
+    return (passages.whole ??= fetch(`review/turns/${passages.dataset.of}`)
+      .then((reply) => (reply.ok ? reply.text() : ""))
+      .catch(() => "") // then the text stays
+      .then((shown) => {
+        const holder = passages.querySelector("div");
+        const at = document.activeElement?.closest("#passages .lectern-source")?.id;
+        if (shown) holder.innerHTML = shown;
+        if (shown && at) holder.querySelector(`#${at} summary`)?.focus({ preventScroll: true });
+      }));
+  },
+  async seePassage(number) {
+    const passages = document.querySelector("#passages");
+    if (!passages) return;
+    passages.open = true;
+    await lectern.whole(passages);
+    const card = passages.querySelector(`#source-${CSS.escape(number)}`);
+    if (!card) return;
+    card.open = true;
+    const place = card.querySelector(".lectern-page[open], .lectern-cell");
+    card.querySelectorAll(".lectern-passage, .lectern-cell pre").forEach(lectern.seeMark);
+    (place ? card : (card.querySelector("mark") ?? card)).scrollIntoView({ block: place ? "start" : "center", behavior: "smooth" });
+    card.querySelector("summary").focus({ preventScroll: true });
+  },
   openers() {
     return [...document.querySelectorAll("#turns button[data-turn]")];
   },
@@ -131,13 +156,10 @@ Object.assign(lectern, {
     const step = within(event.target, "button[data-step]");
     if (step) lectern.step(Number(step.dataset.step));
     const passage = within(event.target, "button[data-passage]");
-    const card = passage && document.querySelector(`#passages #source-${CSS.escape(passage.dataset.passage)}`);
-    if (card) {
-      card.open = document.querySelector("#passages").open = true;
-      (card.querySelector("mark") ?? card).scrollIntoView({ block: "center", behavior: "smooth" });
-      card.querySelector("summary").focus({ preventScroll: true });
-    }
+    if (passage) lectern.seePassage(passage.dataset.passage);
   });
+
+  document.addEventListener("toggle", (event) => event.target.id === "passages" && lectern.whole(event.target), true);
 
   document.addEventListener("change", (event) => {
     const box = within(event.target, "#detail input[data-right]");

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 def cited_html(record: Row, chunks: Mapping[str, Chunk]) -> str:
     """Give the quotes of an answer, each with its place, which opens the passage below as the chat shows it.
 
-    Without the pictures of pages: these are for whose turn it is.
+    Pages and cells are put there once it is opened (`review.js`), for their files are read for that.
     """
     rows = record["citations"] or []
     if not rows:
@@ -27,7 +27,8 @@ def cited_html(record: Row, chunks: Mapping[str, Chunk]) -> str:
     passages = sources_html(citations_of(record, chunks))
     return (
         f"{table('Cited', ('', 'Place', 'Quote'), cells)}"
-        f"<details id='passages'><summary>The passages that were cited</summary>{passages}</details>"
+        f"<details id='passages' data-of='{html.escape(record['id'])}'><summary>The passages that were cited</summary>"
+        f"<div>{passages}</div></details>"
     )
 
 

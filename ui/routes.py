@@ -1,6 +1,6 @@
 """The server's own addresses: the sources of a turn, a cited page as a picture, a conversation to keep.
 
-Each asks whose it is first; another's is answered as one that is not there.
+Each asks whose it is first; another's is answered as one that is not there, but to who reviews.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from assistant.accounts.people import Action
 from assistant.events import Citation
+from assistant.tracing.queries import TraceReader
 from index_store.chunks import Chunk
 from index_store.errors import ConversationUnknown, LecternError, TraceUnknown
 from ui.cited_files import cited_cell, cited_page, panel
@@ -94,9 +96,32 @@ class Routes:
             raise HTTPException(404, "There is no such turn of yours.") from exc
 
 
+class Reviewed(Routes):
+    """The same of anybody's turn, for the review desk."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._reader = TraceReader(parts.library.traces.engine)
+
+    def passages(self, trace_id: str, request: Request) -> HTMLResponse:
+        """Give the sources of a turn as a part of the desk: its files are read when they are looked for, not before."""
+        return HTMLResponse(panel(self._parts, self._turn(trace_id, request), "review/"))
+
+    def _turn(self, trace_id: str, request: Request) -> dict[str, Any]:
+        if not self._parts.may(self._parts.person(request), Action.REVIEW):
+            raise HTTPException(403, "The turns of others are for who reviews.")
+        try:
+            return self._reader.get(trace_id)
+        except TraceUnknown as exc:
+            raise HTTPException(404, "There is no such turn.") from exc
+
+
 def routes_of(parts: Parts) -> APIRouter:
     """Give the routes over the parts of a server."""
-    router, routes = APIRouter(), Routes(parts)
+    router, routes, reviewed = APIRouter(), Routes(parts), Reviewed(parts)
+    router.add_api_route("/review/turns/{trace_id}", reviewed.passages, response_model=None)
+    router.add_api_route("/review/turns/{trace_id}/pages/{at}.png", reviewed.page, response_model=None)
+    router.add_api_route("/review/turns/{trace_id}/cells/{at}/{number}", reviewed.cell_picture, response_model=None)
     router.add_api_route("/turns/{trace_id}", routes.sources, response_model=None)
     router.add_api_route("/turns/{trace_id}/pages/{at}.png", routes.page, response_model=None)
     router.add_api_route("/turns/{trace_id}/cells/{at}/{number}", routes.cell_picture, response_model=None)

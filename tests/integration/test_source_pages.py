@@ -90,6 +90,26 @@ def test_a_cell_is_seen_with_its_output(opened: Page) -> None:
     assert cell.locator("pre", has=opened.page.locator("mark")).last.evaluate(CUT) <= 1
 
 
+def test_who_reviews_sees_the_page_and_the_cell_as_the_chat_shows_them(chromium: Any, opened: Page) -> None:
+    for question, place in ((ON_A_PAGE, ".lectern-page[open] img"), (IN_A_CELL, ".lectern-cell:has(mark)")):
+        opened.ask(question)
+        opened.page.locator(f"#sources {place}").first.wait_for()
+        turn = str(opened.page.locator("#chat a[href*='turns/']").last.get_attribute("href"))
+        turn = turn.partition("turns/")[2].partition("#")[0]
+        asked: list[str] = []
+        desk = Page(chromium, opened.address, "help", "h1")  # somebody else than who asked
+        desk.page.on("request", lambda request, asked=asked: asked.append(request.url))
+        desk.page.goto(f"{opened.address}review?turn={turn}")
+        desk.page.locator("#detail button[data-passage]").first.wait_for()
+        assert not [url for url in asked if "review/turns/" in url]  # a turn opens without its files being read
+        desk.page.locator("#detail button[data-passage]").first.click()
+        desk.page.locator(f"#passages {place}").first.wait_for()
+        if "img" in place:
+            desk.page.wait_for_function("document.querySelector('#passages .lectern-page[open] img')?.naturalWidth > 0")
+        assert desk.page.evaluate("document.activeElement.closest('#passages .lectern-source') !== null")
+        desk.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_chosen_is_seen_under_the_mouse(chromium: Any, web_address: str, scheme: str) -> None:
     page = Page(chromium, web_address, color_scheme=scheme)
