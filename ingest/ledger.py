@@ -114,6 +114,7 @@ class Ledger:
                 self._db.close()
                 raise
         self._lock = threading.RLock()
+        self._read: tuple[tuple[int, int], list[Known]] | None = None
 
     def close(self) -> None:
         """Close the file."""
@@ -142,10 +143,23 @@ class Ledger:
         with self._told():
             return self._db.execute(query, values).fetchall()
 
+    def state(self) -> tuple[int, int]:
+        """Give two numbers that are others as soon as anybody has changed anything, this process or another.
+
+        Source: https://www.sqlite.org/pragma.html#pragma_data_version, which leaves out what one changes oneself.
+        """
+        ((others,),) = self._rows("PRAGMA data_version")
+        return int(others), self._db.total_changes
+
     def documents(self, source: str | None = None) -> list[Known]:
-        """Give the documents of a source, or all, by source and path."""
-        where, values = ("WHERE d.source = ?", (source,)) if source is not None else ("", ())
-        return [_known(row) for row in self._rows(f"{_DOCUMENTS} {where} ORDER BY 2, 3", values)]
+        """Give the documents of a source, or all, by source and path; all are read again when something has changed."""
+        if source is not None:
+            return [_known(row) for row in self._rows(f"{_DOCUMENTS} WHERE d.source = ? ORDER BY 2, 3", (source,))]
+        with self._lock:  # not from the middle of a change, which may be taken back
+            now = self.state()  # before what is read: what changes in between is read again next time
+            if self._read is None or self._read[0] != now:
+                self._read = now, [_known(row) for row in self._rows(f"{_DOCUMENTS} ORDER BY 2, 3")]
+            return list(self._read[1])
 
     def sources(self) -> list[str]:
         """Give the ids of all sources."""

@@ -12,11 +12,12 @@ import pytest
 
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
+from ingest.ledger import Ledger
 from tests import turns
 from tests.course import write_course
 from tests.library import ingest, opened
 from ui import removal, wiring
-from ui.cited_counts import cited_counts
+from ui.cited_counts import CitedCounts
 from ui.cited_files import CHANGED, REMOVED, panel
 from ui.library_view import certificate_html
 from ui.parts import Parts, parts_of
@@ -49,7 +50,7 @@ def cite(library: Library, chunks: list[str], at: float = LATER, face: Any = "we
 
 def counted(library: Library) -> dict[str, int]:
     documents = library.ledger.documents()
-    counts = cited_counts(library, documents)
+    counts = CitedCounts().of(library, documents)
     return {Path(d.source).name: counts[d.id] for d in documents if d.path == "kilns.md"}
 
 
@@ -63,6 +64,45 @@ def test_each_of_two_documents_of_one_path_is_counted_by_its_own_passages(librar
     cite(library, chunks_of(library, "course")[:1])
     cite(library, chunks_of(library, "copy")[:1])
     assert counted(library) == {"course": 2, "copy": 1}
+
+
+def test_counts_that_are_kept_show_at_once_what_is_cited_removed_and_forgotten(library: Library, minilm: Any) -> None:
+    counts = CitedCounts()
+
+    def now() -> dict[str, int]:
+        documents = library.ledger.documents()
+        counted = counts.of(library, documents)
+        return {Path(d.source).name: counted[d.id] for d in documents if d.path == "kilns.md"}
+
+    assert now() == {"course": 0, "copy": 0}
+    first = cite(library, chunks_of(library, "course")[:1])
+    assert now() == {"course": 1, "copy": 0}
+    cite(library, [*chunks_of(library, "course")[:1], *chunks_of(library, "copy")[:1]])
+    assert now() == {"course": 2, "copy": 1}
+    assert library.traces.forget(trace=first)[0] == 1
+    cite(library, chunks_of(library, "copy")[:1])  # so that there are as many as before
+    assert now() == {"course": 1, "copy": 2}
+    copy = next(d for d in library.ledger.documents() if Path(d.source).name == "copy")
+    with wiring.open_library(library.environment, write=True) as writable:
+        removal.remove(writable, [copy])
+    assert now() == {"course": 1}
+    cite(library, ["of-an-earlier-text"], at=turns.BEGAN - 86_400 * 365 * 40)
+    assert now() == {"course": 2}
+    ingest(library.environment.home, minilm, Path(copy.source))
+    assert now() == {"course": 1, "copy": 2}  # by its path alone it is no longer the one that was meant
+
+
+def test_what_is_as_it_was_is_not_counted_again(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, read = CitedCounts(), []
+    cite(library, chunks_of(library, "course")[:1])
+    whole = Ledger.documents_of
+    monkeypatch.setattr(Ledger, "documents_of", lambda ledger, chunks: read.append(1) or whole(ledger, chunks))
+    documents = library.ledger.documents()
+    assert counts.of(library, documents) == counts.of(library, documents) and read == [1]
+    counts.of(library, documents[:1])
+    assert read == [1, 1]  # what somebody else may know of
+    counts.of(library, documents)[documents[0].id] = 99
+    assert 99 not in counts.of(library, documents).values()
 
 
 def test_rows_of_files_and_evaluations_do_not_count(library: Library) -> None:

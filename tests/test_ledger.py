@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,46 @@ def test_a_new_record_replaces_the_old_one_with_its_chunks(ledger: Ledger) -> No
     ledger.record(known("a.md", "new"), [chunk("a.md", 7)])
     assert [(d.hash, d.chunks) for d in ledger.documents()] == [("new", 1)]
     assert ledger.chunk_ids() == {chunk("a.md", 7).id}
+
+
+def test_what_anybody_changes_is_listed_at_once_and_what_nobody_changes_is_not_read_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    ledger._db.set_trace_callback(asked.append)
+    other = Ledger(tmp_path)
+
+    def listed() -> dict[str, tuple[str, int]]:
+        return {d.path: (d.receipt["stage"], d.chunks) for d in ledger.documents()}
+
+    for writer in (ledger, other):  # itself, and as another process does
+        writer.record(known("a.md"), [chunk("a.md", n) for n in range(3)])
+        assert listed() == {"a.md": ("verified", 3)}
+        writer.note_failure(Receipt("/course", "a.md", "failed", "read"), known("a.md").id)
+        assert listed() == {"a.md": ("read", 3)}
+        asked.clear()
+        assert listed() == {"a.md": ("read", 3)} and not any("FROM documents" in query for query in asked)
+        ledger.documents().clear()  # a list of one's own
+        assert len(listed()) == 1
+        writer.forget(known("a.md").id)
+        assert listed() == {}
+    other.close()
+
+
+def test_a_change_that_is_taken_back_was_never_listed(ledger: Ledger) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(ledger.documents()))
+
+    looking = threading.Thread(target=look)
+    with pytest.raises(ZeroDivisionError), ledger._change() as db:
+        db.execute("INSERT INTO documents SELECT 'x', 's', 'p', 'h', 1, 1, '', 'done', 's', '{}', ''")
+        looking.start()
+        looking.join(0.3)  # it waits for the end of this
+        raise ZeroDivisionError
+    looking.join()
+    assert seen == [0] and ledger.documents() == []
 
 
 def test_a_record_that_fails_half_way_leaves_the_old_one(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,13 +15,44 @@ if TYPE_CHECKING:
     from ui.wiring import Library
 
 
-def cited_counts(library: Library, documents: Sequence[Known]) -> Counter[str]:
-    """Give how many turns cite each document, by its id.
+MOST_KEPT = 8
+"""Sets of documents whose counts are kept: what students may know of changes with the dates of a policy."""
 
-    Raises:
-        TracesUnavailable: when the store cannot be read.
-    """
-    turns = cited_passages(library.traces.engine)
+
+class CitedCounts:
+    """How often documents were cited; counted again when turns, documents or passages are others, and only then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: dict[str, Cited] = {}
+        self._state: object = None
+        self._counts: dict[tuple[tuple[str, str], ...], Counter[str]] = {}
+
+    def of(self, library: Library, documents: Sequence[Known]) -> Counter[str]:
+        """Give how many turns cite each document, by its id.
+
+        Raises:
+            TracesUnavailable: when the store cannot be read.
+        """
+        asked = tuple((d.id, d.at) for d in documents)  # the ids alone do not say which version was read
+        with self._lock:
+            self._look(library)
+            if asked not in self._counts:
+                if len(self._counts) >= MOST_KEPT:
+                    self._counts.clear()
+                self._counts[asked] = _counted(library, list(self._turns.values()), documents)
+            return Counter(self._counts[asked])
+
+    def _look(self, library: Library) -> None:
+        """Forget the counts where they are no longer those of today."""
+        state = library.ledger.file, library.ledger.state()
+        turns = cited_passages(library.traces.engine, self._turns)
+        if state != self._state or turns.keys() != self._turns.keys():
+            self._counts.clear()
+        self._state, self._turns = state, turns
+
+
+def _counted(library: Library, turns: Sequence[Cited], documents: Sequence[Known]) -> Counter[str]:
     holds = library.ledger.documents_of({chunk for turn in turns for _, chunk in turn.passages if chunk})
     by_path: dict[str, list[Known]] = {}
     for document in documents:

@@ -14,7 +14,7 @@ from ingest.ledger import Known
 from ui import removal, wiring
 from ui.access import needs
 from ui.adding import AddHandlers
-from ui.cited_counts import cited_counts
+from ui.cited_counts import CitedCounts
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
     certificate_html,
@@ -39,6 +39,7 @@ class LibraryHandlers:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._counts = CitedCounts()
 
     def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
         """List a page of the documents that are looked for."""
@@ -141,7 +142,7 @@ class LibraryHandlers:
         return sorted(self._parts.documents(self._parts.person(request)), key=lambda d: (d.source, d.path))
 
     def _cited(self, documents: Sequence[Known]) -> Mapping[str, int]:
-        return cited_counts(self._parts.library, documents)
+        return self._counts.of(self._parts.library, documents)
 
 
 def _searched(document: Known) -> str:
