@@ -22,6 +22,8 @@ from index_store.errors import LecternError, TraceProblem
 
 CITED_WITHIN_S = 3.0
 """What an answer that broke off cites is looked up so long: it is kept without rather than not at all."""
+LONGEST_CONTEXT = 4000
+"""Characters that are kept of a passage from outside; the quotes in it are kept whatever their length."""
 log = logging.getLogger(__name__)
 TURNS = logging.getLogger("lectern.turns")
 """Where each turn tells of its end: ids and figures, nothing of what was said."""
@@ -102,7 +104,7 @@ class Turn:
             status=status,
             answer=self.said,
             ended_at=self.now(),
-            citations=tuple(_citation(c) for c in self.citations),
+            citations=_kept(self.citations),
             related=tuple(_related(h) for h in related),
             tags=tuple(tags),
             searched=self.searched,
@@ -154,6 +156,29 @@ class Turn:
             log.warning("Turn %s could not be kept: %s", self.start.trace_id, exc)
         except Exception:  # the edge of tracing: a fault of ours in keeping an answer must not take it away
             log.exception("Turn %s could not be kept", self.start.trace_id)
+
+
+def _kept(citations: Sequence[Citation]) -> tuple[dict[str, Any], ...]:
+    """Give citations as rows; what the library does not hold keeps its context, once for each source of an answer."""
+    rows, contexts = [], list[tuple[int, str]]()
+    for citation in citations:
+        row = _citation(citation)
+        known = any(marker == citation.marker and citation.quote in text for marker, text in contexts)
+        if citation.kind != "course" and not known:
+            row["context"] = _around(citation.quote, citation.context)
+            contexts.append((citation.marker, row["context"]))
+        rows.append(row)
+    return tuple(rows)
+
+
+def _around(quote: str, context: str) -> str:
+    """Cut a long context to what stands around the quote."""
+    if len(context) <= LONGEST_CONTEXT:
+        return context
+    room = max(0, LONGEST_CONTEXT - len(quote)) // 2
+    start = max(0, context.find(quote) - room)
+    cut = context[start : start + max(LONGEST_CONTEXT, len(quote))]
+    return cut if quote in cut else quote
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

@@ -12,14 +12,16 @@ import pytest
 from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Refusal, Token
 from assistant.llms import choose_model
+from assistant.tracing.content import outputs_of
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
+from assistant.turn import LONGEST_CONTEXT
 from tests.agents import Canned, CutOff, act, agent_over, answer, page
 from tests.course import engine_over, searching, write_course
 from tests.model_calls import settings_for
 from tests.model_server import ModelServer, Reply
-from ui.conversation_export import to_markdown
+from ui.conversation_export import to_json, to_markdown
 from ui.kept_turns import INTERRUPTED, STOPPED, messages_of, panel_of
 from ui.turn_view import ending
 
@@ -140,3 +142,45 @@ def test_of_an_answer_that_broke_off_what_was_said_stays_with_its_sources(
 def test_a_marker_of_an_answer_that_broke_off_leads_nowhere_where_it_has_no_source() -> None:
     shown = messages_of(record(status="stopped", answer="It is. [1]"))[-1]["content"]
     assert shown == f"It is. **[1]**\n\n{STOPPED}"
+
+
+AROUND = "Celadon is a glaze of iron. It was first fired in Zhejiang. Its colour comes from a kiln without air."
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_source_from_outside_keeps_the_context_of_its_quotes(
+    tmp_path: Path, minilm: Any, store: TraceStore, long: bool
+) -> None:
+    filler = "This sentence tells of nothing in particular. " * 400 if long else ""
+    looking = Canned("look", page(f"{filler}{AROUND} {filler}", kind="wikipedia"))
+    course = write_course(tmp_path / "course")
+    with ModelServer() as server, searching(tmp_path / "index", minilm, course) as searcher:
+        server.script(act("look"), answer("It is a glaze of iron [1]. It was first fired in Zhejiang [1]."))
+        agent = agent_over(searcher, minilm, server, [looking])
+        assistant = Assistant(
+            engine_over(searcher, minilm), store, toolbox=agent.toolbox, open_agent=lambda: agent
+        )  # fmt: skip
+
+        async def last() -> Any:
+            return [e async for e in assistant.ask("What is celadon?", (), Origin("c", "u", "web"), "agent")][-1]
+
+        end = asyncio.run(last())
+    kept = TraceReader(store.engine).get(end.trace_id)
+    panel = panel_of(kept, {})
+    assert "<mark>It was first fired in Zhejiang.</mark> Its colour comes from a kiln without air." in panel
+    assert long or panel == ending(end)[1]
+    assert [len(row["context"]) <= LONGEST_CONTEXT for row in kept["citations"] if "context" in row] == [True]
+    assert "context" in str(kept["citations"]) and "without air" not in str(outputs_of(kept))
+    assert "without air" not in to_json("t", [{**kept, "vote": None}])
+
+
+def test_a_turn_that_was_kept_without_contexts_shows_its_quotes() -> None:
+    row = {"marker": 1, "path": "https://w.example/a", "locator": "", "quote": "It is rock.", "kind": "wikipedia"}
+    assert "<mark>It is rock.</mark>" in panel_of(record(citations=[row]), {})
+
+
+def test_a_quote_is_shown_in_no_context_that_does_not_hold_it() -> None:
+    row = {"marker": 1, "path": "https://w.example/a", "locator": "", "quote": "It is rock.", "kind": "wikipedia"}
+    other = {**row, "quote": "It is far.", "context": "Of the Moon: It is far."}
+    foreign = {**row, "marker": 2, "context": "It is rock. So they say."}
+    assert "they say" not in panel_of(record(citations=[row, other, foreign]), {}).partition("[2]")[0]

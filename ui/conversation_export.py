@@ -47,7 +47,7 @@ def to_json(title: str, records: Sequence[Record]) -> str:
             "answer": r["answer"],
             "status": r["status"],
             "model": r["model"],
-            "citations": r["citations"] or [],
+            "citations": [{k: v for k, v in row.items() if k != "context"} for row in r["citations"] or []],
             "vote": r["vote"],
         }
         for r in records

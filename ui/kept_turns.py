@@ -56,11 +56,19 @@ def chunk_ids_of(record: Record | None) -> list[str]:
 
 
 def citations_of(record: Record, chunks: Mapping[str, Chunk]) -> list[Citation]:
-    """Give a turn's citations; what the library no longer holds is shown by its quote alone."""
-    return [_citation(row, chunks.get(row.get("chunk_id", ""))) for row in record["citations"] or []]
+    """Give a turn's citations; what neither the library nor the turn holds is shown by its quote alone."""
+    rows = record["citations"] or []
+    kept = [(row["marker"], str(row["context"])) for row in rows if row.get("context")]
+    found = []
+    for row in rows:
+        chunk = chunks.get(row.get("chunk_id", ""))
+        contexts = [] if chunk is None else [chunk.context]
+        contexts += [context for marker, context in kept if marker == row["marker"]]
+        found.append(_citation(row, next((c for c in contexts if str(row["quote"]) in c), str(row["quote"]))))
+    return found
 
 
-def _citation(row: Record, chunk: Chunk | None) -> Citation:
+def _citation(row: Record, context: str) -> Citation:
     locator, kind = str(row.get("locator", "")), row.get("kind", "course")
     return Citation(
         marker=int(row["marker"]),
@@ -70,7 +78,7 @@ def _citation(row: Record, chunk: Chunk | None) -> Citation:
         quote=str(row["quote"]),
         score=float(row.get("score", 0.0)),
         title=str(row.get("title", "")),
-        context=chunk.context if chunk is not None and row["quote"] in chunk.context else str(row["quote"]),
+        context=context,
         chunk_id=str(row.get("chunk_id", "")),
         kind=kind,
         fetched_at=str(row.get("fetched_at", "")),

@@ -36,9 +36,13 @@ def inputs_of(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def outputs_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a turn answered: `answer`, `citations`, and what else there is of it."""
+    """Give what a turn answered: `answer`, `citations`, and what else there is of it.
+
+    Without the contexts of quotes: they are for the pages here, and what the model read is sent with the steps.
+    """
     more = {name: record.get(name) or None for name in ("related", "tags", "error")}
-    return {"answer": record["answer"], "citations": record.get("citations") or [], **_told(more)}
+    cited = [{name: v for name, v in row.items() if name != "context"} for row in record.get("citations") or []]
+    return {"answer": record["answer"], "citations": cited, **_told(more)}
 
 
 def metadata_of(record: Mapping[str, Any]) -> dict[str, Any]:
