@@ -23,6 +23,7 @@ SECRET = "zanzibar marmalade"
 LOOKED_AT = {
     "conversation": "conversation",
     "talk": "conversation",
+    "resumed": "conversation",
     **dict.fromkeys(("wanted", "voted", "turn", "trace", "ended", "whose form it is"), "trace"),
 }
 """Inputs of events that hold an id, of a turn or a conversation: what a page says in them may be another's."""
@@ -55,6 +56,7 @@ OF_SOMEBODY = {
     "/turns/x": "/turns/{trace}",
     "/turns/x/pages/x.png": "/turns/{trace}/pages/0.png",
     "/turns/x/cells/x/x": "/turns/{trace}/cells/0/1",
+    "/conversations/x/live": "/conversations/{conversation}/live",
     "/conversations/x.x": "/conversations/{conversation}.md",
     "/results/x/x": "/results/{trace}/tags.jsonl",
 }

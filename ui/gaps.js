@@ -1,5 +1,5 @@
 // What Gradio's own parts lack: names and states for who cannot see them, one vote for two quick clicks, a question
-// before turns are dropped, one notice of a lost connection, and a draft that outlives the server.
+// before turns are dropped, one notice of a lost connection, a draft that outlives the server, and a lost stream.
 (() => {
   const within = (target, wanted) => (target instanceof Element ? target.closest(wanted) : null);
   const DOUBLE_CLICK_MS = 700;
@@ -71,6 +71,26 @@
       lectern.reach();
     }
   }
+  // A page that could not read one piece of a stream reads no other, and says Stop for ever: once the server has told
+  // for some time that nothing is under way, the conversation is read anew.
+  const ASK_EVERY_MS = 2000;
+  const SURE_AFTER = 5;
+  let over = 0;
+  setInterval(async () => {
+    const conversation = new URLSearchParams(location.search).get("c");
+    if (!conversation || !document.querySelector("#question .stop-button")) {
+      over = 0;
+      return;
+    }
+    try {
+      const address = `conversations/${encodeURIComponent(conversation)}/live`;
+      const reply = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(4000) });
+      if (reply.ok) over = (await reply.json()).live ? 0 : over + 1;
+    } catch {
+      over = 0; // the connection is lost, and that is told
+    }
+    if (over >= SURE_AFTER) location.reload();
+  }, ASK_EVERY_MS);
   new MutationObserver(() => {
     nameButtons();
     nameSteps();

@@ -5,6 +5,7 @@ Each asks whose it is first; another's is answered as one that is not there, but
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -81,6 +82,17 @@ class Routes:
         text = write(title, [record_for(turn, sees) for turn in turns])
         return Response(text, media_type=media_type, headers=named)
 
+    async def is_live(self, conversation: str, request: Request) -> dict[str, bool]:
+        """Tell whether a turn of a conversation is under way, for a page that may have lost its stream."""
+        user = self._parts.user(request)
+        live = self._parts.live.owned(conversation, user)
+        if live is None and not self._parts.live.unheard(conversation, user):
+            try:
+                await asyncio.to_thread(self._parts.book.title, conversation, user)
+            except ConversationUnknown as exc:
+                raise HTTPException(404, "There is no such conversation of yours.") from exc
+        return {"live": live is not None and not live.over}
+
     def results(self, place: str, name: str, request: Request) -> Response:
         """Give what a page worked out for its user, as a file to keep."""
         own = self._parts.incoming.of(self._parts.user(request))
@@ -126,6 +138,7 @@ def routes_of(parts: Parts) -> APIRouter:
     router.add_api_route("/turns/{trace_id}/pages/{at}.png", routes.page, response_model=None)
     router.add_api_route("/turns/{trace_id}/cells/{at}/{number}", routes.cell_picture, response_model=None)
     router.add_api_route("/results/{place}/{name}", routes.results, response_model=None)
+    router.add_api_route("/conversations/{conversation}/live", routes.is_live)
     router.add_api_route("/conversations/{conversation}.{kind}", routes.conversation, response_model=None)
     return router
 

@@ -113,6 +113,36 @@ def test_a_server_that_dies_takes_neither_what_was_said_nor_what_is_typed_and_is
         page.page.wait_for_function("t => document.querySelector('#question textarea').value === t", arg=typed)
 
 
+# What the server says at the end of each event reaches nothing of the page.
+LOSE_ENDS = """() => {
+    const parse = JSON.parse;
+    window.loses = true;
+    JSON.parse = (text, ...given) =>
+        parse(String(text).includes('"process_completed"') ? '{"msg": "heartbeat"}' : text, ...given);
+}"""
+
+
+def test_a_page_that_has_lost_the_end_of_a_stream_shows_the_whole_answer(
+    chromium: Any, web_home: Path, tmp_path: Path, model: ModelServer
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(web_home, home, ignore=shutil.ignore_patterns("running", "*.lock"))
+    model.default = Reply(text=SENTENCE * 40, piece_delay_s=0.02)
+    with served(home, OPENAI_BASE_URL=model.url, LECTERN_MODEL="course-model") as address:
+        page = Page(chromium, address)
+        page.page.get_by_label("Course only").check()
+        page.page.fill("#question textarea", ASKED)
+        page.page.press("#question textarea", "Enter")
+        page.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.split('ReAct is').length > 3")
+        page.page.evaluate(LOSE_ENDS)
+        page.page.locator("#question textarea").press_sequentially("And who")
+        page.page.wait_for_function("!window.loses && document.querySelector('#question .submit-button')")
+        page.settled()
+        assert page.answer().count("ReAct is a prompting") >= 40
+        assert page.page.input_value("#question textarea") == "And who"
+        page.close()
+
+
 def test_with_own_material_alone_the_examples_are_of_it(chromium: Any, tmp_path: Path) -> None:
     course, home = tmp_path / "course", tmp_path / "home"
     course.mkdir()
