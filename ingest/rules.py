@@ -13,7 +13,7 @@ from index_store.manifest import Fingerprint
 from ingest.ledger import Known
 from ingest.readers import READERS
 
-READER_VERSIONS = {"html": 3, "notebook": 2}
+READER_VERSIONS = {"html": 3, "notebook": 2, "pdf": 2}
 """Module of a reader -> its version; 1 where it is not named. Raise it with each change that gives another text."""
 
 

@@ -101,7 +101,7 @@ def test_what_was_read_before_readers_had_versions_is_read_anew_where_the_reader
     assert not rules.is_current(known(path, str(BUILT)), BUILT)
 
 
-@pytest.mark.parametrize("path", ["a.md", "a.PDF", "https://example.org/a.pdf", "arxiv:1706.03762"])
+@pytest.mark.parametrize("path", ["a.md", "a.CSV", "https://example.org/a.csv", "arxiv:1706.03762"])
 def test_what_was_read_before_readers_had_versions_stays_where_the_reader_is_the_same(path: str) -> None:
     assert rules.is_current(known(path, str(BUILT)), BUILT)
 

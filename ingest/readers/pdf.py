@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from index_store.errors import UnreadableFile
@@ -15,6 +15,8 @@ from ingest.readers.text import file_title, visible
 
 _BULLET = re.compile(r"\s*(?:[•▪●◦‣–○■□➢✓*-]|\d{1,2}[.)])\s*")
 _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
+_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_WORD = re.compile(r"[^\W\d_]+")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00ad": "", "\ufffe": "-", "\x02": "-"}
 )
@@ -22,6 +24,7 @@ PDFIUM = threading.Lock()
 """PDFium is not made for threads: whoever calls it, anywhere in the process, holds this, for no more than a page."""
 REPEATED = 0.6  # a first or last line that stands on this share of the pages is a header or footer
 FEWEST_PAGES = 4
+WORDS_OF_HEADER = 3
 
 
 def read(data: bytes, name: str) -> Document:
@@ -40,11 +43,9 @@ def read(data: bytes, name: str) -> Document:
     dropped: Counter[str] = Counter()
     read_characters = sum(map(visible, texts))
     dropped["hyphens at line ends"] = read_characters - sum(visible(line) for page in pages for line in page)
-    repeated = _repeated(pages)
     blocks: list[Block] = []
-    for number, lines in enumerate(pages, start=1):
-        kept = [line for line in lines if line not in repeated]
-        dropped["headers and footers"] += sum(visible(line) for line in lines if line in repeated)
+    for number, (lines, kept) in enumerate(zip(pages, _bodies(pages), strict=True), start=1):
+        dropped["headers and footers"] += sum(map(visible, lines)) - sum(map(visible, kept))
         found = _page_blocks(kept, number)
         dropped[HEADINGS] += sum(map(visible, kept)) - sum(visible(block.text) for block in found)
         blocks += found
@@ -86,6 +87,34 @@ def _pages(data: bytes, name: str) -> list[str]:
 def _lines(text: str) -> list[str]:
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return [" ".join(line.split()) for line in _HYPHENATED.sub("", plain).split("\n") if line.strip()]
+
+
+def _bodies(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Take headers and footers off, those of two lines too: what stands on most pages, and what counts them."""
+    bodies = [list(page) for page in pages]
+    for _ in range(2):
+        repeated = _repeated(bodies)
+        bodies = [[line for line in page if line not in repeated] for page in bodies]
+        for place in (0, -1):
+            for number in _counting(bodies, place):
+                bodies[number].pop(place)
+    return bodies
+
+
+def _counting(pages: Sequence[Sequence[str]], place: int) -> list[int]:
+    """Find the pages whose first or last line is alike on most of them but for a number that goes with the page.
+
+    A first line of few words is left: "Week 3" is a title.
+    """
+    alike: defaultdict[tuple[str, int, int], list[int]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        line = page[place] if page else ""
+        said = _NUMBER.sub("#", line)
+        if place == -1 or len(_WORD.findall(said)) >= WORDS_OF_HEADER:
+            for n, found in enumerate(_NUMBER.findall(line)):
+                alike[said, n, int(found) - number].append(number)
+    most = max(alike.values(), key=len, default=[])
+    return most if len(most) >= max(REPEATED * len(pages), FEWEST_PAGES) else []
 
 
 def _repeated(pages: Sequence[Sequence[str]]) -> frozenset[str]:
