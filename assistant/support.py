@@ -38,6 +38,7 @@ from assistant.asked import (
     words_to_meet,
 )
 from assistant.contraries import denies_outright, exclusives, repeats_denial
+from assistant.demands import demanded, demands
 from assistant.selection import Candidate, Passage, beyond_title
 from assistant.terms import content_terms, content_words, is_courtesy, rarity, stem, words_of
 from assistant.units import units_of
@@ -55,7 +56,7 @@ NO_NUMBER = 0.1
 NOT_SPOKEN_OF = 0.12
 """Taken off where the question names something that no passage has."""
 SAID = 0.1
-"""Added where a sentence says the very deed, or role, of the very thing that is asked about."""
+"""Added where a sentence says the very deed, or role, of the very thing that is asked about, or demands that thing."""
 NOT_NAMED, MOSTLY_NAMED = 0.1, 0.7
 """What is asked for is mostly called by its name where it is told: how much that counts, and the share that it is."""
 SHORT = 5
@@ -106,7 +107,7 @@ def judge(question: str, passages: Sequence[Passage], candidates: Sequence[Candi
         + WORDING * (wording or 0.0)
         + ASKED_FOR * (NOTHING_IN_PARTICULAR if wanted is None else wanted)
     )
-    score += SAID * max(best.told, 0)
+    score += SAID * max(best.told, demands(best.unit.text, demanded(question)), 0)
     named = _share_named(question, f"{heading}\n{text}")
     if named is not None and not (by_its_name and named < MOSTLY_NAMED):
         score += NOT_NAMED * (named - MOSTLY_NAMED)
