@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +27,7 @@ from ui.api_requests import Sources
 from ui.help_page import three_things
 from ui.ingest_view import receipts_html
 from ui.ingesting import web_address
-from ui.library_page import LibraryHandlers
+from ui.library_page import A_PAGE, LibraryHandlers
 from ui.library_view import UPLOAD_AGAIN, certificate_html, chunks_html, hits_html
 from ui.parts import Parts, parts_of
 from ui.removal import Certificate
@@ -146,11 +147,34 @@ def test_the_choice_of_a_document_is_of_all_of_them_whatever_the_list_is_narrowe
 def test_the_name_in_the_list_leads_to_what_is_in_a_document_from_its_first_chunk(parts: Parts) -> None:
     does, known = LibraryHandlers(parts), parts.library.ledger.documents()[0]
     assert f"data-look='{known.id}'" in does.documents("", 1, REQUEST)[0]
-    chosen, opened = does.choose(f"{known.id} 17", REQUEST)
-    assert chosen["value"] == known.id and opened["open"]
+    chosen, opened, *looked = does.choose(f"{known.id} 17", REQUEST)
+    assert chosen["value"] == known.id and opened["open"] and tuple(looked) == does.look_first(known.id, REQUEST)
     shown, at = does.look_first(known.id, REQUEST)
     assert f"<h3 data-document='{known.id}'>" in shown and html.escape(known.path) in shown and at["value"] == 1
-    assert does.choose("gone 18", REQUEST) == (gr.skip(), gr.skip())
+    assert does.choose("gone 18", REQUEST) == (gr.skip(),) * 4
+
+
+def test_a_hit_opens_the_page_of_its_own_chunk_and_that_says_so(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    text = "\n\n".join(
+        f"# Kiln {n}\n\nKiln number {n} burns. {'It was built of brick. ' * 20}" for n in range(3 * A_PAGE)
+    )
+    (tmp_path / "more" / "many.md").write_text(text)
+    ingest(parts.library.environment.home, minilm, tmp_path / "more")
+    does = LibraryHandlers(parts)
+    known = next(d for d in parts.library.ledger.documents() if d.path == "many.md")
+    chunks = parts.library.ledger.chunks(known.id)
+    assert len(chunks) > 2 * A_PAGE
+    wanted = chunks[A_PAGE + 3]
+    (opener,) = re.findall(r"data-look='([^']*)'", hits_html([Hit(wanted, 0.5, 0.5)]))
+    _, opened, shown, page = does.choose(f"{opener} 17.5", REQUEST)
+    assert opened["open"] and page["value"] == 2
+    assert shown.count("lectern-hit") == 1 and f">{A_PAGE + 4}<span class='lectern-hit'>" in shown
+    assert (shown, page) == does.look_first(known.id, REQUEST, f"{opener} 17.5")
+    assert "lectern-hit" not in does.look_into(known.id, 1, REQUEST, opener)
+    other = next(d for d in parts.library.ledger.documents() if d.is_read and d.id != known.id)
+    assert does.look_first(other.id, REQUEST, opener)[1]["value"] == 1
+    assert does.look_first(known.id, REQUEST, f"{known.id}:x{'9' * 5000} 1")[1]["value"] == 1
 
 
 def test_a_failed_document_gives_its_path_once(parts: Parts, minilm: Any, tmp_path: Path) -> None:
@@ -209,7 +233,7 @@ def test_only_what_may_end_otherwise_is_tried_again(
 async def test_a_search_marks_the_words_that_it_found_and_each_hit_opens_its_document(parts: Parts) -> None:
     found, _ = await LibraryHandlers(parts).search("What does firing stoneware need?", REQUEST)
     known = next(d for d in parts.library.ledger.documents() if d.path == "kilns.md")
-    assert f"data-look='{known.id}'" in found
+    assert f"data-look='{known.id}:" in found
     assert "<mark>Stoneware</mark> is <mark>fired</mark>" in found and "<mark>is</mark>" not in found
     assert "<mark>shot</mark>" in hits_html([Hit(chunk(CODE, "code"), 0.5, 0.5)], "a shot")
 

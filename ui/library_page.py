@@ -65,13 +65,15 @@ class LibraryHandlers:
         """Give the choice of all documents, whatever the list is narrowed to: who types a name there means that one."""
         return gr.update(choices=choices_of(self._every(request)))
 
-    def choose(self, wanted: str, request: gr.Request) -> tuple[Any, Any]:
-        """Choose the document whose name in the list was pressed, and open what shows it."""
+    def choose(self, wanted: str, request: gr.Request) -> tuple[Any, Any, Any, Any]:
+        """Choose the document whose name was pressed, and open what shows it: of a hit, at the chunk that was found."""
         every = self._every(request)
-        known = next((d for d in every if d.id == wanted.partition(" ")[0]), None)
+        known = next((d for d in every if d.id == _looked_for(wanted)[0]), None)
         if known is None:  # it was removed meanwhile
-            return gr.skip(), gr.skip()
-        return gr.update(value=known.id, choices=choices_of(every)), gr.update(open=True)
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        # The document may be chosen already: then nothing changes that would show its chunks anew.
+        shown, page = self.look_first(known.id, request, wanted)
+        return gr.update(value=known.id, choices=choices_of(every)), gr.update(open=True), shown, page
 
     def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Show what changes the library to whom it is for."""
@@ -83,12 +85,13 @@ class LibraryHandlers:
         documents = self._parts.documents(self._parts.person(request))
         return map_html(documents, self._cited(documents))
 
-    def look_first(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
-        """Show the first chunks of a document that was chosen just now."""
-        return self.look_into(document, 1, request), gr.update(value=1)
+    def look_first(self, document: str | None, request: gr.Request, wanted: str = "") -> tuple[str, Any]:
+        """Show the chunks of a document that was chosen just now: the first, or those around the one `wanted`."""
+        page = 1 + (_found_in(document, wanted) or 0) // A_PAGE
+        return self.look_into(document, page, request, wanted), gr.update(value=page)
 
-    def look_into(self, document: str | None, page: float, request: gr.Request) -> str:
-        """Show a page of a document's chunks."""
+    def look_into(self, document: str | None, page: float, request: gr.Request, wanted: str = "") -> str:
+        """Show a page of a document's chunks, the one `wanted` set off."""
         if not document:
             return ""
         known, policy = self._known(document, request), self._parts.library.policy
@@ -96,7 +99,7 @@ class LibraryHandlers:
             return HIDDEN
         chunks = self._parts.library.ledger.chunks(known.id)
         at = (max(1, int(page or 1)) - 1) * A_PAGE
-        return name_html(known) + chunks_html(chunks[at : at + A_PAGE], at, len(chunks))
+        return name_html(known) + chunks_html(chunks[at : at + A_PAGE], at, len(chunks), _found_in(document, wanted))
 
     async def search(self, question: str, request: gr.Request) -> tuple[str, Any]:
         """Show what retrieval finds, and why; it takes a place, so that nobody's searches hold up others."""
@@ -145,6 +148,17 @@ class LibraryHandlers:
         return self._counts.of(self._parts.library, documents)
 
 
+def _looked_for(wanted: str) -> tuple[str, int | None]:
+    """Give the document whose name was pressed and, where that was a hit, the number of its chunk from 0."""
+    document, _, at = wanted.partition(" ")[0].partition(":")
+    return document, int(at) if at.isdecimal() and len(at) < 10 else None
+
+
+def _found_in(document: str | None, wanted: str) -> int | None:
+    looked, at = _looked_for(wanted)
+    return at if looked == document else None
+
+
 def _searched(document: Known) -> str:
     """Give what a document is found by: its source too where that is an address, and no folder of the server."""
     return f"{document.title}\n{document.path}\n{document.source if document.is_fetched else ''}".casefold()
@@ -179,10 +193,10 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.root.load(**asking)
     page.root.load(*choices, **how)
     page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
-    looking = page.look.change(does.choose, [page.look], [page.chosen, page.one], **how)
+    looking = page.look.change(does.choose, [page.look], [page.chosen, page.one, page.chunks, page.chunk_page], **how)
     looking.then(None, None, None, js="lectern.seeDocument", **how)
-    page.chosen.change(does.look_first, [page.chosen], [page.chunks, page.chunk_page], **chosen)
-    page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page], page.chunks, **chosen)
+    page.chosen.change(does.look_first, [page.chosen, page.look], [page.chunks, page.chunk_page], **chosen)
+    page.chunk_page.change(does.look_into, [page.chosen, page.chunk_page, page.look], page.chunks, **chosen)
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
     ).then(**asking).then(*choices, **how).then(*page.head, **how)

@@ -109,11 +109,10 @@ def _described(document: Known, told: str = "") -> str:
     return f"{_opener(document.id, document.title or document.path)}{below}"
 
 
-def _opener(document: str, name: str) -> str:
-    """Give a name that opens its document."""
-    look = (
-        f"<button type='button' class='lectern-look' data-look='{html.escape(document)}'>{html.escape(name)}</button>"
-    )
+def _opener(document: str, name: str, at: int | None = None) -> str:
+    """Give a name that opens its document, where there is one at the chunk of this number, from 0."""
+    wanted = html.escape(document if at is None else f"{document}:{at}")
+    look = f"<button type='button' class='lectern-look' data-look='{wanted}'>{html.escape(name)}</button>"
     return f"<strong>{look}</strong>"
 
 
@@ -184,10 +183,16 @@ def _times(cited: int) -> str:
     return "never cited" if not cited else "cited once" if cited == 1 else f"cited {cited:,} times"
 
 
-def chunks_html(chunks: Sequence[Chunk], start: int, count: int) -> str:
-    """Give a page of a document's chunks with their locators."""
+def chunks_html(chunks: Sequence[Chunk], start: int, count: int, found: int | None = None) -> str:
+    """Give a page of a document's chunks with their locators; the one `found`, by its number from 0, says so."""
+    told = "<span class='lectern-hit'>found</span>"
     rows = [
-        [f"{c.ordinal + 1}", html.escape(place_of(str(c.locator), c.path)), html.escape(c.kind), _passage(c)]
+        [
+            f"{c.ordinal + 1}{told if c.ordinal == found else ''}",
+            html.escape(place_of(str(c.locator), c.path)),
+            html.escape(c.kind),
+            _passage(c),
+        ]
         for c in chunks
     ]
     caption = f"Chunks {start + 1} to {start + len(chunks)} of {count:,}"
@@ -201,7 +206,7 @@ def hits_html(hits: Sequence[Hit], question: str = "") -> str:
     rows = [
         [
             str(rank),
-            f"{_opener(document_id(h.chunk.source, h.chunk.path), h.chunk.title or h.chunk.path)}"
+            f"{_opener(document_id(h.chunk.source, h.chunk.path), h.chunk.title or h.chunk.path, h.chunk.ordinal)}"
             f"<br><small>{html.escape(h.chunk.path)}, {html.escape(place_of(str(h.chunk.locator), h.chunk.path))}"
             "</small>"
             f"{_passage(h.chunk, question)}{_copies(h.copies)}",

@@ -78,8 +78,15 @@ window.lectern = {
     first?.focus();
     return [];
   },
+  // The document unfolds meanwhile: what was found in it is seen as soon as it is there.
   seeDocument() {
-    document.querySelector("#one")?.scrollIntoView({ block: "start", behavior: "smooth" });
+    const one = document.querySelector("#one");
+    lectern.unfolding?.disconnect();
+    lectern.unfolding = new ResizeObserver(() => {
+      const found = document.querySelector("#chunks .lectern-hit")?.closest("tr");
+      (found ?? one).scrollIntoView({ block: found ? "center" : "start", behavior: "smooth" });
+    });
+    if (one) lectern.unfolding.observe(one);
     return [];
   },
   // Asks for a list anew, where an event is one of those that it is made again for.

@@ -183,6 +183,21 @@ def test_a_name_in_the_list_opens_the_document_and_the_choice_is_not_narrowed_wi
     library.errors = [error for error in library.errors if "not removed" not in error]  # how a page calls it off
 
 
+def test_a_hit_opens_its_document_at_the_passage_that_was_found(library: Page) -> None:
+    library.page.fill("#try input, #try textarea", "What does lab-large cost?")
+    library.page.press("#try input, #try textarea", "Enter")
+    library.page.wait_for_selector("#hits table")
+    for hit in library.page.locator("#hits button[data-look]").all()[:3]:
+        number = int((hit.get_attribute("data-look") or "").partition(":")[2]) + 1
+        hit.click()
+        library.page.wait_for_function(
+            "n => { const e = document.querySelector('#chunks .lectern-hit')?.closest('tr');"
+            " const b = e?.getBoundingClientRect();"
+            " return b && e.cells[0].innerText.startsWith(n) && b.top < innerHeight && b.bottom > 0; }",
+            arg=str(number),
+        )
+
+
 def test_a_search_is_cleared(library: Page) -> None:
     library.page.fill("#try input, #try textarea", "celadon")
     library.page.press("#try input, #try textarea", "Enter")
