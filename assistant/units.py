@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.code_lines import ITEM_MARK, code_of
 from assistant.displayed import Span, around, displayed_in, goes_on
 
 UnitKind = Literal["sentence", "item", "row", "line", "stretch"]
 STRETCH_WORDS = 40
 LONGEST_WORDS = 70  # what is longer than this is no sentence a person would read as one quote
 
-ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
 _LATER_NUMBER = re.compile(r"[ \t]*\(?(?!1[.)])\d{1,3}[.)][ \t]")
 _BROKEN_OFF = re.compile(r".{50,}[^\s.!?:;…|]\s*")  # a line that is as long as lines get, and ends within a sentence
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
@@ -30,11 +30,6 @@ _WORD = re.compile(r"\S+")
 _YEAR = re.compile(r"\s*\((?:1[89]|20)\d\d[a-z]?\)")
 _TABLE_RULE = re.compile(r"[ \t]*\|?[\s|:-]*-[\s|:-]*\n?")
 _CELL = re.compile(r"\s*\|\s*")
-# A line that is code though no fence says so, as in a notebook's cell.
-_CODE = re.compile(
-    r"\s*(?:(?:import|from) [\w.]+(?: import .*)?$|(?:def|class) \w+.*:\s*$|return\b|print\(|[%!]\w+ |@\w+"
-    r"|[A-Za-z_][\w.\[\]\"']* ?[-+*/|]?= ?\S|[\w.]+\(.*\)?\s*$|[\])}]+,?\s*$|[\"'][^\"']*[\"']\s*[:,]|\w+=.*,\s*$)"
-)
 # A full stop after these ends no sentence, but for those that may stand at the end of one.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|fig|figs|eq|sec|no|vol|pp|dr|mr|mrs|ms|prof|inc|ltd|st|jr|sr)"
@@ -103,14 +98,15 @@ def _blocks(passage: str, held: Sequence[Span] = ()) -> Iterator[tuple[int, int,
     """
     begun: tuple[int, int, UnitKind] | None = None
     before = ""
-    for start, at, line, fenced in _lines(passage):
+    code = code_of(passage.splitlines())
+    for n, (start, at, line, fenced) in enumerate(_lines(passage)):
         if around(held, start) and (begun is None or begun[2] in ("sentence", "item")):
             leads = begun is not None and _leads(passage[begun[0] : begun[1]])
             kind: UnitKind | None = "sentence" if line.strip() or leads else None
         elif fenced is None:
             kind = None
         else:
-            kind = "line" if fenced or _CODE.match(line) else _line_kind(line, begun and begun[2], before)
+            kind = "line" if fenced or code[n] else _line_kind(line, begun and begun[2], before)
         before = line
         if begun is not None and begun[2] == "row" and _TABLE_RULE.fullmatch(line):
             begun = None  # the row above a table's rule names its columns and says nothing itself

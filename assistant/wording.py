@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import textwrap
 
+from assistant.code_lines import ITEM_MARK
 from assistant.displayed import displayed_in
-from assistant.units import ITEM_MARK, Unit, is_table_rule, starts_field
+from assistant.units import Unit, is_table_rule, starts_field
 
 _FOREIGN_MARKER = re.compile(r"\s*\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"]*\")?\)")
