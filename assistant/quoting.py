@@ -26,6 +26,7 @@ from llama_index.core.llms import CustomLLM
 from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
+from assistant.demands import demanded, demands
 from assistant.followup import stand_alone
 from assistant.pasted_turns import is_of_own_text
 from assistant.planner import NOT_OF_YOURS, Conclusion, next_step, with_what_is_left
@@ -147,7 +148,11 @@ def answer_from(question: str, passages: Sequence[Passage], embedder: Embedder) 
     """Answer with whole sentences of passages, each with its marker; None where they support no answer."""
     candidates = candidates_of(question, passages, embedder)
     support: Support = judge(question, passages, candidates, embedder)
-    return render(choose(candidates), passages) if support.enough else None
+    if not support.enough:
+        return None
+    item = candidates[0].unit
+    alone = item.kind == "item" and demands(item.text, demanded(question))  # the rest of its list demands other things
+    return render(choose(candidates[:1] if alone else candidates), passages)
 
 
 POINTERS = 3

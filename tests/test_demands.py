@@ -82,7 +82,7 @@ def test_a_sentence_that_demands_something_else_or_of_somebody_else_does_not(tex
 @pytest.mark.parametrize("question", ["Do I need an apron?", "Is an apron required?", "Do I have to bring old shoes?"])
 def test_what_a_list_of_rules_demands_is_answered(question: str, minilm: Any) -> None:
     said = answer_from(question, [Passage(1, RULES, "Pottery > House rules", 0.2)], minilm)
-    assert said is not None and "Bring an apron" in said
+    assert said == "- Bring an apron and old shoes to the first class [1]"
 
 
 @pytest.mark.parametrize("question", ["Do I need a hat?", "Do I need a camera?", "Is a bicycle required?"])
