@@ -39,7 +39,7 @@ def demanded(question: str) -> frozenset[str]:
     >>> sorted(demanded("Do I need my own laptop?")), demanded("What do I need to pass?")
     (['laptop'], frozenset())
     """
-    found = _ASKS.match(question)
+    found = _ASKS.match(" ".join(question.split()))  # of spaces alone it would try each as the end of the thing
     if found is None:
         return frozenset()
     return frozenset(content_terms(_ENDS.split(found["thing"] or found["what"], 1)[0]))

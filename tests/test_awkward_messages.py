@@ -14,7 +14,9 @@ import sys
 from assistant.asked import asked_for, asks_address, asks_limit, asks_number, called_by_name, deed_asked_for
 from assistant.asked import has_address, has_number, tells_limit, things_named
 from assistant.courtesy import reply_to
+from assistant.demands import demanded, demands
 from assistant.followup import leans_on_history, stand_alone
+from assistant.languages import language_of
 from assistant.leaning import leans
 from assistant.passages import named_pages, without_addresses
 from assistant.pasted import abstract_in, wants_else, wishes_beside
@@ -35,8 +37,10 @@ for said in json.load(sys.stdin):
         things_named, leans_on_history, named_pages, abstract_in, wants_else, wishes_beside, to_tag, is_of_own_text,
         alone, without_calculation, expression_in, is_word_sum, summed_up, conversion_in, span_in, is_code,
         tells_place_or_time, thing_arranged, leans, reply_to,
+        demanded, language_of,
     ):
         read(said)
+    demands(said, frozenset(["laptop"]))
     tells_limit("How many may I miss?", said)
     is_for_agent(said, outside=True)
     without_addresses(said, named_pages(said))
@@ -52,5 +56,6 @@ PARTS = (
 def test_messages_in_which_everything_repeats() -> None:
     messages = [part * (LONGEST // len(part)) for part in PARTS]
     messages.append("What is attention?" + " And why so?" * 1500 + " Explain.")
+    messages += [f"{begun}{' ' * LONGEST}needful?" for begun in ("Is a", "Are any", "Is it", "Are my", "Is the")]
     messages.append(" ".join(f"https://a{n}.de/b" for n in range(1200)))
     run(READ, json.dumps(messages).encode())
