@@ -17,9 +17,9 @@ from tests import turns
 from tests.course import write_course
 from tests.library import ingest, opened
 from ui import removal, wiring
+from ui.certificate_view import certificate_html
 from ui.cited_counts import CitedCounts
 from ui.cited_files import CHANGED, REMOVED, panel
-from ui.library_view import certificate_html
 from ui.parts import Parts, parts_of
 from ui.removal import Certificate
 from ui.visitors import visitors_of

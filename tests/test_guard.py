@@ -31,7 +31,7 @@ NO_IDS = {
     "abstract", "address", "assignee", "by", "chosen", "chunk-page", "comment", "file", "files", "find",
     "find-document", "folder", "keep-both", "look", "model", "older", "order", "other", "other-model", "page",
     "question", "retry", "review-comment", "review-told", "reviewer", "right", "right-answer",
-    "right-sources", "right-tags", "rows", "show", "text", "title", "try", "verdict", "version", "way",
+    "right-sources", "right-tags", "rows", "several", "show", "text", "title", "try", "verdict", "version", "way",
     "what is listed", "what the form began with", "who reads",
 }  # fmt: skip
 """The other inputs: texts, choices, places in a list, and documents, which are everybody's."""
@@ -188,6 +188,18 @@ def test_every_event_is_open_to_exactly_those_who_may(
 def test_what_changes_the_library_or_judges_turns_is_none_of_a_students(events: dict[int, Action]) -> None:
     closed = {action for action in events.values() if action not in ALLOWED[NAMES["student"]]}
     assert closed == {Action.LIBRARY_CHANGE, Action.REVIEW}
+
+
+def test_every_event_that_adds_or_removes_is_for_who_may_change_the_library(
+    people: dict[str, Person], events: dict[int, Action]
+) -> None:
+    config = config_of(people["admin"])
+    buttons = {"add", "again", "cancel", "remove", "remove-several", "remove-unread"}  # of the library page
+    names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
+    fired = {e["id"]: {names.get(target) for target, _ in e["targets"]} & buttons for e in config["dependencies"]}
+    changing = {n: fired[n] for n in handlers_of(config) if fired[n]}
+    assert set().union(*changing.values()) == buttons
+    assert {n: events[n] for n in changing} == dict.fromkeys(changing, Action.LIBRARY_CHANGE)
 
 
 @pytest.mark.parametrize(

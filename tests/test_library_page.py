@@ -15,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from index_store.chunks import Chunk, Hit
+from index_store.dense import Dense
 from index_store.locators import Locator
 from ingest.arxiv_ids import parse_id
 from ingest.receipts import Receipt
@@ -24,11 +25,12 @@ from tests.library import ingest
 from ui import doctor, wiring
 from ui.adding import AddHandlers
 from ui.api_requests import Sources
+from ui.certificate_view import certificate_html
 from ui.help_page import three_things
 from ui.ingest_view import receipts_html
 from ui.ingesting import web_address
 from ui.library_page import A_PAGE, LibraryHandlers
-from ui.library_view import UPLOAD_AGAIN, certificate_html, chunks_html, hits_html
+from ui.library_view import UPLOAD_AGAIN, chunks_html, hits_html
 from ui.parts import Parts, parts_of
 from ui.removal import Certificate
 from ui.visitors import visitors_of
@@ -141,7 +143,7 @@ def test_the_choice_of_a_document_is_of_all_of_them_whatever_the_list_is_narrowe
     does, every = LibraryHandlers(parts), {d.id for d in parts.library.ledger.documents()}
     listed, page, _ = does.documents("no such document", 1, REQUEST)
     assert "No document fits" in listed and "choices" not in page
-    assert {value for _, value in does.choices(REQUEST)["choices"]} == every
+    assert [{value for _, value in box["choices"]} for box in does.choices(REQUEST)] == [every, every]
 
 
 def test_the_name_in_the_list_leads_to_what_is_in_a_document_from_its_first_chunk(parts: Parts) -> None:
@@ -211,6 +213,40 @@ async def test_all_that_could_not_be_read_is_removed_at_once(parts: Parts, minil
     assert button["visible"] and "(2)" in button["value"]
     assert "2 documents with 0 chunks" in await does.remove_unread(REQUEST)
     assert len(parts.library.ledger.documents()) == 4 and not does.documents("", 1, REQUEST)[2]["visible"]
+
+
+async def test_several_are_removed_at_once_with_the_proof_of_each(parts: Parts, minilm: Any, tmp_path: Path) -> None:
+    does, home = LibraryHandlers(parts), parts.library.environment.home
+    (home / "uploads" / "0123456789ab").mkdir(parents=True)
+    for name in ("ash.txt", "<b>bone.txt"):
+        (home / "uploads" / "0123456789ab" / name).write_text(f"Of {name} a glaze is made.\n")
+    ingest(home, minilm, home / "uploads" / "0123456789ab")
+    every = parts.library.ledger.documents()
+    wanted = [d for d in every if "uploads" in d.source or d.path == "kilns.md"]
+    gone = [*(d.id for d in wanted), "removed-meanwhile"]
+    told, several, chosen = await does.remove_several(gone, wanted[0].id, REQUEST)
+    assert "Removed 3 documents." in told and "2 uploaded files went; 0 chunks, 0 vectors, 0 files left." in told
+    assert told.count("<li class='lectern-done'>") == told.count(": 0 chunks, 0 vectors, 0 files left</li>") == 3
+    assert all(html.escape(d.path) in told for d in wanted) and "<b>bone" not in told
+    assert several["value"] == [] and chosen["value"] is None
+    assert parts.library.ledger.documents() == [d for d in every if d not in wanted]
+    assert not [f for f in (home / "uploads").rglob("*") if f.is_file()]
+    for nothing in (gone, [], None):
+        told, *_ = await does.remove_several(nothing, None, REQUEST)
+        assert "No document was chosen" in told
+    assert len(parts.library.ledger.documents()) == len(every) - 3
+
+
+async def test_what_could_not_be_taken_away_of_one_of_several_is_told_of_it(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = next(d for d in parts.library.ledger.documents() if d.path == "kilns.md")
+    ids, whole = parts.library.ledger.chunk_ids(kept.id), Dense.delete
+    monkeypatch.setattr(Dense, "delete", lambda dense, gone: whole(dense, [i for i in gone if i not in ids]))
+    several = [d.id for d in parts.library.ledger.documents()[:4]]
+    told, *_ = await LibraryHandlers(parts).remove_several(several, None, REQUEST)
+    (failed,) = [line for line in told.split("<li ") if line.startswith("class='lectern-failed'")]
+    assert "kilns.md" in failed and f"{len(ids)} vectors" in failed and "<p class='lectern-failed'>" in told
 
 
 def test_only_what_may_end_otherwise_is_tried_again(

@@ -62,6 +62,15 @@
       if (step.getAttribute("aria-expanded") !== isOpen) step.setAttribute("aria-expanded", isOpen);
     }
   }
+  // What takes one of several choices back is named by Gradio after its number, from 0.
+  function nameChoices() {
+    for (const choice of document.querySelectorAll(".token")) {
+      const [name, button] = [`Leave out ${choice.textContent.trim()}`, choice.querySelector("[role=button]")];
+      if (!button || button.getAttribute("aria-label") === name) continue;
+      button.setAttribute("aria-label", name);
+      button.title = name;
+    }
+  }
   // The page says by itself that the connection is lost: Gradio's own notice would stand over it.
   function hideToasts() {
     for (const toast of document.querySelectorAll("[data-testid=toast-body]:not([hidden])")) {
@@ -94,6 +103,7 @@
   new MutationObserver(() => {
     nameButtons();
     nameSteps();
+    nameChoices();
     hideToasts();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

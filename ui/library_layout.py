@@ -44,6 +44,9 @@ class LibraryPage:
     chunks: Any
     again: Any
     remove: Any
+    several_fold: Any
+    several: Any
+    remove_several: Any
     certificate: Any
     show_map: Any
     map: Any
@@ -108,6 +111,9 @@ def _looking() -> dict[str, Any]:
             again = gr.Button("Read it again", size="sm", elem_id="again")
             remove = gr.Button("Remove it", variant="stop", size="sm", elem_id="remove")
         chunks = gr.HTML("", padding=False, elem_id="chunks")
+    with gr.Accordion("Remove several documents", open=False, elem_id="several-fold") as several_fold:
+        several = gr.Dropdown([], multiselect=True, label="Documents to remove", elem_id="several")
+        remove_several = gr.Button("Remove them", variant="stop", size="sm", elem_id="remove-several")
     certificate = gr.HTML("", padding=False, elem_id="certificate")
     with gr.Accordion("The map of the course", open=False, elem_id="the-map"):
         show_map = gr.Button("Draw the map", size="sm", elem_id="draw")
@@ -116,4 +122,5 @@ def _looking() -> dict[str, Any]:
             "find": find, "page": page, "list_again": list_again, "documents": documents,
             "remove_unread": remove_unread, "chosen": chosen,
             "chunk_page": chunk_page, "chunks": chunks, "again": again, "remove": remove, "certificate": certificate,
+            "several_fold": several_fold, "several": several, "remove_several": remove_several,
             "show_map": show_map, "map": course}  # fmt: skip

@@ -14,10 +14,11 @@ from ingest.ledger import Known
 from ui import removal, wiring
 from ui.access import needs
 from ui.adding import AddHandlers
+from ui.certificate_view import certificate_html
 from ui.cited_counts import CitedCounts
+from ui.library_commands import counted
 from ui.library_layout import LibraryPage, library_layout
 from ui.library_view import (
-    certificate_html,
     choices_of,
     chunks_html,
     documents_html,
@@ -61,9 +62,10 @@ class LibraryHandlers:
         may = self._parts.may(self._parts.person(request), Action.LIBRARY_CHANGE)
         return gr.update(visible=may and count > 0, value=f"Remove what could not be read ({count:,})")
 
-    def choices(self, request: gr.Request) -> Any:
-        """Give the choice of all documents, whatever the list is narrowed to: who types a name there means that one."""
-        return gr.update(choices=choices_of(self._every(request)))
+    def choices(self, request: gr.Request) -> tuple[Any, Any]:
+        """Give the choices of all documents, whatever the list is narrowed to: a name typed there means that one."""
+        every = gr.update(choices=choices_of(self._every(request)))
+        return every, every
 
     def choose(self, wanted: str, request: gr.Request) -> tuple[Any, Any, Any, Any]:
         """Choose the document whose name was pressed, and open what shows it: of a hit, at the chunk that was found."""
@@ -75,10 +77,10 @@ class LibraryHandlers:
         shown, page = self.look_first(known.id, request, wanted)
         return gr.update(value=known.id, choices=choices_of(every)), gr.update(open=True), shown, page
 
-    def for_whom(self, request: gr.Request) -> tuple[Any, Any, Any]:
+    def for_whom(self, request: gr.Request) -> tuple[Any, ...]:
         """Show what changes the library to whom it is for."""
         may = self._parts.may(self._parts.person(request), Action.LIBRARY_CHANGE)
-        return gr.update(visible=may), gr.update(visible=may), gr.update(visible=may)
+        return (gr.update(visible=may),) * 4
 
     def course_map(self, request: gr.Request) -> str:
         """Show the course at a glance."""
@@ -124,6 +126,21 @@ class LibraryHandlers:
         return certificate_html(went, known.title or known.path), gr.update(value=None)
 
     @needs(Action.LIBRARY_CHANGE)
+    async def remove_several(
+        self, several: list[str] | None, chosen: str | None, request: gr.Request
+    ) -> tuple[str, Any, Any]:
+        """Remove those documents that were chosen and are still there, with the proof of each."""
+        try:
+            wanted = [d for d in self._every(request) if d.id in (several or ())]
+            if not wanted:
+                raise InvalidInput("No document was chosen that is there.", hint="Choose some from the list.")
+            went, each = await asyncio.to_thread(self._remove_each, wanted)
+        except LecternError as exc:
+            return told_html(exc, self._parts.sees_setup(request)), gr.skip(), gr.skip()
+        looked_into = gr.update(value=None) if chosen in {d.id for d in wanted} else gr.skip()
+        return certificate_html(went, counted(len(wanted), "document"), each), gr.update(value=[]), looked_into
+
+    @needs(Action.LIBRARY_CHANGE)
     async def remove_unread(self, request: gr.Request) -> str:
         """Remove all that could not be read, with the proof of it."""
         try:
@@ -133,8 +150,11 @@ class LibraryHandlers:
         return certificate_html(went, "what could not be read")
 
     def _remove(self, document: Known) -> removal.Certificate:
+        return self._remove_each([document])[0]
+
+    def _remove_each(self, documents: Sequence[Known]) -> tuple[removal.Certificate, list[removal.Left]]:
         with wiring.open_library(self._parts.library.environment, write=True) as library:
-            return removal.remove(library, [document])
+            return removal.remove_each(library, documents)
 
     def _known(self, document: str, request: gr.Request) -> Known:
         if not document:
@@ -175,7 +195,7 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
     chosen: dict[str, Any] = {**how, "preprocess": False}
     listing = (does.documents, [page.find, page.page], [page.documents, page.page, page.remove_unread])
-    choices = (does.choices, None, page.chosen)
+    choices = (does.choices, None, [page.chosen, page.several])
     following = (adds.follow, None, [page.told, page.receipts, page.ended])
     given = [page.files, page.folder, page.address]
     page.add.click(
@@ -192,7 +212,7 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.cancel.click(adds.cancel, None, page.refused, **how)
     page.root.load(**asking)
     page.root.load(*choices, **how)
-    page.root.load(does.for_whom, None, [page.adding, page.again, page.remove], **how)
+    page.root.load(does.for_whom, None, [page.adding, page.again, page.remove, page.several_fold], **how)
     looking = page.look.change(does.choose, [page.look], [page.chosen, page.one, page.chunks, page.chunk_page], **how)
     looking.then(None, None, None, js="lectern.seeDocument", **how)
     page.chosen.change(does.look_first, [page.chosen, page.look], [page.chunks, page.chunk_page], **chosen)
@@ -200,6 +220,10 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.remove.click(
         does.remove, [page.chosen], [page.certificate, page.chosen], js="lectern.sureToRemove", **chosen
     ).then(**asking).then(*choices, **how).then(*page.head, **how)
+    page.remove_several.click(
+        does.remove_several, [page.several, page.chosen], [page.certificate, page.several, page.chosen],
+        js="lectern.sureToRemoveSeveral", **chosen,
+    ).then(**asking).then(*choices, **how).then(*page.head, **how)  # fmt: skip
     page.remove_unread.click(
         does.remove_unread, None, page.certificate, js="lectern.sureToRemoveUnread", **how
     ).then(**asking).then(*choices, **how).then(*page.head, **how)  # fmt: skip

@@ -13,7 +13,6 @@ from ingest.ledger import Known
 from ui.library_commands import counted
 from ui.passages import code_marked, passage_marked
 from ui.places import place_of
-from ui.removal import Certificate
 from ui.times import time_html
 
 SHOWN_CHARACTERS = 360
@@ -230,38 +229,6 @@ def _copies(count: int) -> str:
     them = "its rank is" if count == 1 else "their ranks are"
     copy = "near-copy" if count == 1 else "near-copies"
     return f"<small class='lectern-copies'>{count:,} {copy} of it left out; {them} missing here.</small>"
-
-
-def certificate_html(went: Certificate, what: str) -> str:
-    """Give the proof of a removal."""
-    sound = went.nothing_left
-    what_left = ((went.chunks_left, "chunk"), (went.vectors_left, "vector"), (went.files_left, "file"))
-    left = f"{', '.join(counted(count, noun) for count, noun in what_left)} left"
-    note = "" if went.files else " Files outside Lectern stay where they are."
-    note += _shared(went.vectors_shared) + _still_quoted(went.turns)
-    went_away = (
-        f"{counted(went.documents, 'document')} with {counted(went.chunks, 'chunk')}, "
-        f"{counted(went.vectors, 'vector')} and {counted(went.files, 'uploaded file')} went; {left}.{note}"
-    )
-    kind = "done" if sound else "failed"
-    return f"<p role='status' class='lectern-{kind}'><strong>Removed {html.escape(what)}.</strong> {went_away}</p>"
-
-
-def _shared(vectors: int) -> str:
-    return f" {counted(vectors, 'vector')} of the same text in another document stay." if vectors else ""
-
-
-def _still_quoted(turns: int | None) -> str:
-    if turns is None:
-        return " Whether kept turns still quote it is not known: the trace store cannot be read."
-    if not turns:
-        return ""
-    quote, they = ("quotes", "It goes") if turns == 1 else ("quote", "They go")
-    return (
-        f" {counted(turns, 'kept turn')} still {quote} it, and the prompts of turns keep the passages that they were "
-        f"given, here and where turns are delivered to. {they} when whoever asked deletes the conversation, "
-        "or with: lectern traces forget."
-    )
 
 
 def _passage(chunk: Chunk, question: str = "") -> str:

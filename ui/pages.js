@@ -14,6 +14,15 @@ window.lectern = {
     if (given[0] && !confirm(`Remove “${name}” from the library?`)) throw new Error("not removed");
     return given;
   },
+  sureToRemoveSeveral(...given) {
+    const names = [...document.querySelectorAll("#several .token")].map((token) => token.textContent.trim());
+    const count = given[0]?.length ?? 0;
+    const shown = names.slice(0, 20).map((name) => `\n• ${name}`);
+    const more = count > shown.length ? `\n… and ${count - shown.length} more` : "";
+    const what = count === 1 ? "this document" : `these ${count.toLocaleString("en")} documents`;
+    if (count && !confirm(`Remove ${what} from the library?${shown.join("")}${more}`)) throw new Error("not removed");
+    return given;
+  },
   sureToRemoveUnread() {
     const asked = document.querySelector("#remove-unread")?.textContent.trim();
     if (!confirm(`${asked}? What can be answered from stays.`)) throw new Error("not removed");

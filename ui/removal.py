@@ -42,26 +42,52 @@ class Certificate:
         return self.chunks_left == self.vectors_left == self.files_left == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of one document that was removed."""
+
+    document: Known
+    chunks: int
+    vectors: int
+    files: int
+
+
 def remove(library: Library, documents: Sequence[Known]) -> Certificate:
     """Remove documents from a library that is open for writing, and files of theirs that we keep ourselves.
 
     Raises:
         IndexProblem: when the index or the ledger cannot be written.
     """
-    gone = {i for d in documents for i in library.ledger.chunk_ids(d.id)}
+    return remove_each(library, documents)[0]
+
+
+def remove_each(library: Library, documents: Sequence[Known]) -> tuple[Certificate, list[Left]]:
+    """Remove documents as `remove` does; give what is left of each too.
+
+    Raises:
+        IndexProblem: when the index or the ledger cannot be written.
+    """
+    chunks = {d.id: library.ledger.chunk_ids(d.id) for d in documents}
+    gone = set().union(*chunks.values())
     used = {c.embedded_text for d in documents for c in library.ledger.chunks(d.id)}
     for document in documents:
         library.pipeline.remove(document)
     vectors = library.ledger.forget_unused_vectors()
-    own = [file for d in documents if (file := uploaded_file(library.environment.home, d)) is not None]
-    for file in own:
+    home = library.environment.home
+    own = {d.id: file for d in documents if (file := uploaded_file(home, d)) is not None}
+    for file in own.values():
         file.unlink(missing_ok=True)
-    left = len(library.index.get(sorted(gone)))
-    vectors_left = len(library.index.dense.vectors(sorted(gone)))
-    files_left = sum(file.exists() for file in own)
+    each = [_left_of(library, d, chunks[d.id], own.get(d.id)) for d in documents]
+    left = (sum(one.chunks for one in each), sum(one.vectors for one in each), sum(one.files for one in each))
     shared = len(library.ledger.vectors(library.embedder.name, map(text_hash, used)))
     turns = quoted_by(library, gone, {d.path for d in documents})
-    return Certificate(len(documents), len(gone), vectors, len(own), left, vectors_left, files_left, shared, turns)
+    return Certificate(len(documents), len(gone), vectors, len(own), *left, shared, turns), each
+
+
+def _left_of(library: Library, document: Known, chunks: Collection[str], file: Path | None) -> Left:
+    ids = sorted(chunks)
+    kept = file is not None and file.exists()
+    return Left(document, len(library.index.get(ids)), len(library.index.dense.vectors(ids)), int(kept))
 
 
 def quoted_by(library: Library, chunks: Collection[str], paths: Collection[str]) -> int | None:
