@@ -29,7 +29,7 @@ _DEMANDS = re.compile(
 _IS_DEMANDED = re.compile(
     rf"(?P<before>[^.;:!?\n]{{1,60}})\s(?:is|are)\s+(?:(?:not|also|always)\s+)*{_NEEDED}\b", re.IGNORECASE
 )
-_NEAR = 4
+_NEAR = 6
 """Words beside the demand among which its thing is named."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.languages import NAMED, language_of
 from index_store.chunks import Hit
 
 ASK_IN = "What was found is in {it}, and the question seems not to be: quoting mode does not translate, so ask in {it}."
@@ -13,8 +12,8 @@ UNSURE = (
     "What was found is in {it}, and the question seems not to be: quoting mode does not translate, so this may be"
     " beside the point; ask in {it} to be sure."
 )
-LOOKED_AT = 600
-"""Characters: a paragraph shows its language."""
+LOOKED_AT = 300
+"""Characters: a few lines show their language."""
 
 
 def language_notes(question: str, hits: Sequence[Hit], *, found: bool) -> tuple[str, ...]:
@@ -22,6 +21,8 @@ def language_notes(question: str, hits: Sequence[Hit], *, found: bool) -> tuple[
 
     Of the passages and not of all the material: a course may have several languages, and these are what was compared.
     """
+    from assistant.languages import NAMED, language_of  # its words are looked through at the first question
+
     asked, there = language_of(question[:LOOKED_AT]), Counter[str]()
     if asked is None:
         return ()

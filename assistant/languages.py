@@ -94,9 +94,10 @@ def language_of(text: str) -> str | None:
     >>> [language_of(text) for text in ("Was ist RAG?", "What is Schadenfreude?", "Что такое RAG?", "BM25 recall")]
     ['German', 'English', 'Cyrillic', None]
     """
-    text = normalize("NFKC", text)  # letters of formulas are Latin ones in other clothes
-    if (script := _script(text)) is not None:
-        return script
+    if not text.isascii():
+        text = normalize("NFKC", text)  # letters of formulas are Latin ones in other clothes
+        if (script := _script(text)) is not None:
+            return script
     english, scores, own, wholes = 0, Counter[str](), Counter[str](), set[str]()
     for word, is_part in _words(text):
         names, is_english = _LANGUAGES_OF.get(word, ()), is_function_word(word)
