@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ingest.notebook_cells import Cell
 from ingest.quote_places import quote_places
+from ui.passages import code_marked, prose_marked
 
 LONGEST_PART = 6_000
 """Characters of a source or an output that are shown: those around the quote, else the first."""
@@ -24,7 +25,9 @@ def cell_html(cell: Cell, quotes: Sequence[str], address: str) -> str:
     if not any(spans):
         return ""
     kind = "lectern-code" if cell.is_code else "lectern-prose"
-    source = f"<pre class='{kind}' tabindex='0'>{_marked(parts[0], spans[0])}</pre>" if cell.source else ""
+    source = (
+        f"<pre class='{kind}' tabindex='0'>{_marked(parts[0], spans[0], cell.is_code)}</pre>" if cell.source else ""
+    )
     texts = "".join(
         f"<pre class='lectern-code' tabindex='0'>{_marked(part, found)}</pre>"
         for part, found in zip(parts[1:], spans[1:], strict=True)
@@ -44,13 +47,8 @@ def _spans(text: str, quotes: Sequence[str]) -> list[Span]:
     return sorted((places[0], places[-1] + 1) for places in found if places)
 
 
-def _marked(text: str, spans: Sequence[Span]) -> str:
+def _marked(text: str, spans: Sequence[Span], is_code: bool = True) -> str:
     start = max(0, spans[0][0] - BEFORE_QUOTE) if spans and len(text) > LONGEST_PART else 0
     end = min(len(text), start + LONGEST_PART)
-    shown, done = ["…\n"] if start else [], start
-    for first, last in spans:
-        first, last = max(first, done), min(last, end)
-        if first < last:
-            shown += [html.escape(text[done:first]), f"<mark>{html.escape(text[first:last])}</mark>"]
-            done = last
-    return "".join([*shown, html.escape(text[done:end]), "\n…" if end < len(text) else ""])
+    shown = (code_marked if is_code else prose_marked)(text, spans, start, end)
+    return "".join(["…\n" if start else "", shown, "\n…" if end < len(text) else ""])

@@ -1,10 +1,14 @@
-"""Shows a passage of a document with the quotes marked in it: prose, tables, code. Pure functions; all is escaped."""
+"""Shows a passage of a document with the quotes marked in it: prose, formulas, tables, code. Pure; all is escaped."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from ui.formulas import formulas_in
+from ui.mathml import mathml
 
 _BLANK_LINES = re.compile(r"(\n[ \t]*\n\s*)")
 _NOT_PROSE = re.compile(r"^(?:\s|[-*+>|#]|\d+[.)]\s|[\w.\[\]]+ = )|[{}|]|;[ \t]*$|^\w+\(|`{3}", re.MULTILINE)
@@ -18,7 +22,12 @@ _BLOCK = re.compile(
 """What Markdown sets off from prose: fenced code, and lines that begin and end with a bar."""
 _CELL = re.compile(r"(?<=\|)[^|\n]*(?=\|)")
 _RULE = re.compile(r"[\s|:-]+\Z")
+MOST_FORMULAS = 200
+"""Formulas of a passage that are set; further ones stay as they are written."""
 Span = tuple[int, int]
+Set = Mapping[Span, str]
+"""Formulas that are set, as MathML, by where they stand."""
+_NONE: Set = MappingProxyType({})
 
 
 def passage_html(context: str, quotes: Sequence[str]) -> str:
@@ -28,13 +37,20 @@ def passage_html(context: str, quotes: Sequence[str]) -> str:
 
 def passage_marked(context: str, spans: Sequence[Span]) -> str:
     """Give a passage with these places in it marked, which stand in order."""
-    shown, done, parts = unwrapped(context), 0, []
+    shown, done, parts, formulas = unwrapped(context), 0, [], formulas_set(context)
     for block in _BLOCK.finditer(context):
-        parts.append(_between(shown, spans, done, block.start()))
-        parts.append(_table(context, spans, block.span("table")) if block["table"] else _code(context, spans, block))
+        parts.append(_between(shown, spans, done, block.start(), formulas))
+        is_table = bool(block["table"])
+        parts.append(_table(context, spans, block.span(), formulas) if is_table else _code(context, spans, block))
         done = block.end()
-    parts.append(_between(shown, spans, done, len(context)))
+    parts.append(_between(shown, spans, done, len(context), formulas))
     return "".join(parts)
+
+
+def formulas_set(text: str) -> Set:
+    """Give the formulas of a text as MathML; those that cannot be given so are left out."""
+    found = formulas_in(text)[:MOST_FORMULAS]
+    return {(f.start, f.end): shown for f in found if (shown := mathml(f.tex, f.is_displayed))}
 
 
 def spans_of(context: str, quotes: Sequence[str]) -> list[Span]:
@@ -47,13 +63,28 @@ def spans_of(context: str, quotes: Sequence[str]) -> list[Span]:
     return found
 
 
-def _between(text: str, spans: Sequence[Span], start: int, end: int) -> str:
-    """Escape a part of a text, with the spans that reach into it marked."""
+def _between(text: str, spans: Sequence[Span], start: int, end: int, formulas: Set = _NONE) -> str:
+    """Escape a part of a text, with the spans that reach into it marked, a formula that they reach into as a whole."""
+    here = {(a, b): shown for (a, b), shown in formulas.items() if start <= a and b <= end}
     parts, done = [], start
     for first, last in spans:
         first, last = max(first, start), min(last, end)
+        if first >= last:
+            continue
+        first = max(done, min([first, *(a for a, b in here if a < first < b)]))
+        last = max([last, *(b for a, b in here if a < last < b)])
         if first < last:
-            parts += [html.escape(text[done:first]), f"<mark>{html.escape(text[first:last])}</mark>"]
+            parts += [_set(text, done, first, here), f"<mark>{_set(text, first, last, here)}</mark>"]
+            done = last
+    return "".join([*parts, _set(text, done, end, here)])
+
+
+def _set(text: str, start: int, end: int, formulas: Set) -> str:
+    """Escape a part of a text, with its formulas set."""
+    parts, done = [], start
+    for (first, last), shown in formulas.items():
+        if start <= first and last <= end:
+            parts += [html.escape(text[done:first]), shown]
             done = last
     return "".join([*parts, html.escape(text[done:end])])
 
@@ -62,11 +93,13 @@ def _code(context: str, spans: Sequence[Span], block: re.Match[str]) -> str:
     return f"<pre class='lectern-code' tabindex='0'>{_between(context, spans, *block.span('inner'))}</pre>"
 
 
-def _table(context: str, spans: Sequence[Span], block: Span) -> str:
+def _table(context: str, spans: Sequence[Span], block: Span, formulas: Set) -> str:
     rows = list(_lines(context, block))
     headed = len(rows) > 1 and bool(_RULE.match(context[slice(*rows[1])]))
     shown = [
-        "".join(f"<{kind}>{_cell(context, spans, cell.span())}</{kind}>" for cell in _CELL.finditer(context, *row))
+        "".join(
+            f"<{kind}>{_cell(context, spans, cell.span(), formulas)}</{kind}>" for cell in _CELL.finditer(context, *row)
+        )
         for n, row in enumerate(rows)
         if not _RULE.match(context[slice(*row)])
         for kind in ("th" if headed and n == 0 else "td",)
@@ -75,10 +108,10 @@ def _table(context: str, spans: Sequence[Span], block: Span) -> str:
     return f"<div class='lectern-grid' tabindex='0'><table><tbody>{body}</tbody></table></div>"
 
 
-def _cell(context: str, spans: Sequence[Span], cell: Span) -> str:
+def _cell(context: str, spans: Sequence[Span], cell: Span, formulas: Set) -> str:
     text = context[slice(*cell)]
     start = cell[0] + len(text) - len(text.lstrip())
-    return _between(context, spans, start, start + len(text.strip()))
+    return _between(context, spans, start, start + len(text.strip()), formulas)
 
 
 def _lines(context: str, block: Span) -> Iterator[Span]:
@@ -89,9 +122,14 @@ def _lines(context: str, block: Span) -> Iterator[Span]:
         at += len(line)
 
 
-def code_marked(text: str, spans: Sequence[Span]) -> str:
-    """Escape code, its lines as they are, with these places in it marked."""
-    return _between(text, spans, 0, len(text))
+def prose_marked(text: str, spans: Sequence[Span], start: int, end: int) -> str:
+    """Escape a part of a text, its lines as they are, with these places in it marked and its formulas set."""
+    return _between(text, spans, start, end, formulas_set(text))
+
+
+def code_marked(text: str, spans: Sequence[Span], start: int = 0, end: int | None = None) -> str:
+    """Escape code or a part of it, its lines as they are, with these places in it marked."""
+    return _between(text, spans, start, len(text) if end is None else end)
 
 
 def marked(context: str, quotes: Sequence[str]) -> str:

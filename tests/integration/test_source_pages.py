@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from tests.chat_server import served
 from tests.made_files import SLIDES, pdf
-from tests.pages import Page
+from tests.pages import Page, contrast
 from ui.cli import cli
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("chromium")]
@@ -180,3 +180,45 @@ def test_a_review_that_is_half_written_outlives_a_lost_connection(
     assert page.page.input_value("#right-answer textarea") == "It thinks and acts"
     assert page.page.locator("#detail .lectern-said").first.is_visible()
     page.close()
+
+
+FORMULAS = r"""# Attention
+
+Scaled dot-product attention weighs the values by how well the query fits each key:
+$$\text{Attention}(Q, K, V) = \text{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right)V$$
+Here \(d_k\) is the width of a key, and the root $\sqrt{d_k}$ keeps the softmax from saturating.
+
+A run of the lab costs $5 to $12, and \(\unknown{x}\) stays as it is written.
+"""
+
+
+@pytest.fixture(scope="module")
+def formulas_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("formulas")
+    (folder / "course").mkdir()
+    (folder / "course" / "attention.md").write_text(FORMULAS)
+    home = folder / "home"
+    done = CliRunner(env={"LECTERN_HOME": str(home)}).invoke(cli, ["ingest", str(folder / "course")])
+    assert done.exit_code == 0, done.output
+    with served(home) as found:
+        yield found
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, PHONE])
+def test_formulas_are_set_in_the_sources_and_in_their_quotes(
+    chromium: Any, formulas_address: str, viewport: Any
+) -> None:
+    opened = Page(chromium, formulas_address, viewport=viewport)
+    opened.ask("What keeps the softmax from saturating?")
+    passage = opened.page.locator("#sources .lectern-passage").first
+    opened.page.wait_for_selector("#sources mark math msqrt")
+    assert passage.locator("math").count() == 3
+    fraction = passage.locator("math[display=block] mfrac").bounding_box()
+    assert fraction is not None and fraction["height"] > 20
+    said = passage.inner_text()
+    assert "$5 to $12" in said and "\\(\\unknown{x}\\)" in said and "$$" not in said
+    assert passage.evaluate("e => e.scrollWidth <= e.clientWidth || getComputedStyle(e).overflowX === 'auto'")
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.page.evaluate("document.body.classList.add('dark')")
+    assert contrast(opened.page, "#sources mark math mi") > 4.5
+    opened.close()
