@@ -56,6 +56,7 @@ PARTS = (
 def test_messages_in_which_everything_repeats() -> None:
     messages = [part * (LONGEST // len(part)) for part in PARTS]
     messages.append("What is attention?" + " And why so?" * 1500 + " Explain.")
-    messages += [f"{begun}{' ' * LONGEST}needful?" for begun in ("Is a", "Are any", "Is it", "Are my", "Is the")]
+    things = ("a", "it", "any", "the", "my", "one", "this", "that", "some", "each")
+    messages += [f"{verb} {thing}{' ' * LONGEST}needful?" for verb in ("Is", "Are") for thing in things]
     messages.append(" ".join(f"https://a{n}.de/b" for n in range(1200)))
     run(READ, json.dumps(messages).encode())
