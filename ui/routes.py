@@ -83,14 +83,11 @@ class Routes:
         return Response(text, media_type=media_type, headers=named)
 
     async def is_live(self, conversation: str, request: Request) -> dict[str, bool]:
-        """Tell whether a turn of a conversation is under way, for a page that may have lost its stream."""
-        user = self._parts.user(request)
-        live = self._parts.live.owned(conversation, user)
-        if live is None and not self._parts.live.unheard(conversation, user):
-            try:
-                await asyncio.to_thread(self._parts.book.title, conversation, user)
-            except ConversationUnknown as exc:
-                raise HTTPException(404, "There is no such conversation of yours.") from exc
+        """Tell whether a turn of a conversation is under way, for a page that may have lost its stream.
+
+        Of one that there is not, or no longer, none is: a page asks while it is being deleted.
+        """
+        live = self._parts.live.owned(conversation, await asyncio.to_thread(self._parts.user, request))
         return {"live": live is not None and not live.over}
 
     def results(self, place: str, name: str, request: Request) -> Response:

@@ -139,7 +139,7 @@ def test_a_page_that_has_lost_the_end_of_a_stream_shows_the_whole_answer(
         page.page.wait_for_function("!window.loses && document.querySelector('#question .submit-button')")
         page.settled()
         assert page.answer().count("ReAct is a prompting") >= 40
-        assert page.page.input_value("#question textarea") == "And who"
+        page.page.wait_for_function("document.querySelector('#question textarea').value === 'And who'")
         page.close()
 
 

@@ -61,7 +61,7 @@ def test_a_page_that_is_forgotten_shows_and_reads_what_is_chosen_on_it(address: 
     ledger = Ledger(home)
     document = next(d for d in ledger.documents() if d.path == "05-react.md")
     ledger.close()
-    _, told = admin.event(event_of(admin, "chosen"), [document.id, 1], "of which nothing is known")
+    _, told = admin.event(event_of(admin, "chosen"), [document.id, ""], "of which nothing is known")
     assert ended(told)["success"] and "ReAct" in told
     admin.client.close()
 
