@@ -5,6 +5,7 @@ An ingest is the server's: its page may go and come back, and is shown it again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ class AddHandlers:
         try:
             if not document:
                 raise InvalidInput("No document was chosen.", hint="Choose one from the list.")
-            known = self._parts.document(document.partition(" ")[0], self._parts.person(request))
+            person = await asyncio.to_thread(self._parts.person, request)
+            known = await asyncio.to_thread(self._parts.document, document.partition(" ")[0], person)
             job = LiveIngest(arguments=[known.argument], names=[known.path], known=True)
             self._parts.ingests.start(self._parts.user(request), job)
         except LecternError as exc:

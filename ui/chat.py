@@ -17,24 +17,28 @@ import gradio as gr
 from assistant.conversation import check_question
 from assistant.tracing.conversations import history_of
 from assistant.tracing.records import Origin
-from index_store.errors import ConversationUnknown, InvalidInput, TraceProblem
+from index_store.errors import InvalidInput, TraceProblem
 from ui.access import Asking
 from ui.chat_layout import CONTENTS, WAYS, Chat, chat_layout
 from ui.cited_files import panel
 from ui.conversation_list import connect_list, listing
-from ui.disclosure import record_for
 from ui.first_questions import FirstQuestions
 from ui.live import LiveTurn, follow
 from ui.page_errors import shown_error
 from ui.parts import Parts, plain
 from ui.question_trials import Trials
 from ui.render import links_html, warnings_html
-from ui.seen import Index, Seen, seen_of
+from ui.seen import Index, Seen
+from ui.seen_by import SeenBy
 from ui.suggestions import Suggester
 from ui.turn_view import NO_SOURCES, NOT_ASKED
 from ui.votes import VoteHandlers
 
 Shown = dict[Any, Any]  # component -> what it shows from now on
+
+
+def _nothing() -> None:
+    """Take nothing back."""
 
 
 class ChatHandlers:
@@ -43,30 +47,14 @@ class ChatHandlers:
     def __init__(self, parts: Parts, chat: Chat) -> None:
         self._parts = parts
         self._chat = chat
+        self._by = SeenBy(parts)
         trials = Trials(parts)
         self._suggester, self._first = Suggester(parts, trials), FirstQuestions(parts, trials)
-
-    def seen(self, conversation: str, request: Asking) -> Seen:
-        """Give a conversation of whoever asks, in the words that are for them; one that there is not is an empty one.
-
-        What was asked in it and not taken, as where a limit kept it out, stands in its place.
-
-        Raises:
-            TracesUnavailable: when the store cannot be read.
-        """
-        user = self._parts.user(request)
-        unheard = self._parts.live.unheard(conversation, user)
-        try:
-            records = self._parts.book.turns(conversation, user) if conversation else []
-        except ConversationUnknown:
-            return seen_of(conversation if unheard else "", [], unheard)
-        sees = self._parts.sees_setup(request)
-        return seen_of(conversation, [record_for(r, sees) for r in records if r["status"] != "running"], unheard)
 
     def load(self, request: gr.Request) -> Shown:
         """Show the conversation that the address names; a turn that is under way in it is followed after that."""
         user, wanted = self._parts.user(request), str(request.query_params.get("c", ""))
-        seen, live = self.seen(wanted, request), self._parts.live.owned(wanted, user)
+        seen, live = self._by.seen(wanted, request), self._parts.live.owned(wanted, user)
         if live is not None and not live.over:
             begun = Seen(wanted, seen.messages, seen.turns, seen.records, seen.unheard)
             stop = gr.update(submit_btn=False, stop_btn="Stop")  # and not emptied: a draft is put back there meanwhile
@@ -82,15 +70,15 @@ class ChatHandlers:
 
     async def ask(self, question: str, way: str, conversation: str, request: gr.Request) -> Shown:
         """Begin a turn in the conversation that is open, or begin one."""
-        return self._begin(question, way, self.seen(conversation, request), request)
+        return await self._begin(question, way, conversation, request)
 
     async def again(self, way: str, conversation: str, request: gr.Request, data: gr.RetryData) -> Shown:
         """Ask a question anew; the turn that it had is left out of the conversation."""
-        return self._anew(conversation, data.index, None, way, request)
+        return await self._anew(conversation, data.index, None, way, request)
 
     async def edit(self, way: str, conversation: str, request: gr.Request, data: gr.EditData) -> Shown:
         """Ask a question in other words."""
-        return self._anew(conversation, data.index, plain(data.value), way, request)
+        return await self._anew(conversation, data.index, plain(data.value), way, request)
 
     async def suggested(self, way: str, conversation: str, request: gr.Request, data: gr.SelectData) -> Shown:
         """Ask what was suggested, as an example or after an answer."""
@@ -102,16 +90,15 @@ class ChatHandlers:
 
         Whole values alone, and few of them: Gradio builds a component anew for each that is left as it is.
         """
-        user = self._parts.user(request)
-        live = self._parts.live.owned(conversation, user)
+        live = await self._owned(conversation, request)
         if live is None:
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        kept, panel = self.seen(conversation, request), NO_SOURCES
+        kept, panel = await self._by.read(conversation, request), NO_SOURCES
         if live.over and live.known_as in kept.turns:  # it was over before it could be followed
             yield gr.skip(), gr.skip(), live.known_as
             return
-        before = kept.messages
+        before = kept.without(live.known_as)
         async for view in follow(live):
             if live.gone:  # last of all, for what was on its way to the page may come behind what deleted it
                 yield [], NO_SOURCES, "none"
@@ -127,7 +114,7 @@ class ChatHandlers:
         live = self._parts.live.owned(conversation, self._parts.user(request))
         if live is not None and not live.over:  # the next one has begun by now
             return {self._chat.ended: ""}
-        kept = self.seen(conversation, request)
+        kept = self._by.seen(conversation, request)
         shown = self._whole(kept, request)
         if ended not in kept.turns:  # it could not be kept, or was kept out: what was said of it stays
             del shown[self._chat.sources]
@@ -137,11 +124,12 @@ class ChatHandlers:
 
     async def suggest(self, conversation: str, request: gr.Request) -> Any:
         """Put what may be asked next below the last answer, once it is shown: what is suggested is tried before."""
-        seen, user = await asyncio.to_thread(self.seen, conversation, request), self._parts.user(request)
+        seen = await self._by.read(conversation, request)
         asked = [] if seen.last() is None else await self._suggester.suggestions(seen.records)
         if not asked:
             return gr.skip()
-        now = await asyncio.to_thread(self.seen, conversation, request)  # with votes that were given meanwhile
+        user = await asyncio.to_thread(self._parts.user, request)
+        now = await self._by.read(conversation, request)  # with votes that were given meanwhile
         live = self._parts.live.owned(conversation, user)
         if (live is not None and not live.over) or now.turns != seen.turns:
             return gr.skip()  # the next question has been asked by now
@@ -161,72 +149,81 @@ class ChatHandlers:
 
     async def undo(self, conversation: str, request: gr.Request, data: gr.UndoData) -> Shown:
         """Take the last turn out of the conversation; its question goes back into the box."""
-        user = self._parts.user(request)
-        seen = self.seen(conversation, request)
+        seen = await self._by.read(conversation, request)
         record, unheard = seen.record_at(data.index), seen.unheard_at(data.index)
         if unheard is not None:
             self._parts.live.drop(seen.id, unheard)
         elif record is not None:
-            self._parts.book.leave_out(seen.id, user, record["id"])
+            await asyncio.to_thread(self._left_out, seen, record, request)
         else:
             return await asyncio.to_thread(self._whole, seen, request)
-        question = _question(record, unheard)
-        left = self.seen(conversation, request)
-        return {**await asyncio.to_thread(self._whole, left, request), self._chat.box: question}
+        left = await self._by.read(conversation, request)
+        return {**await asyncio.to_thread(self._whole, left, request), self._chat.box: _question(record, unheard)}
 
     async def stop(self, conversation: str, request: gr.Request) -> None:
         """End the turn that is under way; what was said is kept."""
-        if self._parts.live.owned(conversation, self._parts.user(request)) is not None:
+        if await self._owned(conversation, request) is not None:
             await self._parts.live.stop(conversation)
 
     async def delete(self, conversation: str, request: gr.Request) -> Shown:
         """Delete the conversation that is open, with the turn that is under way in it, and begin a new one."""
-        user = self._parts.user(request)
+        user = await asyncio.to_thread(self._parts.user, request)
         if self._parts.live.owned(conversation, user) is not None:
             await self._parts.live.discard(conversation)
         try:
             await asyncio.to_thread(self._parts.book.delete, conversation, user)  # it empties the log of the store too
         except TraceProblem as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
-        return {**self._whole(Seen("", [], [], []), request), **self._at_rest()}
+        return {**await asyncio.to_thread(self._whole, Seen("", [], [], []), request), **self._at_rest()}
 
-    def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
+    async def _owned(self, conversation: str, request: Asking) -> LiveTurn | None:
+        return self._parts.live.owned(conversation, await asyncio.to_thread(self._parts.user, request))
+
+    def _left_out(self, seen: Seen, record: dict[str, Any], request: Asking) -> Callable[[], None]:
+        """Leave a turn and those after it out of a conversation; give what takes that back."""
         user = self._parts.user(request)
-        seen = self.seen(conversation, request)
+        left_out = self._parts.book.leave_out(seen.id, user, record["id"])
+        return partial(self._parts.book.take_back, seen.id, user, left_out)
+
+    async def _anew(self, conversation: str, place: Index, question: str | None, way: str, request: Asking) -> Shown:
+        seen = await self._by.read(conversation, request)
         record, unheard = seen.record_at(place), seen.unheard_at(place)
         if record is None and unheard is None:
-            return self._whole(seen, request)
+            return await asyncio.to_thread(self._whole, seen, request)
         asked = question if question is not None else _question(record, unheard)
         try:
             check_question(asked)
             self._parts.live.check_free(seen.id)
         except InvalidInput as exc:
             raise shown_error(exc, self._parts.sees_setup(request)) from exc
+        take_back = _nothing
         if unheard is not None:
             self._parts.live.drop(seen.id, unheard)
-            return self._begin(asked, way, self.seen(conversation, request), request)
-        left_out = self._parts.book.leave_out(seen.id, user, record["id"]) if record is not None else []
-        take_back = partial(self._parts.book.take_back, seen.id, user, left_out)
-        return self._begin(asked, way, self.seen(conversation, request), request, take_back)
+        elif record is not None:
+            take_back = await asyncio.to_thread(self._left_out, seen, record, request)
+        return await self._begin(asked, way, conversation, request, take_back)
 
-    def _begin(
-        self, question: str, way: str, seen: Seen, request: Asking, unheard: Callable[[], None] = lambda: None
+    async def _begin(
+        self, question: str, way: str, conversation: str, request: Asking, unheard: Callable[[], None] = _nothing
     ) -> Shown:
-        origin = Origin(seen.id or uuid.uuid4().hex, self._parts.user(request), "web")
-        told, sees = history_of(seen.records), self._parts.sees_setup(request)
+        """Begin a turn; `unheard` takes back what was done for it, where it does not begin."""
+        live, parts = self._parts.live, self._parts
+        user, sees = await asyncio.to_thread(lambda: (parts.user(request), parts.sees_setup(request)))
+        known = live.asked(conversation, user, question)  # by a double click, and it may end meanwhile
+        seen = await self._by.read(conversation, request)
+        # From here on nothing is awaited: no other turn of the conversation can begin before this one.
+        origin, told = Origin(seen.id or uuid.uuid4().hex, user, "web"), history_of(seen.records)
         try:
-            live = self._parts.live.start(question, told, origin, WAYS.get(way, "auto"), unheard, sees_setup=sees)
+            turn = known or live.start(question, told, origin, WAYS.get(way, "auto"), unheard, sees_setup=sees)
         except InvalidInput as exc:  # nothing of the page changes: what was typed stays in the box
-            raise shown_error(exc, self._parts.sees_setup(request)) from exc
+            await asyncio.to_thread(unheard)
+            raise shown_error(exc, sees) from exc
         shown = {
-            self._chat.chatbot: [*seen.messages, *live.view.messages],
+            self._chat.chatbot: [*seen.without(turn.known_as), *turn.view.messages],
             self._chat.conversation: origin.conversation_id,
         }
-        return {**shown, **self._running()}
-
-    def _running(self) -> Shown:
-        """Empty the box once, and put Stop in the place of Ask."""
-        return {self._chat.box: gr.update(value="", submit_btn=False, stop_btn="Stop"), self._chat.ended: ""}
+        # The box is emptied once, and Stop stands in the place of Ask.
+        return {**shown, self._chat.box: gr.update(value="", submit_btn=False, stop_btn="Stop"), self._chat.ended: ""}
 
     def _at_rest(self) -> Shown:
         """Put Ask in the place of Stop again."""
@@ -283,7 +280,7 @@ def build_chat(parts: Parts) -> None:
         None, [chat.wanted], None, js="lectern.showSource", **how
     )
     chat.chatbot.undo(does.undo, [chat.conversation], shown, **how)
-    votes = VoteHandlers(parts, chat, does.seen)
+    votes = VoteHandlers(parts, chat, SeenBy(parts).seen)
     chat.chatbot.like(votes.vote, [chat.conversation], shown, trigger_mode="always_last", **how)
     chat.comment.submit(votes.comment, [chat.comment, chat.voted], shown, **how)
     connect_list(chat, parts, how)

@@ -119,7 +119,7 @@ class LibraryHandlers:
     async def remove(self, document: str | None, request: gr.Request) -> tuple[str, Any]:
         """Remove a document, with the proof of it."""
         try:
-            known = self._known(document or "", request)
+            known = await asyncio.to_thread(self._known, document or "", request)
             went = await asyncio.to_thread(self._remove, known)
         except LecternError as exc:
             return told_html(exc, self._parts.sees_setup(request)), gr.skip()

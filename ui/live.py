@@ -84,6 +84,16 @@ class LiveTurns:
         """Give what this user asked in a conversation and was not taken, as where a limit kept it out, oldest first."""
         return [turn for turn in self._unheard.get(conversation, ()) if owns(user, turn.user)]
 
+    def state(self, conversation: str) -> object:
+        """Give what is another once a turn began or ended in a conversation, or one that was not taken came or went."""
+        turn = self.of(conversation)
+        return turn and turn.id, turn and turn.over, [kept.id for kept in self._unheard.get(conversation, ())]
+
+    def asked(self, conversation: str, user: str | None, question: str) -> LiveTurn | None:
+        """Give the turn of this user that is under way in a conversation, where it asks just that."""
+        turn = self.owned(conversation, user)
+        return turn if turn is not None and not turn.over and turn.question == question else None
+
     def drop(self, conversation: str, turn: LiveTurn) -> None:
         """Forget a question that was not taken."""
         if left := [kept for kept in self._unheard.get(conversation, ()) if kept is not turn]:

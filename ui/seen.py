@@ -39,6 +39,10 @@ class Seen:
         """Give the question that was not taken which the message at a place belongs to."""
         return next((turn for turn in self.unheard if turn.id == self._turn_at(index)), None)
 
+    def without(self, turn: str) -> list[Message]:
+        """Give the messages but those of one turn, as what is shown of that comes from elsewhere."""
+        return [message for message, of in zip(self.messages, self.turns, strict=True) if of != turn]
+
     def last(self) -> dict[str, Any] | None:
         """Give the turn that is shown last; None where that is a question that was not taken."""
         return self.record_at(len(self.turns) - 1)
