@@ -13,6 +13,7 @@ from assistant.conversation import Assistant
 from assistant.events import Answer, Failure, Refusal, Token
 from assistant.llms import choose_model
 from assistant.tracing.content import outputs_of
+from assistant.tracing.export import to_openinference
 from assistant.tracing.queries import TraceReader
 from assistant.tracing.records import Origin
 from assistant.tracing.store import TraceStore
@@ -172,6 +173,7 @@ def test_a_source_from_outside_keeps_the_context_of_its_quotes(
     assert [len(row["context"]) <= LONGEST_CONTEXT for row in kept["citations"] if "context" in row] == [True]
     assert "context" in str(kept["citations"]) and "without air" not in str(outputs_of(kept))
     assert "without air" not in to_json("t", [{**kept, "vote": None}])
+    assert "without air" not in to_openinference(kept)[0]["attributes"]["metadata"]
 
 
 def test_a_turn_that_was_kept_without_contexts_shows_its_quotes() -> None:

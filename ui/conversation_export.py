@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from assistant.tracing.content import cited_without_contexts
 from ui.kept_turns import INTERRUPTED
 
 Record = Mapping[str, Any]
@@ -47,7 +48,7 @@ def to_json(title: str, records: Sequence[Record]) -> str:
             "answer": r["answer"],
             "status": r["status"],
             "model": r["model"],
-            "citations": [{k: v for k, v in row.items() if k != "context"} for row in r["citations"] or []],
+            "citations": cited_without_contexts(r),
             "vote": r["vote"],
         }
         for r in records

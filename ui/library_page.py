@@ -131,7 +131,8 @@ class LibraryHandlers:
     ) -> tuple[str, Any, Any]:
         """Remove those documents that were chosen and are still there, with the proof of each."""
         try:
-            wanted = [d for d in self._every(request) if d.id in (several or ())]
+            ids = frozenset(several) if isinstance(several, list) else frozenset()  # as the page sent it
+            wanted = [d for d in self._every(request) if d.id in ids]
             if not wanted:
                 raise InvalidInput("No document was chosen that is there.", hint="Choose some from the list.")
             went, each = await asyncio.to_thread(self._remove_each, wanted)

@@ -59,13 +59,22 @@ Object.assign(lectern, {
   // With pages and cells: the server reads their files once somebody opens the passages, so that a turn opens at once.
   whole(passages) {
     return (passages.whole ??= fetch(`review/turns/${passages.dataset.of}`)
-      .then((reply) => (reply.ok ? reply.text() : ""))
-      .catch(() => "") // then the text stays
+      .then((reply) => (reply.ok ? reply.text() : Promise.reject(new Error(reply.statusText))))
       .then((shown) => {
         const holder = passages.querySelector("div");
         const at = document.activeElement?.closest("#passages .lectern-source")?.id;
-        if (shown) holder.innerHTML = shown;
-        if (shown && at) holder.querySelector(`#${at} summary`)?.focus({ preventScroll: true });
+        holder.innerHTML = shown;
+        passages.querySelector(":scope > [role=status]")?.remove();
+        if (at) holder.querySelector(`#${at} summary`)?.focus({ preventScroll: true });
+      })
+      .catch(() => {
+        passages.whole = undefined; // the text stays, and it is tried again when they are opened again
+        const told = document.createElement("p");
+        told.className = "lectern-note";
+        told.setAttribute("role", "status");
+        told.textContent = "The pages and cells could not be read: fold the passages and open them again.";
+        passages.querySelector(":scope > [role=status]")?.remove();
+        passages.querySelector("div").before(told);
       }));
   },
   async seePassage(number) {

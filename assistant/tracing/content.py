@@ -41,8 +41,12 @@ def outputs_of(record: Mapping[str, Any]) -> dict[str, Any]:
     Without the contexts of quotes: they are for the pages here, and what the model read is sent with the steps.
     """
     more = {name: record.get(name) or None for name in ("related", "tags", "error")}
-    cited = [{name: v for name, v in row.items() if name != "context"} for row in record.get("citations") or []]
-    return {"answer": record["answer"], "citations": cited, **_told(more)}
+    return {"answer": record["answer"], "citations": cited_without_contexts(record), **_told(more)}
+
+
+def cited_without_contexts(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the rows of a turn's citations without the passages around their quotes."""
+    return [{name: v for name, v in row.items() if name != "context"} for row in record.get("citations") or []]
 
 
 def metadata_of(record: Mapping[str, Any]) -> dict[str, Any]:

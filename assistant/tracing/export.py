@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.tracing import records
+from assistant.tracing.content import cited_without_contexts
 
 Record = Mapping[str, Any]
 COLUMNS = (
@@ -130,12 +131,13 @@ def _root(record: Record) -> dict[str, Any]:
         "price_usd",
         "tokens_from",
     )
+    known = {name: record[name] for name in about} | {"citations": cited_without_contexts(record) or None}
     found = {
         "openinference.span.kind": "AGENT" if record["kind"] == "agent" else _OTHER_KIND,
         **_value("input", record["question"]),
         **_value("output", record["answer"]),
         "tag.tags": list(dict.fromkeys(tags)),
-        "metadata": _json({name: record[name] for name in about if record[name] is not None}),
+        "metadata": _json({name: value for name, value in known.items() if value is not None}),
         **_annotations(record),
     }
     if not any(step["kind"] == "model" for step in record["spans"]):
