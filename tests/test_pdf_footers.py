@@ -28,9 +28,14 @@ def body_of(*pages: str) -> str:
     [
         lambda n: f"Bees, lecture 3 | {n}",
         lambda n: str(n + 41),
-        lambda n: f"Page {n} of 5",
-        lambda n: f"{n} / 5",
+        lambda n: f"Page {n} of {len(PAGES)}",
+        lambda n: f"{n} / {len(PAGES)}",
         lambda n: f"Bees in spring - slides {n}",
+        lambda n: f"Bees in spring - {n}",
+        lambda n: f"{n} | Bees in spring",
+        lambda n: f"Dr. Lind, Bees in spring {n} / {len(PAGES)}",
+        lambda n: f"- {n} -",
+        lambda n: f"Seite {n}",
         lambda n: f"Dr. Lind 2025\n{n}",
         lambda n: f"{n}\nDr. Lind 2025",
         lambda n: "Bees in spring",
@@ -42,10 +47,57 @@ def test_a_footer_is_taken_off_though_it_counts_the_pages(footer: Callable[[int]
 
 
 def test_a_header_that_counts_the_pages_is_no_title() -> None:
-    pages = [f"Bees in the spring {n}\n{page}" for n, page in enumerate(PAGES, start=1)]
+    pages = [f"Bees in the spring | {n}\n{page}" for n, page in enumerate(PAGES, start=1)]
     assert body_of(*pages) == BODY
     weeks = [f"Week {n}\n{page}" for n, page in enumerate(PAGES, start=1)]
     assert body_of(*weeks).count("Week") == len(PAGES)
+
+
+SAID = st.lists(
+    st.sampled_from(["Deadline:", "See", "Answer:", "week", "chapter", "of", "page", "slide", "the", "Schritt", "p."]),
+    min_size=1,
+    max_size=5,
+).map(" ".join)
+
+
+@given(SAID.filter(lambda said: said not in {"page", "slide", "p."}), st.integers(0, 40), st.integers(4, 12))
+def test_words_and_a_number_are_text_though_they_go_up_with_the_pages(said: str, offset: int, count: int) -> None:
+    for after in ("", " of the lab", f" of {count}"):
+        titles = [[f"{said} {n + offset}{after}", f"Body {n * n} is here."] for n in range(1, count + 1)]
+        assert pdf._bodies(titles) == titles
+        lasts = [page[::-1] for page in titles]
+        assert pdf._bodies(lasts) == lasts
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Step {n} of the lab",
+        "Step {n} of 6",
+        "Programme of week {n}",
+        "Week | {n}",
+        "Deadline: week {n}",
+        "See chapter {n}",
+        "Read page {n}",
+        "Answer: {n}",
+        "Deadline - {n}",
+        "Notes - see page {k}",
+        "- {n}",
+        "{n}. Read the text",
+        "Points: {n} / 9",
+    ],
+)
+def test_titles_and_last_lines_that_go_up_with_the_pages_stay(line: str) -> None:
+    texts = [line.format(n=n, k=n + 3) for n in range(1, 7)]
+    titled = [[text, f"Body {n * n} is here."] for n, text in enumerate(texts)]
+    assert pdf._bodies(titled) == titled
+    last = [page[::-1] for page in titled]
+    assert pdf._bodies(last) == last
+
+
+def test_a_number_that_few_pages_count_by_is_text() -> None:
+    pages = [[f"Body {n * n} is here.", f"Bees in spring | {n if n < 5 else 70 - n}"] for n in range(1, 8)]
+    assert pdf._bodies(pages) == pages
 
 
 def test_a_number_that_does_not_go_with_the_pages_is_text() -> None:

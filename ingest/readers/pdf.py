@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from index_store.errors import UnreadableFile
 from index_store.locators import Locator
 from ingest.document import Block, Document
 from ingest.readers.outline import HEADINGS
+from ingest.readers.page_counts import FEWEST_PAGES, counting
 from ingest.readers.text import file_title, visible
 
 _BULLET = re.compile(r"\s*(?:[•▪●◦‣–○■□➢✓*-]|\d{1,2}[.)])\s*")
 _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
-_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
-_WORD = re.compile(r"[^\W\d_]+")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00ad": "", "\ufffe": "-", "\x02": "-"}
 )
 PDFIUM = threading.Lock()
 """PDFium is not made for threads: whoever calls it, anywhere in the process, holds this, for no more than a page."""
 REPEATED = 0.6  # a first or last line that stands on this share of the pages is a header or footer
-FEWEST_PAGES = 4
-WORDS_OF_HEADER = 3
 
 
 def read(data: bytes, name: str) -> Document:
@@ -96,25 +93,9 @@ def _bodies(pages: Sequence[Sequence[str]]) -> list[list[str]]:
         repeated = _repeated(bodies)
         bodies = [[line for line in page if line not in repeated] for page in bodies]
         for place in (0, -1):
-            for number in _counting(bodies, place):
+            for number in counting(bodies, place):
                 bodies[number].pop(place)
     return bodies
-
-
-def _counting(pages: Sequence[Sequence[str]], place: int) -> list[int]:
-    """Find the pages whose first or last line is alike on most of them but for a number that goes with the page.
-
-    A first line of few words is left: "Week 3" is a title.
-    """
-    alike: defaultdict[tuple[str, int, int], list[int]] = defaultdict(list)
-    for number, page in enumerate(pages):
-        line = page[place] if page else ""
-        said = _NUMBER.sub("#", line)
-        if place == -1 or len(_WORD.findall(said)) >= WORDS_OF_HEADER:
-            for n, found in enumerate(_NUMBER.findall(line)):
-                alike[said, n, int(found) - number].append(number)
-    most = max(alike.values(), key=len, default=[])
-    return most if len(most) >= max(REPEATED * len(pages), FEWEST_PAGES) else []
 
 
 def _repeated(pages: Sequence[Sequence[str]]) -> frozenset[str]:
