@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ui.formulas import formulas_in
 from ui.mathml import DEEPEST, LONGEST, mathml
-from ui.passages import passage_html
+from ui.passages import MOST_FORMULAS, formulas_set, passage_html, prose_marked
 
 SET = [
     (r"\frac{QK^T}{\sqrt{d_k}}", "<mfrac>"),
@@ -27,6 +27,80 @@ SET = [
     ("a < b", "<mo>&lt;</mo>"),
     (r"50\%", "%"),
 ]
+MEANT = [
+    (r"a \not= b", "<mo>≠</mo>"),
+    (r"a \not\to b", "<mo>↛</mo>"),
+    (r"a \not\in b", "<mo>∉</mo>"),
+    (r"a \not\equiv b", "<mo>≢</mo>"),
+    (r"\not b", None),
+    (r"\not\frac{a}{b}", None),
+    (r"a \not", None),
+    (r"\cancel{x}+y", None),
+    (r"\bcancel{x}", None),
+    (r"\xcancel{x}", None),
+    (r"\sout{x}", None),
+    (r"\boxed{x}", None),
+    (r"\fbox{x}", None),
+    (r"\operatorname*{arg\,max}_{y}", '<mo movablelimits="true">argmax</mo>'),
+    (r"\operatorname*{argmax}_y", '<mo movablelimits="true">argmax</mo>'),
+    (r"\operatorname * {arg\ min}", '<mo movablelimits="true">argmin</mo>'),
+    (r"\operatorname{\text{softmax}}(x)", "<mo>softmax</mo>"),
+    (r"\operatorname{\mathrm{softmax}}(x)", "<mo>softmax</mo>"),
+    (r"\operatorname{soft max}", "<mo>softmax</mo>"),
+    (r"\operatorname{\text{log odds}}", None),
+    (r"\operatorname{F*}", None),
+    (r"\operatorname{\frac{a}{b}}", None),
+    (r"\mathop{\rm argmax}_y", '<msub><mrow><mrow><mi mathvariant="normal">a</mi>'),
+    (r"\boldsymbol{\theta}", "<mi>𝜽</mi>"),
+    (r"\boldsymbol\Sigma", "<mi>𝜮</mi>"),
+    (r"\mathbf{\theta}", "<mi>𝛉</mi>"),
+    (r"\bm{W}", "<mi>𝑾</mi>"),
+    (r"\bm{W_1}", "<mn>𝟏</mn>"),
+    (r"\boldsymbol{\nabla}", "<mo>𝛁</mo>"),
+    (r"\mathbf{x + y}", "<mi>𝐱</mi><mo>+</mo><mi>𝐲</mi>"),
+    (r"\bm{\begin{matrix}a\end{matrix}}", None),
+    (r"\mathbf{é}", None),
+    (r"\mathds{1}", "<mn>𝟙</mn>"),
+    (r"\mathbbm{1}", "<mn>𝟙</mn>"),
+    (r"\mathbb{E}[x]", "<mi>𝔼</mi>"),
+    (r"\mathcal{L}_{\mathcal{AB}}", "<mi>𝒜</mi><mi>ℬ</mi>"),
+    (r"\mathfrak{gh}", "<mi>𝔤</mi><mi>𝔥</mi>"),
+    (r"\mathcal{1}", None),
+    (r"\mathit{dh}", "<mi>𝑑</mi><mi>ℎ</mi>"),
+    (r"\mathrm{d}x", '<mi mathvariant="normal">d</mi><mi>x</mi>'),
+    (r"\mathunknown{x}", None),
+    (r"\begin{array}{c|c}a&b\end{array}", None),
+    (r"\begin{array}{c}a\\ \hline b\end{array}", None),
+    (r"{a \above 2em b}", None),
+    (r"\rule{1em}{1pt}", None),
+    (r"\fcolorbox{red}{white}{x}", None),
+    (r"\binom{n}{k}", '<mfrac linethickness="0">'),
+    (r"\left.x\right|_0", '<mo stretchy="true" fence="true" form="prefix"></mo>'),
+    (r"\perp\!\!\!\perp", "<mspace></mspace>"),
+    (r"\xrightarrow{n}", "<mrow><mrow><mi>n</mi></mrow><mspace></mspace></mrow>"),
+    (r"x\mathstrut", "<mi>x</mi>"),
+]
+"""Formulas by what is shown of them; None where their meaning would change, so that they stay as written."""
+COVERING = [
+    (r"\smash{\raise3.6em{\text{NOT SO.}}}", None),
+    (r"\raise1.7em{x}", None),
+    (r"\lower 9pt{x}", None),
+    (r"\moveleft3em{x}", None),
+    (r"\moveright3em{x}", None),
+    *((rf"\{lap}{{x}}", None) for lap in ("rlap", "llap", "clap", "mathrlap", "mathllap", "mathclap")),
+    *((rf"\{name}{{x}}", None) for name in ("phantom", "hphantom", "vphantom")),
+    (r"\text{true}\hspace{-3em}\text{false}", None),
+    (r"=\kern-0.7em/", None),
+    (r"=\mkern-18mu/", None),
+    (r"=\hskip-1em/", None),
+    (r"a\kern-0.1em b", "<mspace></mspace>"),
+    (r"a\hspace{9em}b", "<mspace></mspace>"),
+    (r"\smash{x}", "<mrow><mrow><mi>x</mi></mrow></mrow>"),
+    (r"\vcenter{x}", "<mrow><mrow><mi>x</mi></mrow></mrow>"),
+    (r"\color{white}{x}", "<mi>x</mi>"),
+    (r"\Huge x", "<mstyle><mi>x</mi></mstyle>"),
+]
+"""What would lay text over other text, or hide it."""
 NOT_SET = [
     *("", " ", r"\unknown{x}", "50% of x", "a & b", r"a \\ b", "{", "}", "^", "_", r"\frac", r"\left(", "x^" * 300),
     *(r"\href{javascript:alert(1)}{x}", r"\newcommand{\a}{\a\a}\a", r"\def\a{x}\a", r"\let\a b", r"\verb|<img src=x>|"),
@@ -51,9 +125,9 @@ HOSTILE = [
     r"\text{</mtext></math><style>*{display:none}</style>}",
 ]
 ATTRIBUTES = frozenset((  # fmt: skip
-    "accent", "columnalign", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
+    "accent", "columnalign", "display", "displaystyle", "fence", "form", "largeop",
     "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rspace", "scriptlevel",
-    "separator", "stretchy", "voffset", "width",
+    "separator", "stretchy", "width",
 ))  # fmt: skip
 
 
@@ -81,8 +155,9 @@ def is_mathml_alone(shown: str) -> None:
     read = Reader(shown)
     assert read.open == [] and all(re.fullmatch("math|m[a-z]{1,9}", name) for name in read.names)
     assert read.names.isdisjoint({"meta", "main", "map", "mark", "marquee", "menu", "meter", "mglyph", "maction"})
+    assert read.names.isdisjoint({"mpadded", "mphantom", "menclose"})
     assert set(read.attributes) <= ATTRIBUTES
-    assert all(re.fullmatch(r"[a-z]+|[-+]?\d?\d?(\.\d{1,4})?(em|ex|px|pt)?", v) for v in read.attributes.values())
+    assert all(re.fullmatch(r"[a-z]+|[+]?\d?\d?(\.\d{1,4})?(em|ex|px|pt)?", v) for v in read.attributes.values())
 
 
 @pytest.mark.parametrize(("tex", "part"), SET)
@@ -90,6 +165,25 @@ def test_a_formula_is_set(tex: str, part: str) -> None:
     shown = mathml(tex, True) or ""
     assert part in shown and "(1)" not in shown
     is_mathml_alone(shown)
+
+
+@pytest.mark.parametrize(("tex", "part"), MEANT + COVERING)
+def test_a_formula_is_shown_as_it_is_meant_or_left_as_it_is_written(tex: str, part: str | None) -> None:
+    shown = mathml(tex, True)
+    if part is None:
+        assert shown is None
+    else:
+        assert shown is not None and part in shown
+        is_mathml_alone(shown)
+
+
+def test_of_a_long_text_the_formulas_that_are_shown_are_set_and_counted() -> None:
+    text = "".join(f"Line ${{x_{{{n}}}}}$.\n" for n in range(2 * MOST_FORMULAS))
+    start = text.index(f"Line ${{x_{{{MOST_FORMULAS + 9}}}}}$")
+    shown = prose_marked(text, [], start, len(text))
+    assert "$" not in shown and shown.count("<math") == MOST_FORMULAS - 9
+    assert len(formulas_set(text)) == MOST_FORMULAS
+    assert set(formulas_set(text, start, start + 20)) == {(start + 5, text.index(".", start))}
 
 
 @pytest.mark.parametrize("tex", NOT_SET)
@@ -120,6 +214,11 @@ PIECES = [
         r"\overset",
         r"\not",
         r"\substack",
+        r"\smash{",
+        r"\raise9em",
+        r"\kern-9em",
+        r"\mathbb{",
+        r"\mathop{",
     ),
 ]
 

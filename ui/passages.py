@@ -23,7 +23,7 @@ _BLOCK = re.compile(
 _CELL = re.compile(r"(?<=\|)[^|\n]*(?=\|)")
 _RULE = re.compile(r"[\s|:-]+\Z")
 MOST_FORMULAS = 200
-"""Formulas of a passage that are set; further ones stay as they are written."""
+"""Formulas of what is shown that are set; further ones stay as they are written."""
 Span = tuple[int, int]
 Set = Mapping[Span, str]
 """Formulas that are set, as MathML, by where they stand."""
@@ -47,9 +47,10 @@ def passage_marked(context: str, spans: Sequence[Span]) -> str:
     return "".join(parts)
 
 
-def formulas_set(text: str) -> Set:
-    """Give the formulas of a text as MathML; those that cannot be given so are left out."""
-    found = formulas_in(text)[:MOST_FORMULAS]
+def formulas_set(text: str, start: int = 0, end: int | None = None) -> Set:
+    """Give the formulas of a text or a part of it as MathML; those that cannot be given so are left out."""
+    last = len(text) if end is None else end
+    found = [f for f in formulas_in(text) if start <= f.start and f.end <= last][:MOST_FORMULAS]
     return {(f.start, f.end): shown for f in found if (shown := mathml(f.tex, f.is_displayed))}
 
 
@@ -124,7 +125,7 @@ def _lines(context: str, block: Span) -> Iterator[Span]:
 
 def prose_marked(text: str, spans: Sequence[Span], start: int, end: int) -> str:
     """Escape a part of a text, its lines as they are, with these places in it marked and its formulas set."""
-    return _between(text, spans, start, end, formulas_set(text))
+    return _between(text, spans, start, end, formulas_set(text, start, end))
 
 
 def code_marked(text: str, spans: Sequence[Span], start: int = 0, end: int | None = None) -> str:

@@ -218,6 +218,7 @@ def test_formulas_are_set_in_the_sources_and_in_their_quotes(
     said = passage.inner_text()
     assert "$5 to $12" in said and "\\(\\unknown{x}\\)" in said and "$$" not in said
     assert passage.evaluate("e => e.scrollWidth <= e.clientWidth || getComputedStyle(e).overflowX === 'auto'")
+    assert passage.evaluate("e => [...e.querySelectorAll('math')].every(m => getComputedStyle(m).contain === 'paint')")
     assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     opened.page.evaluate("document.body.classList.add('dark')")
     assert contrast(opened.page, "#sources mark math mi") > 4.5
