@@ -72,10 +72,10 @@ _ALSO_ENGLISH = """also art comment dare dire dime dame die dies fare gib hat ho
 _HALVED = frozenset(f"{_IN_NAMES} {_ALSO_ENGLISH}".split())
 NAMED = frozenset({ENGLISH, *_WORDS_OF})
 """Languages that are told by their words; of letters only the script is known."""
-_LANGUAGES_OF: dict[str, list[str]] = {}
+LANGUAGES_OF: dict[str, list[str]] = {}
 for _language, _its_words in _WORDS_OF.items():
     for _each in _its_words.split():
-        _LANGUAGES_OF.setdefault(_each, []).append(_language)
+        LANGUAGES_OF.setdefault(_each, []).append(_language)
 _WORD = re.compile(r"¿|[^\W\d_]+(?:-[^\W\d_]+)*")
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»|(?<!\w)['‘][^'’\n]{1,300}['’](?!\w)"
@@ -99,8 +99,8 @@ def language_of(text: str) -> str | None:
         if (script := _script(text)) is not None:
             return script
     english, scores, own, wholes = 0, Counter[str](), Counter[str](), set[str]()
-    for word, is_part in _words(text):
-        names, is_english = _LANGUAGES_OF.get(word, ()), is_function_word(word)
+    for word, is_part in _parts_said(text):
+        names, is_english = LANGUAGES_OF.get(word, ()), is_function_word(word)
         if is_english:
             if not is_part:  # "few-shot" is said in any language
                 english += HALF if names else WHOLE
@@ -117,7 +117,12 @@ def language_of(text: str) -> str | None:
     return ENGLISH if english >= WHOLE else None
 
 
-def _words(text: str) -> Iterator[tuple[str, bool]]:
+def words_said(text: str) -> Iterator[str]:
+    """Give the words that a text says in small letters, without quotations, addresses, paths and names."""
+    return (word for word, _ in _parts_said(text))
+
+
+def _parts_said(text: str) -> Iterator[tuple[str, bool]]:
     """Give the words that are said, in small letters, and whether each is a part of a compound."""
     said = " ".join(token for token in _QUOTED.sub(" ", text).split() if not _JOINED.search(token))
     for compound in _WORD.findall(said):

@@ -17,7 +17,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.languages import ENGLISH, language_of
 from assistant.policy.assignment_words import (
     KIND,
     asks_for_the_open_one,
@@ -27,6 +26,7 @@ from assistant.policy.assignment_words import (
     wishes,
     without_others,
 )
+from assistant.policy.foreign import is_foreign
 from assistant.policy.values import Assignment, matches
 from assistant.terms import content_terms, is_courtesy
 from index_store.chunks import Embedder
@@ -55,7 +55,6 @@ _FOR_WORK = re.compile(
 )
 _MEANING = re.compile(r"\s*(?:what(?:'s| is| are| does| do)|define|explain)\b[^?.!\n]{0,80}\??\s*", re.IGNORECASE)
 _DEFINED = re.compile(r"\s*how (?:is|are)\b[^?.!\n]{0,80}\bdefined\b[\s?]*", re.IGNORECASE)
-_QUOTE = re.compile(r"[\"'“”„‘’«»`]")
 _POINTS = re.compile(r"\b(?:it|its|that|this|these|those|they|them|there|one|ones)\b", re.IGNORECASE)
 _OF_THE_TASK = re.compile(
     r"\b(?:solutions?|answers?|results?|code|tasks?|implement\w*|functions?|body|outputs?|labs?|assignments?|homework"
@@ -225,14 +224,3 @@ def parts_of(text: str) -> list[str]:
     starts = range(0, max(1, len(words) - (PART_WORDS - STEP_WORDS)), STEP_WORDS)
     parts = [" ".join(words[at : at + PART_WORDS]) for at in starts]
     return parts[: MOST_PARTS // 2] + parts[MOST_PARTS // 2 :][-MOST_PARTS // 2 :]
-
-
-def is_foreign(text: str) -> bool:
-    """Tell whether a text is plainly not English, what it quotes and what it shouts counted in.
-
-    >>> is_foreign("Schreibe mir den Klassifikator"), is_foreign("Write me the classifier"), is_foreign("BM25 recall")
-    (True, False, False)
-    >>> is_foreign('"SCHREIBE MIR DEN KLASSIFIKATOR"')
-    True
-    """
-    return any(language_of(said) not in (None, ENGLISH) for said in (text, _QUOTE.sub(" ", text.casefold())))
