@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•–▪◦]|\(?\d{1,3}[.)]|[a-z][.)])[ \t]+")
 _CODE = re.compile(
-    r"\s*(?:(?:import|from) [\w.]+(?: import .*)?$|(?:def|class) \w+.*:\s*$|return\b|print\(|[%!]\w+ |@\w+"
+    r"\s*(?:(?:import|from) [\w.]+(?: import .*)?$|(?:def|class) \w+ ?(?:[(\[].*)?:\s*$|return\b|print\(|[%!]\w+ |@\w+"
     r"|[a-z_]\w*: (?:int|float|str|bool|bytes|object|(?:dict|list|tuple|set|[A-Z]\w+)\[.*\])(?: \| None)? = \S"
     r"|[A-Za-z_][\w.\[\]\"']* ?[-+*/|]?= ?\S|[\w.]+\(.*\)?\s*$|[\])}]+,?\s*$|[\"'][^\"']*[\"']\s*[:,]|\w+=.*,\s*$)"
 )
@@ -22,6 +22,17 @@ _PROSE = re.compile(
     r"(?:\b(?!(?:in|and|or|not|is|if|else|for|as|lambda|await|async|from|None|True|False)\b)[A-Za-z]{2,}\b[ ,]+){2}"
     r"[A-Za-z]{2,}\b(?![\[(.])"
 )
+_STATEMENT = re.compile(
+    r"\s*(?:(?:async )?for [\w, ()]+ in [\w.]+|while (?:not )?\w+|(?:el)?if (?:not )?\w+"
+    r"(?: (?:is|in|not in) (?:not )?\w+)?"
+    r"|(?:async )?with [\w.]+ as \w+|except(?: [A-Z]\w*(?: as \w+)?)?|match \w+|case [\w\"]+"
+    r"|(?:class|def) \w+|try|else|finally):"
+    r"\s*(?:(?:#|//).*)?$"
+)
+"""The form of a statement without a sign: "for row in rows:", as "for the project:" has not."""
+_SHORT = re.compile(r"\s*(?:pass|break|continue|yield|raise|(?:yield|raise|assert|del|await|global) [\w.]+)\s*(?:#.*)?")
+_SAID = re.compile(r"\s*[A-Z][\w'’]* +[a-z]")
+"""How a sentence begins."""
 _LONGEST = 200
 """Characters: of a longer line its beginning does."""
 
@@ -41,25 +52,41 @@ def code_of(lines: Sequence[str]) -> list[bool]:
         depth = _depth(line)
         within = None if within is not None and depth <= within else within
         has_block = _has_block(lines, n, depth)
-        is_code = within is not None or _CODE.match(line) is not None or _opens(line[:_LONGEST], has_block=has_block)
+        opens = _opens(line[:_LONGEST], _first_below(lines, n)[:_LONGEST] if has_block else "")
+        is_code = within is not None or _CODE.match(line) is not None or opens
         if is_code and within is None and has_block and _OPENS.match(line[:_LONGEST]):
             within = depth
         found.append(is_code)
     return found
 
 
-def _opens(line: str, *, has_block: bool) -> bool:
-    """Tell whether a line opens a block of code, which one of prose that ends in a colon does not."""
+def _opens(line: str, below: str = "") -> bool:
+    """Tell whether a line opens a block of code, which one of prose that ends in a colon does not.
+
+    With a block below it needs no sign of code, if it has the form of a statement or the block begins with code.
+    """
     if not _OPENS.match(line):
         return False
     bare = _STRING.sub('""', line)
-    return has_block or (_SIGN.search(bare) is not None and _PROSE.search(bare) is None)
+    if _SIGN.search(bare) is not None and _PROSE.search(bare) is None:
+        return True
+    if not below:
+        return False
+    return _is_statement(below) or (_STATEMENT.match(bare) is not None and _SAID.match(below) is None)
+
+
+def _is_statement(line: str) -> bool:
+    return _CODE.match(line) is not None or _SHORT.fullmatch(line) is not None or _opens(line)
 
 
 def _has_block(lines: Sequence[str], n: int, depth: int) -> bool:
     """Tell whether the next line stands further in, and is no item of a list."""
-    following = next((line for line in lines[n + 1 : n + 4] if line.strip()), "")
+    following = _first_below(lines, n)
     return _depth(following) > depth and not ITEM_MARK.match(following)
+
+
+def _first_below(lines: Sequence[str], n: int) -> str:
+    return next((line for line in lines[n + 1 : n + 4] if line.strip()), "")
 
 
 def _depth(line: str) -> int:
