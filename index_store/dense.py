@@ -55,8 +55,7 @@ class Dense:
         """
         for at in range(0, len(chunks), ROWS_A_CALL):
             part, values = chunks[at : at + ROWS_A_CALL], vectors[at : at + ROWS_A_CALL]
-            there = self.vectors([c.id for c in part])
-            same = [c.id in there and np.allclose(there[c.id], v, atol=1e-6) for c, v in zip(part, values, strict=True)]
+            there, same = self._compared(part, values)
             self.delete([c.id for c, kept in zip(part, same, strict=True) if c.id in there and not kept])
             known = [c for c, kept in zip(part, same, strict=True) if kept]
             fresh = [c for c, kept in zip(part, same, strict=True) if not kept]
@@ -68,6 +67,20 @@ class Dense:
                     embeddings=cast(Any, values[~np.array(same)]),
                     metadatas=[_metadata(c) for c in fresh],
                 )
+
+    def _compared(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> tuple[set[str], list[bool]]:
+        there = self.vectors([c.id for c in chunks])
+        pairs = zip(chunks, vectors, strict=True)
+        return set(there), [c.id in there and np.allclose(there[c.id], v, atol=1e-6) for c, v in pairs]
+
+    def unlike(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> set[str]:
+        """Give the ids of those chunks that are not here with this vector; what else is here goes by the id."""
+        found: set[str] = set()
+        for at in range(0, len(chunks), ROWS_A_CALL):
+            part = chunks[at : at + ROWS_A_CALL]
+            _, same = self._compared(part, vectors[at : at + ROWS_A_CALL])
+            found.update(c.id for c, kept in zip(part, same, strict=True) if not kept)
+        return found
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete chunks; ids that are not there are passed over."""

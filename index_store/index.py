@@ -45,7 +45,7 @@ class Index:
         self.manifest = manifest
         self._written = False
         self._created = create
-        self.settled = True  # False while a write is under way: closed then, the index is looked through at next start
+        self.settled = manifest.clean  # as long as it is not, the index is not closed as clean: see `settle`
         self._counts = not create  # whether the manifest on disk names this folder
         self._refreshing = threading.Lock()
         self.halves = _open_halves(self.folder, create=create)
@@ -105,6 +105,16 @@ class Index:
         self.settled = False
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def unlike(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> set[str]:
+        """Give the ids of those chunks that are not in both halves just as they are given, with their vectors."""
+        there = self.lexical.get([c.id for c in chunks])
+        return {c.id for c in chunks if there.get(c.id) != c} | self.dense.unlike(chunks, vectors)
+
+    def settle(self) -> None:
+        """Say that the index was compared with the ledger and agrees, whatever a former run had left."""
+        self._begin()  # so that it is closed as clean, though there may have been nothing to write
+        self.settled = True
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Write chunks with their vectors, (n, dimension) float32; the lexical half shows them after `commit`.

@@ -1,8 +1,9 @@
 """Reads, splits, embeds, indexes and verifies what is asked for; a receipt for each file. Killed anywhere, it resumes.
 
 For each file the new chunks are written over any of the same ids, those that are no longer there are deleted, and the
-ledger's row comes last. So a kill leaves at most chunks that the ledger does not know yet, and the next run's first
-step (`reconcile`) makes index and ledger agree. Files are written in batches: a commit for each would cost too much.
+ledger's row comes last. So a kill leaves at most chunks that the ledger does not know yet, or knows as they were, and
+the next run's first step (`reconcile`) makes index and ledger agree. Files are written in batches, because a commit for
+each would cost too much.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ingest.ledger import Known, Ledger, text_hash
 from ingest.proving import MEND, NOT_FOUND, put_back, settled
 from ingest.readers import read_document
 from ingest.receipts import Finished, IngestEvent, Progress, Receipt, Scanned
-from ingest.restoring import restore
+from ingest.restoring import mend
 from ingest.rules import is_current, outdated, rules_of
 from ingest.settings import IngestSettings
 from ingest.sources import Item, Payload, Source
@@ -273,17 +274,18 @@ class Pipeline:
     def reconcile(self) -> int:
         """Make the index agree with the ledger where a kill left them apart; give how many chunks were touched."""
         expected = self._ledger.chunk_ids()
-        if self._index.manifest.clean and self._index.count() == (len(expected), len(expected)):
+        if self._index.settled and self._index.count() == (len(expected), len(expected)):
             return 0
         with writing_to(self._index, self._settings.home, "what a former run left"):
             held = self._index.dense.ids() | self._index.lexical.ids()
             extra = sorted(held - expected)
             self._index.delete(extra)
-            missing = expected - (self._index.dense.ids() & self._index.lexical.ids())
-            restored = restore(self._index, self._ledger, self._embedder, missing) if missing else 0
-            if extra or restored:
+            every = [d.id for d in self._ledger.documents()]
+            mended = mend(self._index, self._ledger, self._embedder, every)
+            if extra or mended:
                 self._index.commit()
-        return len(extra) + restored
+            self._index.settle()
+        return len(extra) + mended
 
 
 def _told_repeats(count: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from index_store.chunks import Chunk, Embedder
 from index_store.index import Index
 from ingest.ledger import Ledger, text_hash
-from ingest.restoring import restore
+from ingest.restoring import mend
 
 SAME = 0.999
 """Cosine from which on two texts are one to a reader, so that either may be found for the other."""
@@ -43,6 +43,5 @@ def _is_found(index: Index, first: Chunk, vector: NDArray[np.float32], gone: Seq
 
 def put_back(index: Index, ledger: Ledger, embedder: Embedder, documents: Collection[str]) -> None:
     """Write what the ledger has of documents over what was committed of them in its place."""
-    wanted = {i for document in documents for i in ledger.chunk_ids(document)}
-    if wanted and restore(index, ledger, embedder, wanted):
+    if mend(index, ledger, embedder, documents):
         index.commit()

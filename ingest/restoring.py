@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Collection
 
-from index_store.chunks import Embedder
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.chunks import Chunk, Embedder
 from index_store.index import Index
 from ingest.ledger import Ledger, text_hash
 
 
-def restore(index: Index, ledger: Ledger, embedder: Embedder, wanted: set[str] | None = None) -> int:
-    """Write chunks from the ledger into an index, all or those wanted; embed only what the ledger has no vector of."""
+def restore(index: Index, ledger: Ledger, embedder: Embedder) -> int:
+    """Write all chunks from the ledger into an index; embed only what the ledger has no vector of."""
     restored = 0
     for document in ledger.documents():
-        chunks = [c for c in ledger.chunks(document.id) if wanted is None or c.id in wanted]
+        chunks = ledger.chunks(document.id)
+        if chunks:
+            index.upsert(chunks, _vectors(ledger, embedder, chunks))
+            restored += len(chunks)
+    return restored
+
+
+def mend(index: Index, ledger: Ledger, embedder: Embedder, documents: Collection[str]) -> int:
+    """Write those chunks of documents that an index has not, or not as the ledger has them; give how many they were.
+
+    An id says nothing of a chunk's context, title or place: what two versions of a document share may be of either.
+    """
+    mended = 0
+    for document in documents:
+        chunks = ledger.chunks(document)
         if not chunks:
             continue
-        hashes = [text_hash(c.embedded_text) for c in chunks]
-        vectors = ledger.vectors(embedder.name, hashes)
-        missing = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in vectors}
-        if missing:
-            new = dict(zip(missing, embedder.embed_texts(list(missing.values())), strict=True))
-            ledger.keep_vectors(embedder.name, new)
-            vectors.update(new)
-        index.upsert(chunks, np.stack([vectors[h] for h in hashes]))
-        restored += len(chunks)
-    return restored
+        vectors = _vectors(ledger, embedder, chunks)
+        unlike = index.unlike(chunks, vectors)
+        if unlike:
+            at = [n for n, c in enumerate(chunks) if c.id in unlike]
+            index.upsert([chunks[n] for n in at], vectors[at])
+            mended += len(unlike)
+    return mended
+
+
+def _vectors(ledger: Ledger, embedder: Embedder, chunks: list[Chunk]) -> NDArray[np.float32]:
+    hashes = [text_hash(c.embedded_text) for c in chunks]
+    vectors = ledger.vectors(embedder.name, hashes)
+    missing = {h: c.embedded_text for h, c in zip(hashes, chunks, strict=True) if h not in vectors}
+    if missing:
+        new = dict(zip(missing, embedder.embed_texts(list(missing.values())), strict=True))
+        ledger.keep_vectors(embedder.name, new)
+        vectors.update(new)
+    return np.stack([vectors[h] for h in hashes])

@@ -13,12 +13,12 @@ from index_store.manifest import MAKE_ROOM
 
 @contextmanager
 def writing_to(index: Index, home: Path, at: str) -> Iterator[None]:
-    """Write index and ledger, which agree again only at the end; `at` names what is being written.
+    """Write index and ledger, which agree only at the end, if they did before; `at` names what is being written.
 
     Raises:
         IndexProblem: naming the library, what was being written and the reason.
     """
-    index.settled = False
+    before, index.settled = index.settled, False
     try:
         yield
     except LecternError:
@@ -29,4 +29,4 @@ def writing_to(index: Index, home: Path, at: str) -> Iterator[None]:
             f"The library in {home} cannot be written, at {at}: {reason[:300]}.",
             hint=f"What was finished before is kept. {MAKE_ROOM}",
         ) from exc
-    index.settled = True
+    index.settled |= before  # what a former run left apart stays so, unless this write has settled it

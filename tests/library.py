@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from index_store.index import Index
 from ingest.health import check_at_start
-from ingest.ledger import Ledger
+from ingest.ledger import Ledger, text_hash
 from ingest.lock import writing
 from ingest.pipeline import Pipeline, fingerprint_of
 from ingest.receipts import Finished, Receipt
@@ -54,6 +56,25 @@ def ingest(home: Path, embedder: Any, *paths: Path, prune: bool = False, **setti
         events = list(pipeline.ingest(sources, prune=prune))
     assert isinstance(events[-1], Finished)
     return {e.path: e for e in events if isinstance(e, Receipt)}
+
+
+def agreed(home: Path, embedder: Any) -> set[str]:
+    """Give the chunk ids of a library in which both halves have each chunk and its vector as the ledger has them."""
+    ids, dense, lexical = held(home, embedder)
+    assert ids == dense == lexical
+    ledger = Ledger(home)
+    index = Index.open(home, fingerprint_of(embedder, IngestSettings(home)))
+    try:
+        kept = {c.id: c for d in ledger.documents() for c in ledger.chunks(d.id)}
+        assert index.get(list(kept)) == kept
+        vectors = index.dense.vectors(list(kept))
+        known = ledger.vectors(embedder.name, [text_hash(c.embedded_text) for c in kept.values()])
+        for chunk in kept.values():
+            np.testing.assert_allclose(vectors[chunk.id], known[text_hash(chunk.embedded_text)], atol=1e-6)
+        return ids
+    finally:
+        index.close()
+        ledger.close()
 
 
 def held(home: Path, embedder: Any) -> tuple[set[str], set[str], set[str]]:

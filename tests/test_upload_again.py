@@ -16,7 +16,7 @@ from index_store.dense import Dense
 from ingest.ledger import Known
 from ingest.receipts import Receipt
 from tests.course import write_course
-from tests.library import held, ingest
+from tests.library import agreed, ingest
 from ui import ingesting, uploads, versions, wiring
 from ui.adding import AddHandlers
 from ui.parts import Parts, parts_of
@@ -67,8 +67,7 @@ def files(parts: Parts) -> dict[str, bytes]:
 
 
 def agree(parts: Parts, minilm: Any) -> None:
-    ledger, dense, lexical = held(parts.library.environment.home, minilm)
-    assert ledger == dense == lexical
+    agreed(parts.library.environment.home, minilm)
 
 
 async def test_a_corrected_file_takes_the_place_of_the_one_before(

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from tests.course import write_course
 from tests.faults.places import KILLED, WITHIN_S, Place, lectern
 from tests.faults.recording import Watch
-from tests.library import held, ingest
+from tests.library import agreed, ingest
 from ui.cli import cli
 
 FAMILY = "kill -9 in an ingest"
@@ -75,9 +75,7 @@ def again(home: Path, *arguments: str) -> Result:
 
 
 def check_same(home: Path, minilm: Any) -> set[str]:
-    ledger, dense, lexical = held(home, minilm)
-    assert ledger == dense == lexical
-    return ledger
+    return agreed(home, minilm)
 
 
 @pytest.mark.fault(
@@ -102,6 +100,29 @@ def test_an_ingest_that_is_killed(
         done = again(home, "ingest", str(course))
     assert done.exit_code == 0, done.output
     assert check_same(home, minilm) == undisturbed["ids"]
+
+
+SHARED = "\n## Tables\n\nBring the blue book of tables, and a pencil.\n"
+TITLES = (("A", "Amber"), ("B", "Jade"))
+TAKEN_BACK = ("when the vectors are in the dense half", "when the lexical half is committed")
+
+
+@pytest.mark.fault(holds="what both versions have reads as in the one that is in the ledger", within_s=WITHIN_S)
+@pytest.mark.parametrize("place", TAKEN_BACK)
+def test_a_new_version_that_is_killed_and_taken_back(place: str, tmp_path: Path, minilm: Any, watch: Watch) -> None:
+    home, file = tmp_path / "home", tmp_path / "notes.md"
+    old, new = (f"# {title}\n\nThe exam is in room {room}.\n{SHARED}" for title, room in TITLES)
+    file.write_text(old)
+    ingest(home, minilm, file)
+    file.write_text(new)
+    ended = lectern(home, "ingest", file, module=INGEST[place].meeting("kill"))
+    assert ended.code == KILLED, ended.said
+    file.write_text(old)
+    with watch.recovery():
+        assert again(home, "ingest", str(file)).exit_code == 0
+    check_same(home, minilm)
+    found = again(home, "search", "blue book of tables", "--json")
+    assert "Jade" not in found.output and "Amber" in found.output
 
 
 REMOVE = {
