@@ -47,6 +47,7 @@ MEANT = [
     (r"\operatorname{\text{softmax}}(x)", "<mo>softmax</mo>"),
     (r"\operatorname{\mathrm{softmax}}(x)", "<mo>softmax</mo>"),
     (r"\operatorname{soft max}", "<mo>softmax</mo>"),
+    (r"\arg\max_y p", "<mo>arg</mo><msub><mo>max</mo>"),
     (r"\operatorname{\text{log odds}}", None),
     (r"\operatorname{F*}", None),
     (r"\operatorname{\frac{a}{b}}", None),

@@ -53,6 +53,7 @@ _REFUSED = re.compile(
 _LABEL = re.compile(r"\\label\s*\{[^{}]*\}|\\(?:nonumber|notag)(?![A-Za-z])")
 _STRUT = re.compile(r"\\(?:math)?strut(?![A-Za-z])")
 _DOUBLE_STRUCK = re.compile(r"\\math(?:ds|bbm)(?![A-Za-z])")
+_ARG = re.compile(r"\\arg(?![A-Za-z])")  # the library does not know it
 _OPERATOR = re.compile(r"\\operatorname\s*(?P<star>\*|withlimits)?\s*\{(?P<name>(?:[^{}]|\{[^{}]*\}){1,80})\}")
 _UPRIGHT = re.compile(
     r"\\(?:text(?:rm|normal|up)?|mathrm|mbox)\s*\{([A-Za-z]*)\}|\\[,:;! ]|\\(?:rm|thinspace)(?![A-Za-z])|\s"
@@ -85,6 +86,7 @@ def mathml(tex: str, displayed: bool) -> str | None:
 
 def _plain(tex: str) -> str:
     tex = _DOUBLE_STRUCK.sub(r"\\mathbb", _STRUT.sub(" ", _LABEL.sub("", tex)))
+    tex = _ARG.sub(r"\\operatorname{arg}", tex)
     return _ENVIRONMENT.sub(_environment, _OPERATOR.sub(_operator, tex))
 
 
