@@ -42,15 +42,16 @@ class LibraryHandlers:
         self._parts = parts
         self._counts = CitedCounts()
 
-    def documents(self, text: str, page: float, request: gr.Request) -> tuple[str, Any, Any]:
-        """List a page of the documents that are looked for."""
+    def documents(self, text: str, page: float | None, request: gr.Request) -> tuple[str, Any, Any]:
+        """List a page of the documents that are looked for; the nearest where there is no such page any more."""
         every = self._every(request)
         wanted = text.casefold().strip()
         found = [d for d in every if wanted in _searched(d)]
         pages = max(1, -(-len(found) // A_PAGE))
-        at = (min(max(1, int(page or 1)), pages) - 1) * A_PAGE
-        shown = documents_html(found, self._cited(every), at, A_PAGE, self._only_anew(found))
-        return shown, gr.update(maximum=pages, label=f"Page (of {pages})"), self._unread(every, request)
+        number = min(max(1, int(page or 1)), pages)
+        shown = documents_html(found, self._cited(every), (number - 1) * A_PAGE, A_PAGE, self._only_anew(found))
+        moved: dict[str, Any] = {} if number == page else {"value": number}
+        return shown, gr.update(maximum=pages, label=f"Page (of {pages})", **moved), self._unread(every, request)
 
     def _only_anew(self, documents: Sequence[Known]) -> frozenset[str]:
         library = self._parts.library
@@ -193,7 +194,7 @@ def build_library(parts: Parts) -> None:
 
 def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> None:
     how: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
-    # What is chosen is not checked against the choices that Gradio remembers: it may have forgotten this page.
+    # What is chosen is not checked against what Gradio remembers, choices or a highest page: both may be others by now.
     chosen: dict[str, Any] = {**how, "preprocess": False}
     listing = (does.documents, [page.find, page.page], [page.documents, page.page, page.remove_unread])
     choices = (does.choices, None, [page.chosen, page.several])
@@ -207,7 +208,7 @@ def _connect(page: LibraryPage, does: LibraryHandlers, adds: AddHandlers) -> Non
     page.root.load(*following, **how)
     # One event for all of them: of several, an earlier list could come behind a later one and stay.
     lists_again = [box.change for box in (page.find, page.page, page.list_again)]
-    gr.on(lists_again, *listing, trigger_mode="always_last", **how)
+    gr.on(lists_again, *listing, trigger_mode="always_last", **chosen)
     asking: dict[str, Any] = {"fn": None, "outputs": page.list_again, "js": "lectern.now", **how}
     page.ended.change(**asking).then(*choices, **how).then(*page.head, **how)
     page.cancel.click(adds.cancel, None, page.refused, **how)

@@ -265,3 +265,18 @@ def test_a_search_is_cleared(library: Page) -> None:
     library.page.click("#clear-search")
     library.page.wait_for_selector("#hits table", state="detached")
     assert library.page.locator("#try input, #try textarea").input_value() == ""
+
+
+def test_a_page_that_is_no_more_gives_the_nearest_one_and_the_list_goes_on(library: Page) -> None:
+    box, found = library.page.locator("#page input"), library.page.locator("#documents tbody tr")
+    box.fill("99")
+    library.page.wait_for_function("Number(document.querySelector('#page input').value) < 99")
+    whole = found.count()
+    for text, fewer in (("05-react", True), ("", False)):
+        box.fill("7")
+        library.page.fill("#find-document input, #find-document textarea", text)
+        library.page.wait_for_function(
+            "n => document.querySelectorAll('#documents tbody tr').length === n", arg=1 if fewer else whole
+        )
+        library.page.wait_for_function("document.querySelector('#page input').value === '1'")
+    assert library.page.locator("[data-testid=toast-body]").count() == 0
