@@ -84,7 +84,15 @@ def _is_whole(line: str) -> bool:
 
 def is_prose(paragraph: str) -> bool:
     """Tell a piece of prose, which ends as a sentence does."""
-    return len(paragraph.split()) >= 3 and re.search(r"[.!?\u3002][\"')\]*]*$", paragraph) is not None
+    return len(paragraph.split()) >= 3 and (
+        re.search(r"[.!?\u3002][\"')\]*]*$", paragraph) is not None or ends_in_address(paragraph)
+    )
+
+
+def ends_in_address(paragraph: str) -> bool:
+    """Tell a piece whose last word is an address, as where code is to be found: many abstracts end without a stop."""
+    last = paragraph.split()[-1:]
+    return bool(last) and re.match(r"[(<\[]?(?:https?://|www\.)\w", last[0]) is not None
 
 
 def _marked(text: str, marks: Sequence[re.Match[str]]) -> Iterator[Span]:
@@ -221,6 +229,7 @@ def _is_head(paragraph: str) -> bool:
         return True
     return (
         len(paragraph.split()) <= 25
+        and not ends_in_address(paragraph)
         and re.search(r"[.!;:,\u3002][\"')\]*]*$", paragraph) is None
         and not is_section_head(paragraph)
     )

@@ -251,3 +251,13 @@ def test_any_paste_is_read_in_order_without_overlap(pieces: list[str]) -> None:
 @pytest.mark.parametrize("piece", ["\n", "a\n\n", "Abstract\n", " ", "abstract:\n\n", "a\n \t", "import \n", "---\n\n"])
 def test_no_paste_takes_longer_than_its_length(piece: str) -> None:
     read_paste((piece * (LONGEST_ABSTRACT // len(piece)))[:-1] + "x")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_abstract_that_ends_in_an_address_is_one_beside_a_line_of_dashes(first: bool) -> None:
+    plain, linked = (
+        "We compare BERT and T5 on all tasks of GLUE.",
+        "We train LLaMA-2 on code. It is at https://a.de/x/y",
+    )
+    pasted = "\n---\n".join((linked, plain) if first else (plain, linked))
+    assert sorted(a.text for a in read_paste(pasted).abstracts) == sorted((linked, plain))
