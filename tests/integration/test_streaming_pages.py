@@ -86,6 +86,24 @@ def test_the_model_is_named_and_its_answer_streams(page: Page, model: ModelServe
     assert page.page.locator("#sources mark").count() > 0
 
 
+def test_a_question_that_another_tab_keeps_out_is_told_and_covers_nothing(page: Page, model: ModelServer) -> None:
+    page.ask(ASKED)
+    other = page.context.new_page()
+    other.goto(page.page.url)
+    other.wait_for_selector("#chat .bot")
+    model.default = ENDLESS
+    begin(page, "And then?")
+    page.page.wait_for_function("document.querySelectorAll('#chat .bot').length > 1")
+    other.fill("#question textarea", "What is RAG?")
+    other.press("#question textarea", "Enter")
+    other.wait_for_selector("[data-testid=toast-body]:has-text('still being answered')")
+    other.wait_for_selector("#chat .error", state="attached")
+    assert not other.locator("#chat .error").is_visible()
+    assert other.input_value("#question textarea") == "What is RAG?"
+    page.page.click("#question .stop-button")
+    page.settled()
+
+
 def test_stop_keeps_what_was_said(page: Page, model: ModelServer, home: Path) -> None:
     model.default = ENDLESS
     model.hung_up.clear()
