@@ -14,6 +14,7 @@ from assistant.pasted import is_pasted
 from assistant.terms import content_terms, is_courtesy, stem
 from assistant.tools.asked_arithmetic import expression_in
 from assistant.tools.word_sums import is_word_sum
+from assistant.whole_questions import is_whole, leaves_open, without_own_pronouns
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|his|her|him|this|these|those|former|latter|there|ones?|same|such"
@@ -24,6 +25,7 @@ _NO_POINTER = re.compile(
     r"\b(?:is|are|was|does)\s+(?:it|there)\s+(?:a|an|any|possible|true|better|worth|ok|okay)\b|\bone[- ]shot\b",
     re.IGNORECASE,
 )
+_THERE_IS = re.compile(r"\b(?:is|are|was|were|will|would|must) there (?=\w)", re.IGNORECASE)
 _THIS_PAGE = re.compile(
     r"\b(?:this|that|the) (?:page|site|website|article|link|post|document|address|url)\b", re.IGNORECASE
 )
@@ -76,7 +78,7 @@ def leans_on_history(question: str) -> bool:
     if _GOES_ON.match(question) or points_back(question):
         return True
     terms = len(content_terms(question))
-    return terms == 0 or (terms == 1 and not _NAMES.search(question))
+    return terms == 0 or (terms == 1 and not _NAMES.search(question) and not is_whole(question))
 
 
 def points_back(question: str) -> bool:
@@ -85,7 +87,9 @@ def points_back(question: str) -> bool:
     "What is ReAct and when would I use it?" names what it asks for in its first clause.
     """
     named = _THIS_PAGE.sub(" ", question) if addresses_in(question) else question
-    found = _POINTS_BACK.search(_NO_POINTER.sub(" ", named))
+    if not leaves_open(named):
+        named = _THERE_IS.sub(" ", named)
+    found = _POINTS_BACK.search(without_own_pronouns(_NO_POINTER.sub(" ", named)))
     if found is None:
         return False
     topic = _TOPIC_FIRST.match(found.string)
