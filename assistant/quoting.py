@@ -27,6 +27,7 @@ from pydantic import PrivateAttr
 
 from assistant.composition import Shape, choose, render
 from assistant.demands import demanded, demands
+from assistant.echoes import answers_there, is_echo, that_tell
 from assistant.followup import stand_alone
 from assistant.pasted_turns import is_of_own_text
 from assistant.planner import NOT_OF_YOURS, Conclusion, next_step, with_what_is_left
@@ -147,8 +148,14 @@ class QuotingLLM(CustomLLM):
 def answer_from(question: str, passages: Sequence[Passage], embedder: Embedder) -> str | None:
     """Answer with whole sentences of passages, each with its marker; None where they support no answer."""
     candidates = candidates_of(question, passages, embedder)
+    answers = answers_there(question, passages, candidates)
+    if not answers:  # the question alone, as in a quiz, supports nothing
+        candidates = [c for c in candidates if not is_echo(question, c.unit.text)]
     support: Support = judge(question, passages, candidates, embedder)
     if not support.enough:
+        return None
+    candidates = that_tell(candidates, answers)
+    if not candidates:
         return None
     item = candidates[0].unit
     alone = item.kind == "item" and demands(item.text, demanded(question))  # the rest of its list demands other things
@@ -165,7 +172,8 @@ def hint_from(question: str, passages: Sequence[Passage], embedder: Embedder) ->
     """Say where to read, behind a sentence or two of prose; code is not quoted. None where nothing is worth reading."""
     candidates = [c for c in candidates_of(question, passages, embedder) if c.unit.kind != "line"]
     enough = judge(question, passages, candidates, embedder).enough
-    chosen = choose(candidates, HINT_SHAPE) if enough else []
+    told = that_tell(candidates, answers_there(question, passages, candidates)) if enough else []
+    chosen = choose(told, HINT_SHAPE)
     near = [p for p in passages if p.cosine >= POINTED_TO][:POINTERS]
     markers = dict.fromkeys([*(passages[c.passage].marker for c in chosen), *(p.marker for p in near)])
     if not markers:
