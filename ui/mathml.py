@@ -12,7 +12,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from itertools import takewhile
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 - a tree that is built, and nothing is parsed
 
 LONGEST = 1_000
 """Characters of a formula."""
