@@ -76,12 +76,14 @@ LANGUAGES_OF: dict[str, list[str]] = {}
 for _language, _its_words in _WORDS_OF.items():
     for _each in _its_words.split():
         LANGUAGES_OF.setdefault(_each, []).append(_language)
+LATIN = r"[\u0000-\u024f\u1e00-\u1eff]"
+"""A sign of Latin writing, as a regular expression."""
 _WORD = re.compile(r"¿|[^\W\d_]+(?:-[^\W\d_]+)*")
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»|(?<!\w)['‘][^'’\n]{1,300}['’](?!\w)"
     r"|`[^`\n]{1,300}`"
 )
-_OTHER_LETTERS = re.compile(r"(?:(?![\u0000-\u024f\u1e00-\u1eff])[^\W\d_]){2,}")
+_OTHER_LETTERS = re.compile(rf"(?:(?!{LATIN})[^\W\d_]){{2,}}")
 _JOINED = re.compile(r"\w(?:://|[./_\\])\w")
 """In an address, a path or a name of a program: of these no part is a word that is said."""
 OTHER_LETTERS = 0.3

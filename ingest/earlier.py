@@ -32,7 +32,8 @@ def named(document: tuple[str, str] | None, source: str) -> str:
 
 def version_before(known: Known | None, digest: str = "") -> str:
     """Tell when the version came in that can be answered from; of the same content it is no other version."""
-    return known.at if known is not None and known.is_read and known.hash != digest else ""
+    before = read_before(known)
+    return before.at if before is not None and before.hash != digest else ""
 
 
 def read_before(known: Known | None) -> Known | None:

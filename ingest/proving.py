@@ -25,10 +25,9 @@ def settled(
 
     Those that are not found are taken away themselves where the version before is to be kept.
     """
-    own = {c.id for c in chunks}
-    gone = [c for c in ledger.chunks(document) if c.id not in own]
-    found = _is_found(index, chunks[0], vector, gone)
-    held = ledger.chunk_ids(document)
+    own, before = {c.id for c in chunks}, ledger.chunks(document)
+    held = {c.id for c in before}
+    found = _is_found(index, chunks[0], vector, [c for c in before if c.id not in own])
     index.delete(sorted(held - own if found or not keep else own - held))
     return found
 

@@ -133,7 +133,7 @@ class LibraryHandlers:
         """Remove those documents that were chosen and are still there, with the proof of each."""
         try:
             ids = frozenset(several) if isinstance(several, list) else frozenset()  # as the page sent it
-            wanted = [d for d in self._every(request) if d.id in ids]
+            wanted = [d for d in await asyncio.to_thread(self._every, request) if d.id in ids]
             if not wanted:
                 raise InvalidInput("No document was chosen that is there.", hint="Choose some from the list.")
             went, each = await asyncio.to_thread(self._remove_each, wanted)

@@ -54,9 +54,9 @@ window.lectern = {
     panel.scrollTo({ top: panel.scrollTop + gap - above, behavior: "smooth" });
   },
   // What unfolds at the lower edge is brought into view as it grows, until its reader does something else.
-  seeUnfold(part) {
+  seeUnfold(part, see = () => part.scrollIntoView({ block: "nearest", behavior: "smooth" })) {
     lectern.unfolding?.disconnect();
-    lectern.unfolding = new ResizeObserver(() => part.scrollIntoView({ block: "nearest", behavior: "smooth" }));
+    lectern.unfolding = new ResizeObserver(see);
     lectern.unfolding.observe(part);
   },
   // A long passage or cell scrolls by itself: to its quote, and nothing else with it.
@@ -90,12 +90,11 @@ window.lectern = {
   // The document unfolds meanwhile: what was found in it is seen as soon as it is there.
   seeDocument() {
     const one = document.querySelector("#one");
-    lectern.unfolding?.disconnect();
-    lectern.unfolding = new ResizeObserver(() => {
+    if (!one) return [];
+    lectern.seeUnfold(one, () => {
       const found = document.querySelector("#chunks .lectern-hit")?.closest("tr");
       (found ?? one).scrollIntoView({ block: found ? "center" : "start", behavior: "smooth" });
     });
-    if (one) lectern.unfolding.observe(one);
     return [];
   },
   // Asks for a list anew, where an event is one of those that it is made again for.

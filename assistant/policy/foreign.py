@@ -11,7 +11,7 @@ from collections import Counter
 from functools import cache
 from unicodedata import combining, name, normalize
 
-from assistant.languages import ENGLISH, LANGUAGES_OF, OTHER_LETTERS, language_of, words_said
+from assistant.languages import ENGLISH, LANGUAGES_OF, LATIN, OTHER_LETTERS, language_of, words_said
 from assistant.terms import is_function_word
 
 _ORDERED_IN = {
@@ -99,7 +99,7 @@ def _is_in_other_letters(text: str) -> bool:
 
 
 def _is_latin(letter: str) -> bool:
-    return letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"
+    return re.match(LATIN, letter) is not None
 
 
 def _is_sign(letter: str) -> bool:

@@ -88,6 +88,16 @@ def model() -> Iterator[ModelServer]:
         yield server
 
 
+def streaming(chromium: Any, address: str) -> Page:
+    """Open a page and ask; give it once the answer has begun to stream."""
+    page = Page(chromium, address)
+    page.page.get_by_label("Course only").check()
+    page.page.fill("#question textarea", ASKED)
+    page.page.press("#question textarea", "Enter")
+    page.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.split('ReAct is').length > 3")
+    return page
+
+
 def test_a_server_that_dies_takes_neither_what_was_said_nor_what_is_typed_and_is_told_once(
     chromium: Any, web_home: Path, tmp_path: Path, model: ModelServer
 ) -> None:
@@ -97,11 +107,7 @@ def test_a_server_that_dies_takes_neither_what_was_said_nor_what_is_typed_and_is
     port, how = free_port(), {"OPENAI_BASE_URL": model.url, "LECTERN_MODEL": "course-model"}
     typed = "And who introduced it?"
     with started(home, port=port, **how) as (address, process):
-        page = Page(chromium, address)
-        page.page.get_by_label("Course only").check()
-        page.page.fill("#question textarea", ASKED)
-        page.page.press("#question textarea", "Enter")
-        page.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.split('ReAct is').length > 3")
+        page = streaming(chromium, address)
         process.kill()
         process.wait(30)
         page.page.locator("#question textarea").press_sequentially(typed)
@@ -129,11 +135,7 @@ def test_a_page_that_has_lost_the_end_of_a_stream_shows_the_whole_answer(
     shutil.copytree(web_home, home, ignore=shutil.ignore_patterns("running", "*.lock"))
     model.default = Reply(text=SENTENCE * 40, piece_delay_s=0.02)
     with served(home, OPENAI_BASE_URL=model.url, LECTERN_MODEL="course-model") as address:
-        page = Page(chromium, address)
-        page.page.get_by_label("Course only").check()
-        page.page.fill("#question textarea", ASKED)
-        page.page.press("#question textarea", "Enter")
-        page.page.wait_for_function("document.querySelector('#chat .bot')?.innerText.split('ReAct is').length > 3")
+        page = streaming(chromium, address)
         page.page.evaluate(LOSE_ENDS)
         page.page.locator("#question textarea").press_sequentially("And who")
         page.page.wait_for_function("!window.loses && document.querySelector('#question .submit-button')")
